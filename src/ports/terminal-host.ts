@@ -58,7 +58,21 @@ export interface Screen {
 }
 
 /** Named keys; text goes through `paste` or `type`. */
-export type Key = "Enter" | "Escape" | "C-c" | "C-u" | "Up" | "Down" | "Tab" | "Space" | "BSpace" | "y" | "n" | "1" | "2" | "3";
+export type Key =
+  | "Enter"
+  | "Escape"
+  | "C-c"
+  | "C-u"
+  | "Up"
+  | "Down"
+  | "Tab"
+  | "Space"
+  | "BSpace"
+  | "y"
+  | "n"
+  | "1"
+  | "2"
+  | "3";
 
 /** `typed`: done now. `already`: this key was taken before, nothing was sent. `gone`: the program has ended. */
 export type Typed = "typed" | "already" | "gone";

@@ -1,0 +1,206 @@
+/**
+ * Event: one fact in a run's append-only log. Everything that is shown anywhere is derived from these.
+ *
+ * E1. An event says what happened, never what should happen next.
+ * E2. What has an effect outside is told twice: an intent (`…ing`) before, a receipt after. An intent without a receipt
+ *     is looked at, not repeated blindly.
+ * E3. Fields are only ever added, with defaults: an old log is read by every later version.
+ */
+import { z } from "zod";
+import { Accepted, Violation } from "./artifact.ts";
+import type { FailureCode } from "./failure.ts";
+import { Digest, EscalationId, SessionId } from "./ids.ts";
+import { Persona } from "./persona.ts";
+import { Counter } from "./recovery.ts";
+import { Evidence, SessionState } from "./session.ts";
+import { Template } from "./template.ts";
+
+export const FailureFact = z.strictObject({
+  code: z.custom<FailureCode>((code) => typeof code === "string"),
+  message: z.string(),
+  hint: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+export const Bound = z.strictObject({ persona: Persona, hash: Digest });
+export const KeptSchema = z.strictObject({ schema: z.record(z.string(), z.unknown()), hash: Digest });
+
+export const PromptPurpose = z.enum(["work", "repair", "nudge"]);
+export type PromptPurpose = z.infer<typeof PromptPurpose>;
+
+const phaseAttempt = { phase: z.string(), attempt: z.int().positive() };
+
+/** Everything a run needs to go on even if every file it came from is edited or gone. */
+export const RunStarted = z.strictObject({
+  type: z.literal("run.started"),
+  repo: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+  goal: z.string(),
+  template: Template,
+  templateHash: Digest,
+  bindings: z.record(z.string(), Bound),
+  schemas: z.record(z.string(), KeptSchema),
+  warnings: z.array(z.string()).default([]),
+  idempotencyKey: z.string().optional(),
+  requestHash: Digest.optional(),
+});
+export type RunStarted = z.infer<typeof RunStarted>;
+
+export const RunEvent = z.discriminatedUnion("type", [
+  RunStarted,
+  z.strictObject({ type: z.literal("workspace.ready"), path: z.string(), branch: z.string(), commit: z.string() }),
+  z.strictObject({
+    type: z.literal("phase.started"),
+    ...phaseAttempt,
+    round: z.int().positive(),
+    cause: z.enum(["ready", "loop", "rejected", "resumed"]),
+    comment: z.string().optional(),
+  }),
+  z.strictObject({ type: z.literal("phase.accepted"), ...phaseAttempt, artifact: Accepted }),
+  z.strictObject({ type: z.literal("phase.failed"), ...phaseAttempt, failure: FailureFact }),
+  z.strictObject({ type: z.literal("phase.looped"), phase: z.string(), to: z.string(), round: z.int().positive() }),
+  z.strictObject({
+    type: z.literal("session.opening"),
+    session: SessionId,
+    role: z.string(),
+    persona: z.string(),
+    adapter: z.string(),
+    agent: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("session.opened"),
+    session: SessionId,
+    host: z.enum(["tmux", "pty", "process"]),
+    key: z.string(),
+    pid: z.int().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("session.changed"),
+    session: SessionId,
+    from: SessionState,
+    to: SessionState,
+    cause: z.string(),
+    evidence: z.array(Evidence),
+  }),
+  z.strictObject({
+    type: z.literal("session.recovery"),
+    session: SessionId,
+    counter: Counter,
+    used: z.int().positive(),
+    phase: z.string().optional(),
+    cause: z.string(),
+  }),
+  z.strictObject({ type: z.literal("session.closed"), session: SessionId, cause: z.string() }),
+  z.strictObject({
+    type: z.literal("prompt.sending"),
+    key: z.string(),
+    ...phaseAttempt,
+    number: z.int().positive(),
+    session: SessionId,
+    purpose: PromptPurpose,
+    sha256: Digest,
+    bytes: z.int().nonnegative(),
+    file: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal("prompt.delivered"),
+    key: z.string(),
+    ...phaseAttempt,
+    session: SessionId,
+    receipt: z.array(Evidence),
+  }),
+  z.strictObject({
+    type: z.literal("prompt.held"),
+    key: z.string(),
+    ...phaseAttempt,
+    session: SessionId,
+    reason: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal("artifact.refused"),
+    ...phaseAttempt,
+    sha256: Digest.optional(),
+    violations: z.array(Violation),
+  }),
+  z.strictObject({ type: z.literal("artifact.checked"), ...phaseAttempt, artifact: Accepted }),
+  z.strictObject({ type: z.literal("command.starting"), ...phaseAttempt, argv: z.array(z.string()) }),
+  z.strictObject({
+    type: z.literal("command.finished"),
+    ...phaseAttempt,
+    exitCode: z.int().nullable(),
+    durationMs: z.number(),
+  }),
+  z.strictObject({
+    type: z.literal("approval.requested"),
+    phase: z.string(),
+    attempt: z.int().nonnegative(),
+    when: z.enum(["before", "after"]),
+    sha256: Digest.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("approval.answered"),
+    phase: z.string(),
+    attempt: z.int().nonnegative(),
+    when: z.enum(["before", "after"]),
+    answer: z.enum(["approve", "reject"]),
+    by: z.string(),
+    comment: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("escalation.raised"),
+    escalation: EscalationId,
+    severity: z.enum(["question", "problem"]),
+    failure: FailureFact,
+    phase: z.string().optional(),
+    session: SessionId.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("escalation.settled"),
+    escalation: EscalationId,
+    answer: z.string(),
+    by: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal("usage.reported"),
+    session: SessionId,
+    phase: z.string().optional(),
+    inputTokens: z.int().nonnegative(),
+    outputTokens: z.int().nonnegative(),
+    cachedTokens: z.int().nonnegative().default(0),
+    costUsd: z.string().optional(),
+  }),
+  z.strictObject({ type: z.literal("run.interrupted"), cause: z.string() }),
+  z.strictObject({ type: z.literal("run.resumed"), cause: z.string(), by: z.string() }),
+  z.strictObject({ type: z.literal("run.completed") }),
+  z.strictObject({ type: z.literal("run.failed"), failure: FailureFact }),
+  z.strictObject({ type: z.literal("run.cancelled"), by: z.string(), comment: z.string().optional() }),
+  z.strictObject({ type: z.literal("report.written"), json: z.string(), markdown: z.string(), sha256: Digest }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+
+/** An event with its place. `cursor` orders all runs' events; `position` counts from 1 within the run. */
+export interface StoredEvent {
+  cursor: number;
+  run: string;
+  position: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  event: RunEvent;
+}
+
+/** Intents whose effect cannot be seen again, and answers of people: lost to a power failure they could be repeated or forgotten. */
+const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
+  "run.started",
+  "prompt.sending",
+  "command.starting",
+  "approval.answered",
+  "escalation.settled",
+  "phase.accepted",
+  "run.completed",
+  "run.failed",
+  "run.cancelled",
+]);
+
+export const mustBeDurable = (events: readonly RunEvent[]): boolean => events.some(({ type }) => DURABLE.has(type));

@@ -1,0 +1,35 @@
+/** Persona: a named, versioned worker. Loaded from `personas/*.yaml`. */
+import { z } from "zod";
+import { Slug, Version } from "./names.ts";
+
+export const AdapterKind = z.enum(["terminal", "headless", "fake"]);
+export type AdapterKind = z.infer<typeof AdapterKind>;
+
+export const Persona = z
+  .strictObject({
+    name: Slug.describe("How templates and --bind refer to it"),
+    version: Version,
+    description: z.string().max(500).describe("One sentence for people"),
+    capabilities: z.array(Slug).min(1).describe("What it can do: a role asks for these"),
+    adapter: AdapterKind.describe(
+      "terminal: its TUI in a pane; headless: its one-shot command; fake: scripted, in process",
+    ),
+    agent: Slug.optional().describe("Which agents/*.yaml drives it; required by terminal and headless"),
+    model: z
+      .string()
+      .max(200)
+      .optional()
+      .describe("The model the agent is told to use; the agent's own default otherwise"),
+    family: Slug.describe("The model family, for diverseFrom: openai, anthropic, google, …"),
+    instructions: z.string().max(20_000).default("").describe("Put before every prompt of this persona"),
+    args: z.array(z.string().max(2_000)).max(50).default([]).describe("Further arguments for the agent's command line"),
+    env: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+      .max(50)
+      .default([])
+      .describe(
+        "Names of the variables that its session gets from the daemon's environment; nothing else is passed on",
+      ),
+  })
+  .describe("Who does the work in a role");
+export type Persona = z.infer<typeof Persona>;

@@ -1,0 +1,90 @@
+/**
+ * What a run does next: a function of its state. Starting, resuming, and recovering after a crash are the same question.
+ *
+ * N1. Every step has a key of its own, made from what it is about and not from when it is asked: asked twice, it is the same step.
+ * N2. A step is not done until its receipt is in the log; performing one twice must be harmless.
+ * N3. A role does one phase at a time, in one session.
+ */
+import type { PromptPurpose } from "./event.ts";
+import type { SessionId } from "./ids.ts";
+import type { PhaseState, RoleSession, RunState } from "./run-state.ts";
+import { isLive } from "./session.ts";
+import type { Phase } from "./template.ts";
+
+export type Step =
+  | { kind: "workspace"; key: string }
+  | { kind: "session"; key: string; role: string; session: SessionId | undefined; restart: number }
+  | {
+      kind: "prompt";
+      key: string;
+      phase: string;
+      attempt: number;
+      number: number;
+      session: SessionId;
+      purpose: PromptPurpose;
+    }
+  | { kind: "watch"; key: string; phase: string; attempt: number; session: SessionId; prompt: string }
+  | { kind: "command"; key: string; phase: string; attempt: number }
+  | { kind: "close"; key: string; session: SessionId }
+  | { kind: "report"; key: string };
+
+/** Everything that can be done now; independent phases go side by side. */
+export function nextSteps(state: RunState): Step[] {
+  if (!state.started || state.interrupted) return [];
+  if (state.ended) return afterwards(state);
+  if (!state.workspace) return [{ kind: "workspace", key: "workspace" }];
+  return state.started.template.phases.flatMap((phase) => {
+    const now = state.phases[phase.id];
+    if (now?.status !== "running" && now?.status !== "repairing") return [];
+    return phase.run ? command(phase, now) : work(state, phase, now);
+  });
+}
+
+function afterwards(state: RunState): Step[] {
+  if (!state.reported) return [{ kind: "report", key: "report" }];
+  return Object.values(state.sessions)
+    .filter((session) => isLive(session.state))
+    .map(({ session }) => ({ kind: "close", key: `close/${session}`, session }));
+}
+
+function command(phase: Phase, now: PhaseState): Step[] {
+  return [
+    { kind: "command", key: `command/${phase.id}/${now.attempt}/${now.watch}`, phase: phase.id, attempt: now.attempt },
+  ];
+}
+
+/** The live session of a role, if it has one. */
+export const sessionOf = (state: RunState, role: string): RoleSession | undefined =>
+  Object.values(state.sessions).findLast((session) => session.role === role && isLive(session.state));
+
+function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
+  const role = phase.role ?? "";
+  const session = sessionOf(state, role);
+  if (!session?.opened) {
+    const stuck = state.escalations.some((e) => e.phase === phase.id && e.severity === "problem");
+    if (!session && stuck) return [];
+    const restart = state.restarts[role] ?? 0;
+    const key = `session/${session?.session ?? `${role}/${Object.keys(state.sessions).length}`}`;
+    return [{ kind: "session", key, role, session: session?.session, restart }];
+  }
+  const last = now.prompts.at(-1);
+  const about = { phase: phase.id, attempt: now.attempt, session: session.session };
+  if (last && !now.wanted && last.session === session.session) {
+    // An intent without a receipt is performed again: the terminal knows by its key what it has taken (T3).
+    if (!last.delivered)
+      return [{ kind: "prompt", key: last.key, ...about, number: last.number, purpose: last.purpose }];
+    return [
+      {
+        kind: "watch",
+        key: `watch/${phase.id}/${now.attempt}/${now.watch}/${last.number}`,
+        ...about,
+        prompt: last.key,
+      },
+    ];
+  }
+  // A new session has seen nothing: what the last one was told is told again, and that is another prompt.
+  const fresh = !last || last.session !== session.session;
+  const purpose = fresh ? "work" : (now.wanted ?? "work");
+  const number = (last?.number ?? 0) + 1;
+  return [{ kind: "prompt", key: `prompt/${phase.id}/${now.attempt}/${number}`, ...about, number, purpose }];
+}

@@ -1,0 +1,76 @@
+/**
+ * An agent: something that takes prompts and works on files. A TUI in a terminal, a one-shot command, a script in a test.
+ *
+ * A1. `open` is about the session id: when an agent for it is alive (from before a restart), it is taken over, not started again.
+ * A2. `deliver` is idempotent by the prompt's key, also across a restart of the daemon. It answers `delivered` only with a
+ *     receipt from another channel than the one it typed into; `held` when a person's draft, or a dialog, is in the way (try
+ *     again); `lost` when the agent has ended.
+ * A3. `verdict` is what is known now; `watch` tells each change of it. Unknown is never ready.
+ * A4. After `release` the agent goes on by itself where its kind can (terminals), and can be opened again by another daemon.
+ */
+import type { SessionId } from "../domain/ids.ts";
+import type { Persona } from "../domain/persona.ts";
+import type { Evidence, Verdict } from "../domain/session.ts";
+import type { Terminal } from "./terminal-host.ts";
+
+export interface AgentSpec {
+  session: SessionId;
+  run: string;
+  role: string;
+  persona: Persona;
+  cwd: string;
+  /** True when a session with this id may exist already: look before starting one. */
+  mayExist: boolean;
+}
+
+export interface Prompt {
+  key: string;
+  text: string;
+  /** The same text as a file in the worktree, for agents that cannot take it whole. */
+  file: string;
+}
+
+export type Delivery =
+  | { kind: "delivered"; receipt: Evidence[] }
+  | { kind: "held"; reason: string }
+  /** Typed, but nothing shows that the agent took it; trying again types nothing twice. */
+  | { kind: "unconfirmed"; reason: string }
+  | { kind: "lost"; reason: string };
+
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  costUsd?: string;
+}
+
+export type AgentNews = { kind: "verdict"; verdict: Verdict } | { kind: "usage"; usage: Usage };
+
+export interface AgentSession {
+  readonly session: SessionId;
+  readonly host: "tmux" | "pty" | "process";
+  readonly key: string;
+  readonly pid: number | undefined;
+  /** The terminal a person can attach to, if it has one. */
+  readonly terminal: Terminal | undefined;
+  verdict(): Verdict;
+  watch(listener: (news: AgentNews) => void): () => void;
+  deliver(prompt: Prompt, signal: AbortSignal): Promise<Delivery>;
+  /** Stops the turn that is running, by the agent's own means. */
+  interrupt(key: string): Promise<void>;
+  /** Ends the agent and everything it started. May be called twice. */
+  close(): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface AgentAdapter {
+  /** Throws `Failure` when the agent cannot be started at all. */
+  open(spec: AgentSpec): Promise<AgentSession>;
+}
+
+/** Which adapter a persona runs on, and whether what it needs is here. */
+export interface Agents {
+  for(persona: Persona): AgentAdapter;
+  /** Undefined when the persona can be used now, else why not, as a failure to show. */
+  obstacle(persona: Persona): Promise<Error | undefined>;
+}

@@ -1,0 +1,62 @@
+/**
+ * The log: every run's events, in one order, for ever; and the lists that people look at, kept in step with it.
+ *
+ * L1. `append` is all or nothing. It answers `conflict` when the run has moved past `expected`, and writes nothing.
+ * L2. A key that this run has taken before makes `append` a no-op that answers with what was written then.
+ * L3. `follow` gives each event after the cursor exactly once, in cursor order, also those appended while it starts.
+ * L4. Lists (`runs`, `run`) are updated in the transaction of the append that changes them.
+ * L5. At most one run that has not ended exists for a (repository, base): a second `run.started` throws `run.already_active`;
+ *     an idempotency key used before with another request throws `run.idempotency_conflict`.
+ * L6. What `append` has answered survives `kill -9`; with `durable` it survives a power failure too.
+ */
+import type { RunEvent, StoredEvent } from "../domain/event.ts";
+import type { RunId } from "../domain/ids.ts";
+import type { RunStatus } from "../domain/run-state.ts";
+
+/** A line of `runs list`: what people see before they look closer. */
+export interface RunRow {
+  id: RunId;
+  status: RunStatus;
+  template: string;
+  repo: string;
+  base: string;
+  branch: string | undefined;
+  goal: string;
+  startedAt: number;
+  updatedAt: number;
+  endedAt: number | undefined;
+  /** The phases that are being worked on or waited for, as `review (awaiting_approval)`. */
+  at: string;
+  accepted: number;
+  phases: number;
+}
+
+export type Appended =
+  | { kind: "appended" | "already"; events: readonly StoredEvent[] }
+  | { kind: "conflict"; position: number };
+
+export interface EventLog {
+  append(
+    run: RunId,
+    expected: number,
+    events: readonly RunEvent[],
+    options: { key?: string; durable?: boolean; at: number },
+  ): Promise<Appended>;
+  /** A run's events from a position on (1 is the first); empty for an unknown run. */
+  read(run: RunId, from?: number): readonly StoredEvent[];
+  /** Events of all runs (or one) after `cursor`, then those to come, until `signal` aborts. */
+  follow(cursor: number, signal: AbortSignal, run?: RunId): AsyncIterable<StoredEvent>;
+  /** The cursor of the newest event; 0 when there is none. */
+  head(): number;
+  /** Newest first. `active` = not ended. */
+  runs(query: { limit: number; before?: RunId; active?: boolean; status?: RunStatus }): readonly RunRow[];
+  run(id: RunId): RunRow | undefined;
+  /** Ids that start or end with what a person typed; at most `limit`. */
+  resolve(part: string, limit: number): readonly RunId[];
+  /** The run that was started with this idempotency key. */
+  runByKey(key: string): { run: RunId; requestHash: string | undefined } | undefined;
+  activeRun(repo: string, base: string): RunId | undefined;
+  /** Runs that have not ended, oldest first: what a starting daemon takes up again. */
+  unfinished(): readonly RunId[];
+  close(): void;
+}
