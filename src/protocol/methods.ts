@@ -1,0 +1,251 @@
+/**
+ * The method table: every request the daemon answers, with the shapes of its parameters and its result.
+ * The client's types, the daemon's validation and `docs/protocol.md` are made from it.
+ */
+import { z } from "zod";
+import type { StoredEvent } from "../domain/event.ts";
+import { Evidence } from "../domain/session.ts";
+import { RunView, SessionView } from "../domain/view.ts";
+
+const RunRef = z.string().min(4).max(26).describe("A run's id, or the start or end of it");
+const SessionRef = z.string().min(4).max(26).describe("A session's id, or the start or end of it");
+const By = z.string().max(200).default("socket").describe("Who asks, for the record");
+const Comment = z.string().max(20_000);
+const Empty = z.strictObject({});
+const Done = z.strictObject({ ok: z.literal(true) });
+
+/** Longest goal, in bytes of UTF-8: a goal is a text a person wrote, and it is stored with the run. */
+export const MAX_GOAL_BYTES = 512 * 1024;
+
+export const RunRequest = z.strictObject({
+  template: z.string().max(80),
+  goal: z.string(),
+  repo: z.string().describe("An absolute path in the repository"),
+  base: z.string().max(250).optional().describe("The branch to start from; the one that is checked out otherwise"),
+  bind: z.record(z.string(), z.string()).default({}).describe("Role → persona"),
+  commands: z
+    .record(z.string(), z.array(z.string()).min(1))
+    .default({})
+    .describe("Command phase → argv to run instead"),
+});
+export type RunRequest = z.infer<typeof RunRequest>;
+
+export const Preview = z.strictObject({
+  template: z.string(),
+  description: z.string(),
+  repo: z.string(),
+  base: z.string(),
+  baseCommit: z.string(),
+  goalBytes: z.int(),
+  /** Control characters that were taken out of the goal. */
+  goalRemoved: z.int(),
+  phases: z.array(
+    z.strictObject({
+      id: z.string(),
+      title: z.string(),
+      role: z.string().optional(),
+      persona: z.string().optional(),
+      command: z.array(z.string()).optional(),
+      needs: z.array(z.string()),
+      approval: z.enum(["before", "after"]).optional(),
+      repeat: z.strictObject({ from: z.string(), max: z.int() }).optional(),
+      timeout: z.string(),
+    }),
+  ),
+  bindings: z.array(
+    z.strictObject({ role: z.string(), persona: z.string(), agent: z.string(), family: z.string(), why: z.string() }),
+  ),
+  warnings: z.array(z.string()),
+});
+export type Preview = z.infer<typeof Preview>;
+
+export const RunSummary = z.strictObject({
+  id: z.string(),
+  status: RunView.shape.status,
+  template: z.string(),
+  repo: z.string(),
+  base: z.string(),
+  branch: z.string().optional(),
+  goal: z.string(),
+  startedAt: z.number(),
+  updatedAt: z.number(),
+  endedAt: z.number().optional(),
+  at: z.string(),
+  accepted: z.int(),
+  phases: z.int(),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
+/** A live session, with how to reach it. */
+export const SessionNow = z.strictObject({
+  ...SessionView.shape,
+  pid: z.int().optional(),
+  attach: z.union([z.strictObject({ argv: z.array(z.string()) }), z.strictObject({ socket: z.string() })]).optional(),
+  evidence: z.array(Evidence),
+  recording: z.string().optional(),
+});
+export type SessionNow = z.infer<typeof SessionNow>;
+
+const DaemonStatus = z.strictObject({
+  pid: z.int(),
+  version: z.string(),
+  startedAt: z.number(),
+  socket: z.string(),
+  home: z.string(),
+  host: z.enum(["tmux", "pty", "none"]),
+  paused: z.boolean(),
+  runs: z.strictObject({ running: z.int(), waiting: z.int() }),
+  sessions: z.int(),
+  memoryMb: z.number(),
+});
+export type DaemonStatus = z.infer<typeof DaemonStatus>;
+
+const Event = z.custom<StoredEvent>((value) => typeof value === "object" && value !== null);
+
+interface Method {
+  summary: string;
+  params: z.ZodType;
+  result: z.ZodType;
+}
+
+export const METHODS = {
+  "daemon.ping": {
+    summary: "Is anybody there",
+    params: Empty,
+    result: z.strictObject({ pid: z.int(), version: z.string() }),
+  },
+  "daemon.status": { summary: "What the daemon is and does", params: Empty, result: DaemonStatus },
+  "daemon.methods": {
+    summary: "This table, with JSON Schemas",
+    params: z.strictObject({ method: z.string().optional() }),
+    result: z.array(
+      z.strictObject({ method: z.string(), summary: z.string(), params: z.unknown(), result: z.unknown() }),
+    ),
+  },
+  "daemon.pause": { summary: "Start no new steps; what is under way goes on", params: Empty, result: Done },
+  "daemon.resume": { summary: "Go on after a pause", params: Empty, result: Done },
+  "daemon.shutdown": {
+    summary: "Stop; agents in terminals live on and are taken up again",
+    params: Empty,
+    result: Done,
+  },
+
+  "run.preview": { summary: "What a run would do, without starting it", params: RunRequest, result: Preview },
+  "run.start": {
+    summary: "Start a run",
+    params: RunRequest.extend({ idempotencyKey: z.string().min(1).max(200).optional() }),
+    result: z.strictObject({ run: z.string(), created: z.boolean(), warnings: z.array(z.string()), cursor: z.int() }),
+  },
+  "run.list": {
+    summary: "Runs, newest first",
+    params: z.strictObject({
+      limit: z.int().min(1).max(1_000).default(20),
+      active: z.boolean().optional(),
+      status: RunView.shape.status.optional(),
+    }),
+    result: z.strictObject({ runs: z.array(RunSummary) }),
+  },
+  "run.show": { summary: "Everything about one run", params: z.strictObject({ run: RunRef }), result: RunView },
+  "run.events": {
+    summary: "A run's events from a position on",
+    params: z.strictObject({
+      run: RunRef,
+      from: z.int().min(1).default(1),
+      limit: z.int().min(1).max(10_000).default(1_000),
+    }),
+    result: z.strictObject({ run: z.string(), events: z.array(Event), more: z.boolean() }),
+  },
+  "run.report": {
+    summary: "The report of a run that has ended",
+    params: z.strictObject({ run: RunRef }),
+    result: z.strictObject({ run: z.string(), json: z.string(), markdown: z.string() }),
+  },
+  "run.approve": {
+    summary: "Agree to what a run waits for",
+    params: z.strictObject({ run: RunRef, phase: z.string().optional(), comment: Comment.optional(), by: By }),
+    result: z.strictObject({ run: z.string(), phase: z.string() }),
+  },
+  "run.reject": {
+    summary: "Refuse it: the phase is done again with the comment, or the run ends when it had not begun",
+    params: z.strictObject({ run: RunRef, phase: z.string().optional(), comment: Comment.min(1), by: By }),
+    result: z.strictObject({ run: z.string(), phase: z.string() }),
+  },
+  "run.resume": {
+    summary: "Go on with a run that was interrupted, failed or is parked",
+    params: z.strictObject({ run: RunRef, by: By }),
+    result: z.strictObject({ run: z.string() }),
+  },
+  "run.cancel": {
+    summary: "End a run; its branch and worktree stay",
+    params: z.strictObject({ run: RunRef, comment: Comment.optional(), by: By }),
+    result: z.strictObject({ run: z.string() }),
+  },
+  "run.diff": {
+    summary: "What a run has changed, as a unified diff",
+    params: z.strictObject({ run: RunRef }),
+    result: z.strictObject({ run: z.string(), diff: z.string() }),
+  },
+
+  "session.list": {
+    summary: "Sessions of active runs; of all recent runs with `all`",
+    params: z.strictObject({ run: RunRef.optional(), all: z.boolean().default(false) }),
+    result: z.strictObject({ sessions: z.array(SessionNow) }),
+  },
+  "session.show": {
+    summary: "One session: its state, what that rests on, and its screen",
+    params: z.strictObject({ session: SessionRef }),
+    result: z.strictObject({
+      session: SessionNow,
+      screen: z.array(z.string()).optional(),
+      explanation: z.array(z.string()),
+    }),
+  },
+  "session.send": {
+    summary: "Send a text to an agent, as a person would type it",
+    params: z.strictObject({ session: SessionRef, text: z.string().min(1).max(1_000_000), by: By }),
+    result: z.strictObject({ session: z.string(), delivered: z.boolean(), detail: z.string() }),
+  },
+  "session.interrupt": {
+    summary: "Stop the turn that an agent is in",
+    params: z.strictObject({ session: SessionRef, by: By }),
+    result: Done,
+  },
+  "session.restart": {
+    summary: "End an agent and start it again",
+    params: z.strictObject({ session: SessionRef, by: By }),
+    result: Done,
+  },
+  "session.kill": {
+    summary: "End an agent; its run decides what follows",
+    params: z.strictObject({ session: SessionRef, by: By }),
+    result: Done,
+  },
+  "session.record": {
+    summary: "Where the recording of a session is",
+    params: z.strictObject({ session: SessionRef }),
+    result: z.strictObject({ session: z.string(), file: z.string(), bytes: z.int() }),
+  },
+
+  "events.subscribe": {
+    summary: "Follow events after a cursor: `events.event` notices come, none lost, none twice",
+    params: z.strictObject({
+      cursor: z.int().min(0).optional().describe("0 for all; absent for what comes from now on"),
+      run: RunRef.optional(),
+    }),
+    result: z.strictObject({ subscription: z.int(), cursor: z.int() }),
+  },
+  "events.unsubscribe": { summary: "Stop following", params: z.strictObject({ subscription: z.int() }), result: Done },
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof METHODS;
+/** What a caller gives: defaults may be left out. */
+export type ParamsIn<M extends MethodName> = z.input<(typeof METHODS)[M]["params"]>;
+export type Params<M extends MethodName> = z.output<(typeof METHODS)[M]["params"]>;
+export type Result<M extends MethodName> = z.output<(typeof METHODS)[M]["result"]>;
+
+/** What the daemon says unasked, on a connection that has subscribed. */
+export interface Notices {
+  "events.event": { subscription: number; event: StoredEvent };
+  /** The subscription has ended by the daemon's side: subscribe again after this cursor. */
+  "events.closed": { subscription: number; cursor: number; reason: string };
+}
