@@ -127,6 +127,21 @@ export const FAILURES = {
     text: "the agent {persona} needs a login",
     hint: "devflow attach {session}, log in, then: devflow runs resume {run}",
   },
+  "session.awaits_permission": {
+    exit: 7,
+    text: "the agent {persona} asks for permission",
+    hint: "devflow attach {session} shows the question and takes the answer",
+  },
+  "session.awaits_input": {
+    exit: 7,
+    text: "the agent {persona} asks a question",
+    hint: "devflow attach {session} shows the question and takes the answer",
+  },
+  "session.awaits_person": {
+    exit: 7,
+    text: "the agent {persona} waits for a person",
+    hint: "devflow attach {session}",
+  },
   "session.send_failed": {
     exit: 1,
     text: "session {session} did not take the text: {problem}",

@@ -7,12 +7,12 @@
  */
 import type { Accepted, Violation } from "./artifact.ts";
 import type { RunEvent } from "./event.ts";
-import { Failure, type FailureRecord, failureRecord } from "./failure.ts";
+import { Failure, type FailureCode, type FailureRecord, failureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
 import { sessionOf } from "./run-next.ts";
 import { evolve, type PhaseState, type RunState } from "./run-state.ts";
-import { isLive } from "./session.ts";
+import { isLive, needsPerson, observe, type SessionState, type Verdict } from "./session.ts";
 import { loopBody, type Phase, phaseOf, type Template } from "./template.ts";
 
 /** What performing a step, or a person, can tell a run. */
@@ -36,10 +36,11 @@ export type Outcome =
   | { kind: "timeout"; phase: string; attempt: number; timeout: string }
   | { kind: "failed"; phase: string; attempt: number; failure: FailureRecord }
   | { kind: "closed"; session: SessionId; cause: string }
+  | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
   | { kind: "cancel"; by: string; comment?: string }
-  | { kind: "resume"; by: string; cause: string }
+  | { kind: "resume"; by: string; cause: string; retry: boolean }
   | { kind: "interrupt"; cause: string };
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];
@@ -85,6 +86,8 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return isLive(state.sessions[outcome.session]?.state ?? "closed")
         ? [{ type: "session.closed", session: outcome.session, cause: outcome.cause }]
         : [];
+    case "verdict":
+      return seen(state, outcome);
     case "reported":
       return state.reported
         ? []
@@ -204,15 +207,51 @@ function answer(state: RunState, outcome: Extract<Outcome, { kind: "approve" | "
   return [said, { type: "run.failed", failure }];
 }
 
-function resume(state: RunState, { by, cause }: Extract<Outcome, { kind: "resume" }>): RunEvent[] {
-  const settle: RunEvent[] = state.escalations.map(({ escalation }) => ({
+/** A verdict that changes the session's state; a state that only a person can end is asked about, once, until it ends. */
+function seen(state: RunState, { session, verdict, escalation }: Extract<Outcome, { kind: "verdict" }>): RunEvent[] {
+  const worker = state.sessions[session];
+  const to = worker && observe(worker.state, verdict);
+  // An agent that has ended is the business of whoever waits for it: `lost` knows the phase.
+  if (!worker || !to || to === "lost") return [];
+  const changed: RunEvent = {
+    type: "session.changed",
+    session,
+    from: worker.state,
+    to,
+    cause: verdict.evidence[0]?.said ?? verdict.state,
+    evidence: verdict.evidence.slice(0, 5),
+  };
+  const open = state.escalations.find((e) => e.session === session && e.severity === "question");
+  const over: RunEvent[] = open
+    ? [{ type: "escalation.settled", escalation: open.escalation, answer: "seen", by: "devflow" }]
+    : [];
+  if (state.ended || !needsPerson(to)) return [changed, ...over];
+  const phase = Object.entries(state.phases).find(
+    ([, p]) => p.status === "running" && p.prompts.at(-1)?.session === session,
+  )?.[0];
+  const failure = failureRecord(
+    new Failure(QUESTIONS[to] ?? "session.awaits_person", { persona: worker.persona, session }),
+  );
+  const asked = { type: "escalation.raised", escalation, severity: "question", failure, session } as const;
+  return [changed, ...over, { ...asked, ...(phase !== undefined && { phase }) }];
+}
+
+const QUESTIONS: Partial<Record<SessionState, FailureCode>> = {
+  login_required: "session.login_required",
+  awaiting_permission: "session.awaits_permission",
+  awaiting_input: "session.awaits_input",
+};
+
+function resume(state: RunState, { by, cause, retry }: Extract<Outcome, { kind: "resume" }>): RunEvent[] {
+  const problems = retry ? state.escalations.filter(({ severity }) => severity === "problem") : [];
+  const settled: RunEvent[] = problems.map(({ escalation }) => ({
     type: "escalation.settled",
     escalation,
     answer: "retry",
     by,
   }));
-  const stopped = state.interrupted || state.ended?.status === "failed";
-  return stopped || settle.length > 0 ? [...settle, { type: "run.resumed", by, cause }] : [];
+  const stopped = state.interrupted || (retry && state.ended?.status === "failed");
+  return stopped || settled.length > 0 ? [...settled, { type: "run.resumed", by, cause }] : [];
 }
 
 /** Follows the state to where only the outside can take it further (D1). */

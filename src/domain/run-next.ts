@@ -13,7 +13,15 @@ import type { Phase } from "./template.ts";
 
 export type Step =
   | { kind: "workspace"; key: string }
-  | { kind: "session"; key: string; role: string; session: SessionId | undefined; restart: number }
+  | {
+      kind: "session";
+      key: string;
+      role: string;
+      session: SessionId | undefined;
+      restart: number;
+      phase: string;
+      attempt: number;
+    }
   | {
       kind: "prompt";
       key: string;
@@ -65,7 +73,7 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
     if (!session && stuck) return [];
     const restart = state.restarts[role] ?? 0;
     const key = `session/${session?.session ?? `${role}/${Object.keys(state.sessions).length}`}`;
-    return [{ kind: "session", key, role, session: session?.session, restart }];
+    return [{ kind: "session", key, role, session: session?.session, restart, phase: phase.id, attempt: now.attempt }];
   }
   const last = now.prompts.at(-1);
   const about = { phase: phase.id, attempt: now.attempt, session: session.session };

@@ -1,0 +1,286 @@
+/**
+ * The fold behind everything people see of a run: `viewOf(events)` now, `advance` for each event that comes.
+ *
+ * V1. A view is a function of the stored events alone: the same in the daemon, in a client that follows, and in the report.
+ * V2. The state of phases and of the run is not folded a second time: it is `run-state`'s.
+ */
+import type { z } from "zod";
+import type { EventOf, RunEvent, StoredEvent } from "./event.ts";
+import { referenceOf } from "./names.ts";
+import { evolve, initial, type RunState, statusOf } from "./run-state.ts";
+import type { AttemptView, EscalationView, PhaseView, RunView, SessionView, UsageView } from "./view.ts";
+
+/** A view and the state that it is folded beside. */
+export interface Folding {
+  state: RunState;
+  view: RunView;
+}
+
+export const viewOf = (events: readonly StoredEvent[]): RunView | undefined => {
+  let folding: Folding | undefined;
+  for (const event of events) folding = advance(folding, event);
+  return folding?.view;
+};
+
+export function advance(before: Folding | undefined, stored: StoredEvent): Folding | undefined {
+  const state = evolve(before?.state ?? initial, stored.event);
+  const view = before
+    ? record(before.view, stored)
+    : stored.event.type === "run.started"
+      ? begun(stored, stored.event)
+      : undefined;
+  return view && { state, view: reflect(view, state, stored) };
+}
+
+/** What the state says goes into the view as it is (V2). */
+function reflect(view: RunView, state: RunState, { at, cursor }: StoredEvent): RunView {
+  const ended = state.ended !== undefined;
+  const phases = view.phases.map((phase): PhaseView => {
+    const status = state.phases[phase.id]?.status ?? "pending";
+    const idle = status === "pending" || status === "rejected" || status === "awaiting_approval";
+    return { ...phase, status: ended && idle ? "skipped" : status };
+  });
+  const sessions = view.sessions.map((s): SessionView => ({ ...s, state: state.sessions[s.id]?.state ?? s.state }));
+  return { ...view, status: statusOf(state), updatedAt: at, cursor, phases, sessions };
+}
+
+function begun({ run, at, cursor }: StoredEvent, event: EventOf<"run.started">): RunView {
+  const { template, bindings } = event;
+  return {
+    id: run,
+    status: "pending",
+    template: referenceOf(template),
+    templateHash: event.templateHash,
+    goal: event.goal,
+    repo: event.repo,
+    base: event.base,
+    baseCommit: event.baseCommit,
+    startedAt: at,
+    updatedAt: at,
+    bindings: Object.fromEntries(
+      Object.entries(bindings).map(([role, { persona, hash }]) => [
+        role,
+        { persona: referenceOf(persona), family: persona.family, hash },
+      ]),
+    ),
+    warnings: event.warnings,
+    phases: template.phases.map((phase): PhaseView => {
+      const bound = phase.role === undefined ? undefined : bindings[phase.role];
+      return {
+        id: phase.id,
+        title: phase.title ?? phase.id,
+        ...(phase.role !== undefined && { role: phase.role }),
+        ...(bound && { persona: referenceOf(bound.persona) }),
+        ...(phase.run && { command: phase.run }),
+        needs: phase.needs,
+        schema: phase.produces.schema,
+        status: "pending",
+        attempts: [],
+        approvals: [],
+      };
+    }),
+    sessions: [],
+    escalations: [],
+    usage: { inputTokens: 0, outputTokens: 0, cachedTokens: 0, unknown: [] },
+    interruptions: [],
+    cursor,
+  };
+}
+
+function record(view: RunView, { at, event }: StoredEvent): RunView {
+  switch (event.type) {
+    case "workspace.ready":
+      return { ...view, branch: event.branch, worktree: event.path };
+    case "run.cancelled":
+      return over(view, at, {
+        cancelled: { by: event.by, ...(event.comment !== undefined && { comment: event.comment }) },
+      });
+    case "run.failed":
+      return over(view, at, { failure: event.failure });
+    case "run.completed":
+      return over(view, at, {});
+    case "run.interrupted":
+      return { ...view, interruptions: [...view.interruptions, { at, cause: event.cause }] };
+    case "run.resumed":
+      return reopened(view, at);
+    case "report.written":
+      return { ...view, report: { json: event.json, markdown: event.markdown } };
+    case "usage.reported":
+      return { ...view, usage: spent(view.usage, event) };
+    case "escalation.raised":
+      return { ...view, escalations: [...view.escalations, raised(at, event)] };
+    case "escalation.settled":
+      return {
+        ...view,
+        escalations: view.escalations.map((e) =>
+          e.id === event.escalation ? { ...e, settledAt: at, answer: event.answer } : e,
+        ),
+      };
+    case "session.opening":
+      return {
+        ...view,
+        sessions: [...view.sessions, opening(view, at, event)],
+        usage: { ...view.usage, unknown: [...view.usage.unknown, event.session] },
+      };
+    case "session.opened":
+      return session(view, event.session, (s) => ({ ...s, host: event.host, openedAt: at }));
+    case "session.changed":
+      return session(view, event.session, (s) => ({
+        ...s,
+        since: at,
+        cause: event.cause,
+        ...(event.to === "lost" && { closedAt: at }),
+      }));
+    case "session.recovery":
+      return session(view, event.session, (s) => ({
+        ...s,
+        recoveries: { ...s.recoveries, [event.counter]: (s.recoveries[event.counter] ?? 0) + 1 },
+      }));
+    case "session.closed":
+      return session(view, event.session, (s) => ({ ...s, since: at, cause: event.cause, closedAt: at }));
+    case "prompt.held":
+      return session(view, event.session, (s) => ({ ...s, held: event.reason }));
+    case "phase.looped":
+    case "run.started":
+      return view;
+    default:
+      return inPhase(view, at, event);
+  }
+}
+
+type PhaseEvent = Exclude<
+  RunEvent,
+  {
+    type:
+      | `run.${string}`
+      | "workspace.ready"
+      | "report.written"
+      | "usage.reported"
+      | `escalation.${string}`
+      | `session.${string}`
+      | "prompt.held"
+      | "phase.looped";
+  }
+>;
+
+function inPhase(view: RunView, at: number, event: PhaseEvent): RunView {
+  switch (event.type) {
+    case "phase.started":
+      return phase(view, event.phase, (p) => ({
+        ...p,
+        attempts: [...p.attempts.map((a) => superseded(a, at)), newAttempt(at, event)],
+      }));
+    case "phase.accepted":
+      return attempt(view, event, (a) => ({ ...a, endedAt: at, outcome: "accepted", artifact: event.artifact }));
+    case "phase.failed":
+      return attempt(view, event, (a) => ({ ...a, endedAt: at, outcome: "failed", failure: event.failure }));
+    case "artifact.checked":
+      return attempt(view, event, (a) => ({ ...a, artifact: event.artifact }));
+    case "artifact.refused": {
+      const refused = { at, violations: event.violations, ...(event.sha256 !== undefined && { sha256: event.sha256 }) };
+      return attempt(view, event, (a) => ({ ...a, refused: [...a.refused, refused] }));
+    }
+    case "prompt.sending": {
+      const { number, purpose, sha256, bytes } = event;
+      return attempt(view, event, (a) => ({
+        ...a,
+        prompts: [...a.prompts, { number, purpose, sentAt: at, sha256, bytes }],
+      }));
+    }
+    case "prompt.delivered": {
+      const delivered = attempt(view, event, (a) => ({
+        ...a,
+        prompts: a.prompts.map((p) => (event.key.endsWith(`/${p.number}`) ? { ...p, deliveredAt: at } : p)),
+      }));
+      return session(delivered, event.session, ({ held: _, ...s }) => s);
+    }
+    case "command.starting":
+      return view;
+    case "command.finished":
+      return attempt(view, event, (a) => ({ ...a, exitCode: event.exitCode }));
+    case "approval.requested":
+      return view;
+    case "approval.answered": {
+      const { attempt: number, when, answer, by, comment } = event;
+      const said = { attempt: number, when, answer, by, at, ...(comment !== undefined && { comment }) };
+      const noted = phase(view, event.phase, (p) => ({ ...p, approvals: [...p.approvals, said] }));
+      return answer === "reject" ? attempt(noted, event, (a) => ({ ...a, endedAt: at, outcome: "rejected" })) : noted;
+    }
+  }
+}
+
+const over = (view: RunView, at: number, more: Partial<RunView>): RunView => ({ ...view, endedAt: at, ...more });
+
+function reopened(view: RunView, at: number): RunView {
+  const { endedAt: _, failure: __, report: ___, ...rest } = view;
+  const interruptions = view.interruptions.map((i) => (i.resumedAt === undefined ? { ...i, resumedAt: at } : i));
+  return { ...rest, interruptions };
+}
+
+const phase = (view: RunView, id: string, change: (phase: PhaseView) => PhaseView): RunView => ({
+  ...view,
+  phases: view.phases.map((p) => (p.id === id ? change(p) : p)),
+});
+
+const attempt = (
+  view: RunView,
+  about: { phase: string; attempt: number },
+  change: (attempt: AttemptView) => AttemptView,
+): RunView =>
+  phase(view, about.phase, (p) => ({
+    ...p,
+    attempts: p.attempts.map((a) => (a.attempt === about.attempt ? change(a) : a)),
+  }));
+
+const session = (view: RunView, id: string, change: (session: SessionView) => SessionView): RunView => ({
+  ...view,
+  sessions: view.sessions.map((s) => (s.id === id ? change(s) : s)),
+});
+
+function newAttempt(at: number, event: EventOf<"phase.started">): AttemptView {
+  const { attempt: number, round, cause, comment } = event;
+  return {
+    attempt: number,
+    round,
+    cause,
+    ...(comment !== undefined && { comment }),
+    startedAt: at,
+    outcome: "running",
+    prompts: [],
+    refused: [],
+  };
+}
+
+const superseded = (a: AttemptView, at: number): AttemptView =>
+  a.outcome === "running" ? { ...a, outcome: "superseded", endedAt: at } : a;
+
+function opening(view: RunView, at: number, event: EventOf<"session.opening">): SessionView {
+  const { session: id, role, persona, adapter, agent } = event;
+  const described = { id, run: view.id, role, persona, adapter, ...(agent !== undefined && { agent }) };
+  return {
+    ...described,
+    state: "starting",
+    since: at,
+    cause: "opened for its first phase",
+    openedAt: at,
+    recoveries: {},
+  };
+}
+
+function raised(at: number, event: EventOf<"escalation.raised">): z.infer<typeof EscalationView> {
+  const about = {
+    ...(event.phase !== undefined && { phase: event.phase }),
+    ...(event.session !== undefined && { session: event.session }),
+  };
+  return { id: event.escalation, severity: event.severity, failure: event.failure, ...about, raisedAt: at };
+}
+
+function spent(usage: z.infer<typeof UsageView>, event: EventOf<"usage.reported">): z.infer<typeof UsageView> {
+  return {
+    ...usage,
+    inputTokens: usage.inputTokens + event.inputTokens,
+    outputTokens: usage.outputTokens + event.outputTokens,
+    cachedTokens: usage.cachedTokens + event.cachedTokens,
+    unknown: usage.unknown.filter((id) => id !== event.session),
+  };
+}
