@@ -66,7 +66,10 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
     }
     case "good":
       return current(state, outcome)
-        ? [{ type: "artifact.checked", phase: outcome.phase, attempt: outcome.attempt, artifact: outcome.artifact }]
+        ? [
+            { type: "artifact.checked", phase: outcome.phase, attempt: outcome.attempt, artifact: outcome.artifact },
+            ...overtaken(state, outcome.phase),
+          ]
         : [];
     case "bad":
       return bad(state, outcome);
@@ -118,6 +121,12 @@ function current(state: RunState, about: { phase: string; attempt: number }): Ph
   if (state.ended || !phase || phase.attempt !== about.attempt) return undefined;
   return phase.status === "running" || phase.status === "repairing" ? phase : undefined;
 }
+
+/** Problems of a phase that has got on after all. */
+const overtaken = (state: RunState, phase: string): RunEvent[] =>
+  state.escalations
+    .filter((e) => e.phase === phase && e.severity === "problem")
+    .map(({ escalation }) => ({ type: "escalation.settled", escalation, answer: "overtaken", by: "devflow" }));
 
 const failPhase = (about: { phase: string; attempt: number }, failure: Failure): RunEvent[] => [
   { type: "phase.failed", phase: about.phase, attempt: about.attempt, failure: failureRecord(failure) },

@@ -1,7 +1,8 @@
 /**
  * An agent: something that takes prompts and works on files. A TUI in a terminal, a one-shot command, a script in a test.
  *
- * A1. `open` is about the session id: when an agent for it is alive (from before a restart), it is taken over, not started again.
+ * A1. `open` and `adopt` are about the session id: an agent that is alive from before a restart is taken over, never started
+ *     twice. `open` starts one when there is none; `adopt` does not, and answers `undefined`.
  * A2. `deliver` is idempotent by the prompt's key, also across a restart of the daemon. It answers `delivered` only with a
  *     receipt from another channel than the one it typed into; `held` when a person's draft, or a dialog, is in the way (try
  *     again); `lost` when the agent has ended.
@@ -19,8 +20,6 @@ export interface AgentSpec {
   role: string;
   persona: Persona;
   cwd: string;
-  /** True when a session with this id may exist already: look before starting one. */
-  mayExist: boolean;
 }
 
 export interface Prompt {
@@ -66,6 +65,7 @@ export interface AgentSession {
 export interface AgentAdapter {
   /** Throws `Failure` when the agent cannot be started at all. */
   open(spec: AgentSpec): Promise<AgentSession>;
+  adopt(spec: AgentSpec): Promise<AgentSession | undefined>;
 }
 
 /** Which adapter a persona runs on, and whether what it needs is here. */

@@ -1,0 +1,44 @@
+/**
+ * Whether a phase's wait is over: what was seen of the artifact, and of the agent, taken together.
+ *
+ * P1. A good artifact ends the wait at once, whatever the agent is doing.
+ * P2. A bad one counts only when the agent can no longer mend it by itself: its turn is over, or it has ended.
+ * P3. Unknown is not over: an agent of which nothing is known is waited for, until the phase's time is up.
+ */
+import type { Look } from "./artifact.ts";
+import { RECOVERY } from "./recovery.ts";
+import type { AgentState } from "./session.ts";
+
+/** A file that has not changed for this long is not being written any more. */
+export const SETTLED_MS = 2_000;
+
+export interface Moment {
+  look: Look;
+  agent: AgentState;
+  /** How long the agent has been in that state without any sign of life, in milliseconds. */
+  quietMs: number;
+  /** How long ago the look last changed. */
+  unchangedMs: number;
+  /** How long the agent may be idle without an artifact before it is nudged. */
+  patienceMs: number;
+}
+
+export type Turn = { kind: "good" | "bad" | "lost" | "nudge" | "interrupt" } | { kind: "wait"; again: number };
+
+/** What to do now; `again` says in how many milliseconds the answer may change by itself. */
+export function turn({ look, agent, quietMs, unchangedMs, patienceMs }: Moment): Turn {
+  if (look.kind === "good") return { kind: "good" }; // P1
+  if (agent === "exited") return look.kind === "bad" ? { kind: "bad" } : { kind: "lost" };
+  if (agent === "ready") {
+    if (look.kind === "bad") {
+      const settled = look.parses || unchangedMs >= SETTLED_MS; // what does not parse may still be half of something
+      return settled ? { kind: "bad" } : { kind: "wait", again: SETTLED_MS - unchangedMs }; // P2
+    }
+    return quietMs >= patienceMs ? { kind: "nudge" } : { kind: "wait", again: patienceMs - quietMs };
+  }
+  if (agent === "working") {
+    const limit = RECOVERY.interrupt.delayMs;
+    return quietMs >= limit ? { kind: "interrupt" } : { kind: "wait", again: limit - quietMs };
+  }
+  return { kind: "wait", again: Number.POSITIVE_INFINITY }; // P3
+}

@@ -1,0 +1,129 @@
+/**
+ * The engine: every run that is not over, driven. What the daemon asks of it, in the words of the domain.
+ */
+import { Failure } from "../domain/failure.ts";
+import type { RunId, SessionId } from "../domain/ids.ts";
+import type { Outcome } from "../domain/run-decide.ts";
+import { type RunState, statusOf } from "../domain/run-state.ts";
+import type { AgentSession } from "../ports/agent.ts";
+import type { Journal } from "../ports/journal.ts";
+import { type PerformDeps, performer } from "./perform.ts";
+import { type Drive, drive } from "./run-loop.ts";
+import { begin, type Plan, plan, type StartDeps, type StartRequest } from "./start.ts";
+
+export interface EngineDeps extends PerformDeps, StartDeps {
+  journal: Journal;
+  /** Whether runs that a stopped daemon left go on by themselves. */
+  resume: "auto" | "manual";
+}
+
+export interface Engine {
+  plan(request: StartRequest): Promise<Plan>;
+  start(request: StartRequest): Promise<{ run: RunId; created: boolean; warnings: readonly string[] }>;
+  approve(
+    run: RunId,
+    answer: "approve" | "reject",
+    phase: string | undefined,
+    by: string,
+    comment: string | undefined,
+  ): Promise<string>;
+  resume(run: RunId, by: string): Promise<void>;
+  cancel(run: RunId, by: string, comment: string | undefined): Promise<void>;
+  session(session: SessionId): AgentSession | undefined;
+  /** Ends an agent; its run sees that it is gone, and recovers or not by its own rules. */
+  endSession(session: SessionId): Promise<void>;
+  pause(paused: boolean): void;
+  readonly paused: boolean;
+  sessions(): number;
+  /** Takes up every run that is not over. */
+  recover(): Promise<void>;
+  /** Stops driving; agents in terminals live on. */
+  stop(cause: string): Promise<void>;
+}
+
+export function engine(deps: EngineDeps): Engine {
+  const { log, journal, sessions } = deps;
+  const perform = performer(deps);
+  const drives = new Map<RunId, Drive>();
+  let paused = false;
+  let stopping = false;
+
+  function driving(run: RunId): Drive {
+    if (stopping) throw new Failure("daemon.stopping");
+    const before = drives.get(run);
+    if (before) return before;
+    const now = drive(run, { log, clock: deps.clock, journal, perform });
+    now.pause(paused);
+    drives.set(run, now);
+    void now.finished.then(() => drives.delete(run));
+    return now;
+  }
+
+  /** A run that a person speaks to, as it stands. */
+  function addressed(run: RunId): { drive: Drive; state: RunState } {
+    const now = driving(run);
+    return { drive: now, state: now.state() };
+  }
+
+  async function takeUp(run: RunId): Promise<void> {
+    const now = driving(run);
+    if (now.state().ended) return;
+    await now.tell({ kind: "interrupt", cause: "the daemon went away" });
+    if (deps.resume === "auto")
+      await now.tell({ kind: "resume", by: "devflowd", cause: "the daemon is back", retry: false });
+  }
+
+  return {
+    plan: (request) => plan(request, deps),
+    async start(request) {
+      if (stopping) throw new Failure("daemon.stopping");
+      const planned = await plan(request, deps);
+      const { run, created } = await begin(planned, deps);
+      driving(run);
+      return { run, created, warnings: planned.warnings };
+    },
+    async approve(run, answer, phase, by, comment) {
+      const { drive: now, state } = addressed(run);
+      if (phase !== undefined && !state.phases[phase]) throw new Failure("phase.not_found", { run, phase });
+      const outcome: Outcome = { kind: answer, phase, by, ...(comment !== undefined && { comment }) };
+      const said = (await now.tell(outcome)).find(({ type }) => type === "approval.answered");
+      if (said?.type !== "approval.answered")
+        throw new Failure("run.nothing_to_approve", { run, phase: phase ? ` in ${phase}` : "" });
+      return said.phase;
+    },
+    async resume(run, by) {
+      const { drive: now, state } = addressed(run);
+      const followed = await now.tell({ kind: "resume", by, cause: `asked for by ${by}`, retry: true });
+      if (followed.length === 0) throw new Failure("run.not_resumable", { run, state: statusOf(state) });
+    },
+    async cancel(run, by, comment) {
+      const { drive: now, state } = addressed(run);
+      const followed = await now.tell({ kind: "cancel", by, ...(comment !== undefined && { comment }) });
+      if (followed.length === 0) throw new Failure("run.ended", { run, state: statusOf(state) });
+    },
+    session: (session) => sessions.living(session),
+    endSession: (session) => sessions.close(session),
+    pause(value) {
+      paused = value;
+      for (const now of drives.values()) now.pause(value);
+    },
+    get paused() {
+      return paused;
+    },
+    sessions: () => sessions.count(),
+    async recover() {
+      for (const run of log.unfinished()) {
+        await takeUp(run).catch((error: unknown) =>
+          journal.error("a run could not be taken up", { run, error: String(error) }),
+        );
+      }
+    },
+    async stop(cause) {
+      const all = [...drives.values()];
+      await Promise.all(all.map((now) => now.tell({ kind: "interrupt", cause }).catch(() => [])));
+      stopping = true;
+      await Promise.all(all.map((now) => now.stop()));
+      await sessions.release();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** Performing a step: which part of the engine does it, and what comes of it. */
+
+import { delay } from "../domain/recovery.ts";
+import type { Outcome } from "../domain/run-decide.ts";
+import type { Step } from "../domain/run-next.ts";
+import type { Commands } from "../ports/commands.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Reports } from "../ports/reports.ts";
+import { runCommand } from "./command.ts";
+import { type DeliverDeps, deliverPrompt } from "./deliver.ts";
+import { writeReport } from "./report.ts";
+import type { Perform, StepContext } from "./run-loop.ts";
+import { watchArtifact } from "./watch.ts";
+
+export interface PerformDeps extends DeliverDeps {
+  log: EventLog;
+  commands: Commands;
+  reports: Reports;
+}
+
+export function performer(deps: PerformDeps): Perform {
+  return (step, context) => {
+    switch (step.kind) {
+      case "workspace":
+        return workspace(context, deps);
+      case "session":
+        return openSession(step, context, deps);
+      case "prompt":
+        return deliverPrompt(step, context, deps);
+      case "watch":
+        return watchArtifact(step, context, deps);
+      case "command":
+        return runCommand(step, context, deps);
+      case "close":
+        return closeSession(step, context, deps);
+      case "report":
+        return writeReport(context, deps);
+    }
+  };
+}
+
+async function workspace({ run, state }: StepContext, { workspaces }: PerformDeps): Promise<Outcome | undefined> {
+  const { started } = state();
+  if (!started) return undefined;
+  const { repo, base, baseCommit } = started;
+  return { kind: "workspace", ...(await workspaces.prepare(run, { root: repo, base, baseCommit })) };
+}
+
+async function openSession(
+  step: Extract<Step, { kind: "session" }>,
+  context: StepContext,
+  { sessions, clock, random }: PerformDeps,
+): Promise<undefined> {
+  if (step.restart > 0 && step.session === undefined)
+    await clock.sleep(delay("restart", step.restart - 1, random()), context.signal);
+  if (context.signal.aborted) return undefined;
+  await sessions.open(context, step.role, step.session);
+  return undefined;
+}
+
+async function closeSession(
+  { session }: Extract<Step, { kind: "close" }>,
+  context: StepContext,
+  { sessions }: PerformDeps,
+): Promise<Outcome> {
+  await sessions.get(context, session); // from before a restart: taken over, so that it can be ended
+  await sessions.close(session);
+  return { kind: "closed", session, cause: "the run has ended" };
+}

@@ -1,0 +1,27 @@
+/** The report at every end of a run: the view that everybody sees, with what the run changed, as JSON and as Markdown. */
+import { Report, reportMarkdown } from "../domain/report.ts";
+import type { Outcome } from "../domain/run-decide.ts";
+import { viewOf } from "../domain/run-view.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Reports } from "../ports/reports.ts";
+import type { DiffStat, Workspaces } from "../ports/workspace.ts";
+import type { StepContext } from "./run-loop.ts";
+
+export async function writeReport(
+  context: StepContext,
+  { log, workspaces, reports }: { log: EventLog; workspaces: Workspaces; reports: Reports },
+): Promise<Outcome | undefined> {
+  const run = viewOf(log.read(context.run));
+  if (!run) return undefined;
+  const report = Report.parse({ report: "devflow-run", version: 1, run, changes: await changes(context, workspaces) });
+  const written = await reports.write(context.run, `${JSON.stringify(report, null, 2)}\n`, reportMarkdown(report));
+  return { kind: "reported", ...written };
+}
+
+/** What was changed; absent when the run never came to a worktree, or when git cannot tell any more. */
+async function changes(context: StepContext, workspaces: Workspaces): Promise<DiffStat | undefined> {
+  const { started, workspace } = context.state();
+  if (!started || !workspace) return undefined;
+  const { repo, base, baseCommit } = started;
+  return workspaces.diffStat(context.run, { root: repo, base, baseCommit }).catch(() => undefined);
+}

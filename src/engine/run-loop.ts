@@ -1,0 +1,184 @@
+/**
+ * The loop: a run is driven by asking its state what is next, performing that, and appending what it means.
+ * Starting, resuming and recovering after a crash are this loop over the same log; there is no branch for any of them.
+ *
+ * O1. Events are appended one decision at a time, in order: each sees the state that the one before it left.
+ * O2. A step is under way at most once; when the state no longer asks for it, its signal aborts.
+ * O3. A step that ends without moving the run is asked again after a pause, never at once.
+ */
+import { mustBeDurable, type RunEvent } from "../domain/event.ts";
+import { Failure, failureRecord } from "../domain/failure.ts";
+import type { RunId } from "../domain/ids.ts";
+import { decide, type Outcome } from "../domain/run-decide.ts";
+import { nextSteps, type Step } from "../domain/run-next.ts";
+import { evolve, initial, type RunState } from "../domain/run-state.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Journal } from "../ports/journal.ts";
+
+/** A step that moved nothing is looked at again after this; long enough not to spin, short enough not to be noticed. */
+const AGAIN_MS = 1_000;
+
+/** A full disk is asked again this often. */
+const FULL_DISK_MS = 5_000;
+
+/** What a step may use of its run while it is performed. */
+export interface StepContext {
+  run: RunId;
+  state(): RunState;
+  /** Appends events of the step itself, such as its intent; resolves once they are in the log. */
+  record(events: (state: RunState) => RunEvent[]): Promise<void>;
+  /** Tells the run something that is not this step's own outcome. */
+  tell(outcome: Outcome): void;
+  /** When a phase's current attempt started, in milliseconds since 1970. */
+  startedAt(phase: string): number;
+  signal: AbortSignal;
+}
+
+export type Perform = (step: Step, context: StepContext) => Promise<Outcome | undefined>;
+
+export interface Drive {
+  readonly run: RunId;
+  state(): RunState;
+  /** Decides and appends; resolves with the events that followed, once they are in the log. */
+  tell(outcome: Outcome): Promise<readonly RunEvent[]>;
+  pause(paused: boolean): void;
+  /** Aborts what is under way and appends nothing more. */
+  stop(): Promise<void>;
+  /** Resolves when the run has ended and everything after its end is done. */
+  readonly finished: Promise<void>;
+}
+
+export interface DriveDeps {
+  log: EventLog;
+  clock: Clock;
+  journal: Journal;
+  perform: Perform;
+}
+
+export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): Drive {
+  const started = new Map<string, number>();
+  const underWay = new Map<string, AbortController>();
+  const stopping = new AbortController();
+  let state = initial;
+  let position = 0;
+  let paused = false;
+  let mailbox: Promise<unknown> = Promise.resolve();
+  let finish: () => void = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+
+  const take = (event: RunEvent, at: number): void => {
+    if (event.type === "phase.started") started.set(event.phase, at);
+    state = evolve(state, event);
+    position += 1;
+  };
+  for (const stored of log.read(run)) take(stored.event, stored.at);
+
+  function apply(make: (state: RunState) => RunEvent[]): Promise<readonly RunEvent[]> {
+    const turn = mailbox.then(async () => {
+      const events = make(state);
+      if (events.length === 0 || stopping.signal.aborted) return [];
+      const at = clock.now();
+      const written = await log.append(run, position, events, { at, durable: mustBeDurable(events) });
+      if (written.kind === "conflict")
+        throw new Failure("internal", { problem: `run ${run} has a second writer at ${written.position}` });
+      for (const event of events) take(event, at);
+      dispatch();
+      return events;
+    });
+    mailbox = turn.catch(() => undefined); // O1: one that fails does not stop those behind it
+    return turn;
+  }
+
+  function dispatch(): void {
+    if (paused || stopping.signal.aborted) return;
+    const steps = nextSteps(state);
+    const wanted = new Set(steps.map(({ key }) => key));
+    for (const [key, controller] of underWay) if (!wanted.has(key)) controller.abort();
+    for (const step of steps) if (!underWay.has(step.key)) void begin(step);
+    if (state.ended && steps.length === 0 && underWay.size === 0) finish();
+  }
+
+  async function begin(step: Step): Promise<void> {
+    const controller = new AbortController();
+    underWay.set(step.key, controller);
+    const moved = await outcomeOf(step, controller.signal).catch((error: unknown) => {
+      journal.error("a step could not be recorded", { run, step: step.key, error: String(error) });
+      return false;
+    });
+    if (!moved && !controller.signal.aborted) await clock.sleep(AGAIN_MS, stopping.signal); // O3
+    underWay.delete(step.key);
+    dispatch();
+  }
+
+  async function outcomeOf(step: Step, signal: AbortSignal): Promise<boolean> {
+    const before = position;
+    const outcome = await perform(step, context(signal)).catch((error: unknown) => broken(step, error));
+    if (outcome && !stopping.signal.aborted) await applyWithRoom((now) => decide(now, outcome));
+    return position !== before;
+  }
+
+  /** A full disk loses nothing: the outcome waits until there is room. */
+  async function applyWithRoom(make: (state: RunState) => RunEvent[]): Promise<void> {
+    for (;;) {
+      try {
+        await apply(make);
+        return;
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== "storage.full" || stopping.signal.aborted) throw error;
+        journal.error("the disk is full; trying again", { run });
+        await clock.sleep(FULL_DISK_MS, stopping.signal);
+      }
+    }
+  }
+
+  const context = (signal: AbortSignal): StepContext => ({
+    run,
+    state: () => state,
+    record: async (events) => {
+      await apply(events);
+    },
+    tell: (outcome) => {
+      void applyWithRoom((now) => decide(now, outcome)).catch((error: unknown) =>
+        journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
+      );
+    },
+    startedAt: (phase) => started.get(phase) ?? clock.now(),
+    signal,
+  });
+
+  function broken(step: Step, error: unknown): Outcome | undefined {
+    const failure =
+      error instanceof Failure ? error : new Failure("internal", { problem: String(error) }, { cause: error });
+    journal.error("a step failed", {
+      run,
+      step: step.key,
+      code: failure.code,
+      error: failure.stack ?? failure.message,
+    });
+    if (failure.code === "storage.full") return undefined;
+    if (step.kind === "workspace") return { kind: "impossible", failure: failureRecord(failure) };
+    if ("phase" in step)
+      return { kind: "failed", phase: step.phase, attempt: step.attempt, failure: failureRecord(failure) };
+    return undefined;
+  }
+
+  dispatch();
+  return {
+    run,
+    state: () => state,
+    tell: (outcome) => apply((now) => decide(now, outcome)),
+    pause: (value) => {
+      paused = value;
+      dispatch();
+    },
+    stop: async () => {
+      stopping.abort();
+      for (const controller of underWay.values()) controller.abort();
+      await mailbox;
+    },
+    finished,
+  };
+}

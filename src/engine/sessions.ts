@@ -1,0 +1,125 @@
+/**
+ * The living sessions of all runs: opened, taken over after a restart, watched, let go of.
+ * What is known of their state goes into their run's log; nothing of it is kept here.
+ */
+import type { RunEvent } from "../domain/event.ts";
+import { Failure } from "../domain/failure.ts";
+import { EscalationId, SessionId } from "../domain/ids.ts";
+import { referenceOf } from "../domain/names.ts";
+import type { Outcome } from "../domain/run-decide.ts";
+import type { RunState } from "../domain/run-state.ts";
+import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
+import type { Ids } from "../ports/clock.ts";
+import type { StepContext } from "./run-loop.ts";
+
+export interface Sessions {
+  /** Opens a session that the log knows by its intent, or a new one; its receipt is in the log when this resolves. */
+  open(context: StepContext, role: string, known: SessionId | undefined): Promise<void>;
+  /** The living agent of a session; taken over when the daemon has restarted; undefined when it is gone. */
+  get(context: StepContext, session: SessionId): Promise<AgentSession | undefined>;
+  living(session: SessionId): AgentSession | undefined;
+  close(session: SessionId): Promise<void>;
+  /** Lets go of every session; agents in terminals live on. */
+  release(): Promise<void>;
+  count(): number;
+}
+
+export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): Sessions {
+  const living = new Map<SessionId, AgentSession>();
+  const arriving = new Map<SessionId, Promise<AgentSession | undefined>>();
+
+  /** One arrival at a time for a session, however many steps ask for it. */
+  function arrive(
+    context: StepContext,
+    session: SessionId,
+    how: "open" | "adopt",
+    role: string,
+  ): Promise<AgentSession | undefined> {
+    const before = arriving.get(session);
+    if (before) return before;
+    const arrival = take(context, session, how, role).finally(() => arriving.delete(session));
+    arriving.set(session, arrival);
+    return arrival;
+  }
+
+  async function take(
+    context: StepContext,
+    session: SessionId,
+    how: "open" | "adopt",
+    role: string,
+  ): Promise<AgentSession | undefined> {
+    const { run } = context;
+    const state = context.state();
+    const bound = state.started?.bindings[role];
+    if (!bound || !state.workspace)
+      throw new Failure("internal", { problem: `role ${role} of run ${run} is not ready` });
+    const spec = { session, run, role, persona: bound.persona, cwd: state.workspace.path };
+    const agent = await agents.for(bound.persona)[how](spec);
+    if (!agent) return undefined;
+    living.set(session, agent);
+    agent.watch((news) => report(context, session, news));
+    report(context, session, { kind: "verdict", verdict: agent.verdict() });
+    return agent;
+  }
+
+  function report(context: StepContext, session: SessionId, news: AgentNews): void {
+    const outcome = news.kind === "verdict" ? seen(session, news) : undefined;
+    if (outcome) context.tell(outcome);
+    if (news.kind !== "usage") return;
+    const { usage } = news;
+    void context.record(() => [{ type: "usage.reported", session, ...usage }]);
+  }
+
+  const seen = (session: SessionId, { verdict }: Extract<AgentNews, { kind: "verdict" }>): Outcome => ({
+    kind: "verdict",
+    session,
+    verdict,
+    escalation: EscalationId.parse(ids.next()),
+  });
+
+  return {
+    async open(context, role, known) {
+      const session = known ?? SessionId.parse(ids.next());
+      if (!known) await context.record((state) => intent(state, role, session));
+      const agent = await arrive(context, session, "open", role);
+      if (!agent) throw new Failure("internal", { problem: `session ${session} did not open` });
+      const { host, key, pid } = agent;
+      await context.record(() => [{ type: "session.opened", session, host, key, ...(pid !== undefined && { pid }) }]);
+    },
+    async get(context, session) {
+      const here = living.get(session);
+      if (here) return here;
+      const role = context.state().sessions[session]?.role;
+      if (role === undefined) return undefined;
+      return arrive(context, session, "adopt", role);
+    },
+    living: (session) => living.get(session),
+    async close(session) {
+      const agent = living.get(session);
+      living.delete(session);
+      await agent?.close();
+    },
+    async release() {
+      const all = [...living.values()];
+      living.clear();
+      await Promise.all(all.map((agent) => agent.release()));
+    },
+    count: () => living.size,
+  };
+}
+
+function intent(state: RunState, role: string, session: SessionId): RunEvent[] {
+  const persona = state.started?.bindings[role]?.persona;
+  if (!persona) return [];
+  const { adapter, agent } = persona;
+  return [
+    {
+      type: "session.opening",
+      session,
+      role,
+      persona: referenceOf(persona),
+      adapter,
+      ...(agent !== undefined && { agent }),
+    },
+  ];
+}

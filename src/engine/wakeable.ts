@@ -1,0 +1,37 @@
+/** A sleep that can be rung awake; a ring while nobody sleeps is not lost. */
+import type { Clock } from "../ports/clock.ts";
+
+export interface Wakeable {
+  ring(): void;
+  /** Resolves on a ring, after `ms` (or never by itself, when infinite), or when the signal aborts. */
+  next(ms: number): Promise<void>;
+}
+
+/** Timers take at most this; a longer sleep simply wakes once in between. */
+const LONGEST_MS = 3_600_000;
+
+export function wakeable(clock: Clock, signal: AbortSignal): Wakeable {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  signal.addEventListener("abort", () => wake?.(), { once: true });
+  return {
+    ring: () => {
+      rung = true;
+      wake?.();
+    },
+    next: async (ms) => {
+      if (!rung && !signal.aborted) {
+        const sleeping = new AbortController();
+        await Promise.race([
+          clock.sleep(Math.min(ms, LONGEST_MS), sleeping.signal),
+          new Promise<void>((resolve) => {
+            wake = resolve;
+          }),
+        ]);
+        sleeping.abort();
+        wake = undefined;
+      }
+      rung = false;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * Waiting for an artifact: woken by the file, by the agent, and by time; each time the same question is asked anew.
+ */
+import type { Look } from "../domain/artifact.ts";
+import { milliseconds } from "../domain/names.ts";
+import { layout } from "../domain/prompt.ts";
+import { delay } from "../domain/recovery.ts";
+import type { Outcome } from "../domain/run-decide.ts";
+import type { Step } from "../domain/run-next.ts";
+import type { AgentState } from "../domain/session.ts";
+import { artifactName, phaseOf } from "../domain/template.ts";
+import { turn } from "../domain/turn.ts";
+import type { AgentSession } from "../ports/agent.ts";
+import type { ArtifactStore, Expectation } from "../ports/artifacts.ts";
+import type { Clock, Ids } from "../ports/clock.ts";
+import type { Workspaces } from "../ports/workspace.ts";
+import type { StepContext } from "./run-loop.ts";
+import type { Sessions } from "./sessions.ts";
+import { wakeable } from "./wakeable.ts";
+
+export interface WatchDeps {
+  sessions: Sessions;
+  artifacts: ArtifactStore;
+  workspaces: Workspaces;
+  clock: Clock;
+  ids: Ids;
+  random: () => number;
+}
+
+type WatchStep = Extract<Step, { kind: "watch" }>;
+
+export async function watchArtifact(
+  step: WatchStep,
+  context: StepContext,
+  deps: WatchDeps,
+): Promise<Outcome | undefined> {
+  const { clock } = deps;
+  const about = { phase: step.phase, attempt: step.attempt };
+  const expected = expectation(step, context, deps);
+  const patienceMs = delay("nudge", context.state().sessions[step.session]?.counters.nudge ?? 0, deps.random());
+  const agent = await deps.sessions.get(context, step.session);
+  const wake = wakeable(clock, context.signal);
+  const since = stopwatch(clock);
+  const unwatchFile = deps.artifacts.watch(expected.path, wake.ring);
+  const unwatchAgent = agent?.watch(({ kind }) => {
+    if (kind === "verdict") since.agent(agent.verdict().state);
+    wake.ring();
+  });
+  try {
+    for (;;) {
+      const look = await deps.artifacts.look(expected);
+      if (context.signal.aborted) return undefined;
+      const now = turn({ look, agent: agent?.verdict().state ?? "exited", patienceMs, ...since.look(look) });
+      if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
+      if (now.kind === "bad" && look.kind === "bad")
+        return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
+      if (now.kind === "lost") return await lost(step, deps, agent);
+      const left = deadline(step, context) - clock.now();
+      if (left <= 0) return { kind: "timeout", ...about, timeout: timeoutOf(step, context) };
+      const asked = context.state().escalations.some((e) => e.phase === step.phase && e.severity === "problem");
+      if (!asked && (now.kind === "nudge" || now.kind === "interrupt"))
+        return await trouble(step, deps, now.kind, agent, context);
+      await wake.next(now.kind === "wait" ? Math.min(now.again, left) : left);
+      if (context.signal.aborted) return undefined;
+    }
+  } finally {
+    unwatchFile();
+    unwatchAgent?.();
+  }
+}
+
+/** How long things have been as they are. A working agent that says so again is alive, one that is idle twice is idle still. */
+function stopwatch(clock: Clock) {
+  let seen = "";
+  let changedAt = clock.now();
+  let quietSince = clock.now();
+  let state: AgentState | undefined;
+  return {
+    agent: (now: AgentState): void => {
+      if (now !== state || now === "working") quietSince = clock.now();
+      state = now;
+    },
+    look: (look: Look): { quietMs: number; unchangedMs: number } => {
+      const at = clock.now();
+      const shows = `${look.kind}/${look.kind === "bad" ? (look.sha256 ?? "") : ""}`;
+      if (shows !== seen) changedAt = at;
+      seen = shows;
+      return { quietMs: at - quietSince, unchangedMs: at - changedAt };
+    },
+  };
+}
+
+function expectation(step: WatchStep, context: StepContext, { workspaces }: WatchDeps): Expectation {
+  const { started, phases } = context.state();
+  const phase = started && phaseOf(started.template, step.phase);
+  if (!started || !phase) throw new Error(`run ${context.run} has no phase ${step.phase}`);
+  const path = `${workspaces.pathOf(context.run)}/.devflow/${layout.artifact(phase.id, step.attempt, artifactName(phase))}`;
+  const until = phase.repeat && started.schemas[phase.repeat.until]?.schema;
+  return {
+    path,
+    schema: started.schemas[phase.produces.schema]?.schema ?? {},
+    until,
+    refused: phases[step.phase]?.refused ?? [],
+  };
+}
+
+const timeoutOf = (step: WatchStep, context: StepContext): string => {
+  const { started } = context.state();
+  return (started && phaseOf(started.template, step.phase)?.timeout) ?? "60m";
+};
+
+const deadline = (step: WatchStep, context: StepContext): number =>
+  context.startedAt(step.phase) + milliseconds(timeoutOf(step, context));
+
+async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | undefined): Promise<Outcome> {
+  const cause = agent?.verdict().evidence[0]?.said ?? "its terminal is gone";
+  await deps.sessions.close(step.session);
+  const { phase, attempt, session } = step;
+  return { kind: "lost", phase, attempt, session, cause, escalation: escalationId(deps) };
+}
+
+async function trouble(
+  step: WatchStep,
+  deps: WatchDeps,
+  counter: "nudge" | "interrupt",
+  agent: AgentSession | undefined,
+  context: StepContext,
+): Promise<Outcome> {
+  const { phase, attempt, session } = step;
+  const used = context.state().sessions[session]?.counters[counter] ?? 0;
+  if (counter === "interrupt") await agent?.interrupt(`${step.prompt}/interrupt/${used + 1}`);
+  const cause = counter === "nudge" ? "its turn is over and there is no artifact" : "it works without a sign of life";
+  return { kind: "trouble", phase, attempt, session, counter, cause, escalation: escalationId(deps) };
+}
+
+const escalationId = ({ ids }: { ids: Ids }) => ids.next() as Extract<Outcome, { kind: "lost" }>["escalation"];

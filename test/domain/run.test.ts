@@ -1,0 +1,288 @@
+import { describe, expect, test } from "vitest";
+import type { RunEvent } from "../../src/domain/event.ts";
+import { given } from "../support/given.ts";
+import {
+  bad,
+  escalation,
+  good,
+  HASH,
+  opened,
+  phaseStarted,
+  prompted,
+  running,
+  session,
+  started,
+  template,
+  workspace,
+} from "../support/made.ts";
+
+const line = template({ specify: {}, review: { needs: ["specify"] }, verify: { needs: ["review"] } });
+
+describe("a run goes through its phases", () => {
+  test("it makes its worktree before anything else", () => {
+    expect(given([started(line)]).next()).toEqual(["workspace"]);
+    given([started(line)])
+      .when(workspace)
+      .leads(["workspace.ready", "phase.started specify"]);
+  });
+
+  test("a phase opens a session, sends its prompt, and waits for the artifact", () => {
+    const begun = running(line, phaseStarted("specify"));
+    expect(given(begun).next()).toEqual(["session/specify/0"]);
+    expect(given([...begun, ...opened("specify")]).next()).toEqual(["prompt/specify/1/1"]);
+    expect(given([...begun, ...opened("specify"), ...prompted("specify")]).next()).toEqual(["watch/specify/1/1/1"]);
+  });
+
+  test("an accepted artifact starts what needed it, in the same append", () => {
+    const events = running(line, phaseStarted("specify"), ...opened("specify"), ...prompted("specify"));
+    given(events)
+      .when(good("specify"))
+      .leads(["artifact.checked specify", "phase.accepted specify", "phase.started review"]);
+  });
+
+  test("it completes when every phase is accepted, writes its report, and then ends its sessions", () => {
+    const one = template({ specify: {} });
+    const events = running(one, phaseStarted("specify"), ...opened("specify"), ...prompted("specify"));
+    const done = given(events).when(good("specify"));
+    done.leads(["artifact.checked specify", "phase.accepted specify", "run.completed"]);
+    expect(done.next()).toEqual(["report"]);
+    const reported = given(events).when(good("specify"), { kind: "reported", json: "j", markdown: "m", sha256: HASH });
+    expect(reported.next()).toEqual([`close/${session()}`]);
+    expect(reported.status()).toBe("completed");
+  });
+
+  test("independent phases run side by side, and what needs both waits for both", () => {
+    const diamond = template({
+      plan: {},
+      left: { needs: ["plan"] },
+      right: { needs: ["plan"] },
+      join: { needs: ["left", "right"] },
+    });
+    const split = given(running(diamond, phaseStarted("plan"))).when(good("plan"));
+    split.leads(["artifact.checked plan", "phase.accepted plan", "phase.started left", "phase.started right"]);
+    given(running(diamond, phaseStarted("plan")))
+      .when(good("plan"), good("right"))
+      .leads(["artifact.checked right", "phase.accepted right"]);
+    given(running(diamond, phaseStarted("plan")))
+      .when(good("plan"), good("right"), good("left"))
+      .leads(["artifact.checked left", "phase.accepted left", "phase.started join"]);
+  });
+
+  test("a role does one phase at a time", () => {
+    const shared = template({ first: { role: "dev" }, second: { role: "dev" } });
+    given([started(shared)])
+      .when(workspace)
+      .leads(["workspace.ready", "phase.started first"]);
+    given([started(shared)])
+      .when(workspace, good("first"))
+      .leads(["artifact.checked first", "phase.accepted first", "phase.started second"]);
+  });
+
+  test("a command phase needs no session", () => {
+    const tests = template({ tests: { run: ["npm", "test"] } });
+    expect(given(running(tests, phaseStarted("tests"))).next()).toEqual(["command/tests/1/1"]);
+  });
+});
+
+describe("an artifact that does not satisfy its schema", () => {
+  const events = running(
+    template({ specify: {} }),
+    phaseStarted("specify"),
+    ...opened("specify"),
+    ...prompted("specify"),
+  );
+
+  test("is sent back once with what is wrong", () => {
+    const refused = given(events).when(bad("specify"));
+    refused.leads(["artifact.refused specify"]);
+    expect(refused.next()).toEqual(["prompt/specify/1/2"]);
+    expect(refused.state.phases.specify?.violations).toEqual([{ at: "/a", problem: "must be there" }]);
+  });
+
+  test("fails the phase, and with it the run, when it is bad again", () => {
+    given(events).when(bad("specify"), bad("specify")).leads(["phase.failed specify", "run.failed"]);
+  });
+
+  test("is never accepted late: an outcome of an attempt that is over means nothing", () => {
+    given(events).when(good("specify"), good("specify")).then([]);
+    given(events)
+      .when(good("specify", { attempt: 2 }))
+      .then([]);
+  });
+});
+
+describe("approvals", () => {
+  test("before: the phase does not start until a person agrees", () => {
+    const gated = template({ ship: { approval: "before" } });
+    const waiting = given([started(gated)]).when(workspace);
+    waiting.leads(["workspace.ready", "approval.requested ship"]);
+    expect(waiting.status()).toBe("waiting");
+    expect(waiting.next()).toEqual([]);
+    given([started(gated)])
+      .when(workspace, { kind: "approve", phase: undefined, by: "ann" })
+      .leads(["approval.answered ship", "phase.started ship"]);
+  });
+
+  test("before: a no ends the run", () => {
+    const gated = template({ ship: { approval: "before" } });
+    given([started(gated)])
+      .when(workspace, { kind: "reject", phase: "ship", by: "ann", comment: "not today" })
+      .leads(["approval.answered ship", "run.failed"]);
+  });
+
+  const after = running(template({ plan: { approval: "after" }, build: { needs: ["plan"] } }), phaseStarted("plan"));
+
+  test("after: a good artifact counts only once a person agrees", () => {
+    given(after).when(good("plan")).leads(["artifact.checked plan", "approval.requested plan"]);
+    given(after)
+      .when(good("plan"), { kind: "approve", phase: undefined, by: "ann" })
+      .leads(["approval.answered plan", "phase.accepted plan", "phase.started build"]);
+  });
+
+  test("after: a no does the phase again, with the comment, and the same bytes do not count again", () => {
+    const again = given(after).when(good("plan"), { kind: "reject", phase: undefined, by: "ann", comment: "too big" });
+    again.leads(["approval.answered plan", "phase.started plan"]);
+    expect(again.state.phases.plan).toMatchObject({ attempt: 2, comment: "too big", status: "running" });
+  });
+
+  test("answering what nobody asked changes nothing", () => {
+    given(after).when({ kind: "approve", phase: undefined, by: "ann" }).then([]);
+  });
+});
+
+describe("loops", () => {
+  const loop = template({
+    implement: {},
+    tests: { run: ["npm", "test"], needs: ["implement"] },
+    review: { needs: ["tests"], repeat: { until: "approved@1", from: "implement", max: 2 } },
+    notes: { needs: ["implement"] },
+    verify: { needs: ["review"] },
+  });
+  const unsatisfied = (attempt: number) => good("review", { attempt, satisfied: false });
+  const firstRound = [good("implement"), good("tests"), unsatisfied(1)];
+
+  test("go back to their start when they are not satisfied", () => {
+    given(running(loop, phaseStarted("implement")))
+      .when(...firstRound)
+      .leads(["artifact.checked review", "phase.accepted review", "phase.looped review", "phase.started implement"]);
+  });
+
+  test("what is outside the loop sees only its last round", () => {
+    const through = given(running(loop, phaseStarted("implement")));
+    through
+      .when(good("implement"))
+      .leads(["artifact.checked implement", "phase.accepted implement", "phase.started tests"]);
+    through
+      .when(
+        ...firstRound,
+        good("implement", { attempt: 2 }),
+        good("tests", { attempt: 2 }),
+        good("review", { attempt: 2 }),
+      )
+      .leads(["artifact.checked review", "phase.accepted review", "phase.started notes", "phase.started verify"]);
+  });
+
+  test("fail when the last round is not satisfied either", () => {
+    given(running(loop, phaseStarted("implement")))
+      .when(...firstRound, good("implement", { attempt: 2 }), good("tests", { attempt: 2 }), unsatisfied(2))
+      .leads(["artifact.checked review", "phase.accepted review", "phase.failed review", "run.failed"]);
+  });
+});
+
+describe("recovery", () => {
+  const events = running(
+    template({ specify: {} }),
+    phaseStarted("specify"),
+    ...opened("specify"),
+    ...prompted("specify"),
+  );
+  const about = { phase: "specify", attempt: 1, session: session(), escalation };
+  const lost = { kind: "lost", ...about, cause: "crashed" } as const;
+  const nudge = { kind: "trouble", ...about, counter: "nudge", cause: "idle" } as const;
+
+  test("a lost agent is started again and told again, as another prompt", () => {
+    const gone = given(events).when(lost);
+    gone.leads(["session.changed", "session.recovery specify"]);
+    expect(gone.next()).toEqual(["session/specify/1"]);
+    const second = session("B");
+    const ended: RunEvent = {
+      type: "session.changed",
+      session: session(),
+      from: "working",
+      to: "lost",
+      cause: "",
+      evidence: [],
+    };
+    const back = given([...events, ended, ...opened("specify", second)]);
+    expect(back.next()).toEqual(["prompt/specify/1/2"]);
+  });
+
+  test("an idle agent is nudged twice, then a person is asked, and nothing goes round for ever", () => {
+    const asked = given(events).when(nudge);
+    asked.leads(["session.recovery specify"]);
+    expect(asked.next()).toEqual(["prompt/specify/1/2"]);
+    const parked = given(events).when(nudge, nudge, nudge);
+    parked.leads(["escalation.raised specify"]);
+    expect(parked.status()).toBe("waiting");
+    given(events).when(nudge, nudge, nudge, nudge).then([]);
+  });
+
+  test("a person who resumes a parked run starts the counters anew", () => {
+    const resumed = given(events).when(nudge, nudge, nudge, {
+      kind: "resume",
+      by: "ann",
+      cause: "looked",
+      retry: true,
+    });
+    resumed.leads(["escalation.settled", "run.resumed"]);
+    given(events)
+      .when(nudge, nudge, nudge, { kind: "resume", by: "ann", cause: "looked", retry: true }, nudge)
+      .leads(["session.recovery specify"]);
+  });
+
+  test("a parked phase is still accepted when its artifact comes", () => {
+    given(events)
+      .when(nudge, nudge, nudge, good("specify"))
+      .leads(["artifact.checked specify", "escalation.settled", "phase.accepted specify", "run.completed"]);
+  });
+
+  test("a dialog is asked about once and settled when it is gone", () => {
+    const verdict = (state: "awaiting_permission" | "working") =>
+      ({ kind: "verdict", session: session(), escalation, verdict: { state, evidence: [] } }) as const;
+    const asked = given(events).when(verdict("awaiting_permission"));
+    asked.leads(["session.changed", "escalation.raised specify"]);
+    expect(asked.status()).toBe("waiting");
+    given(events).when(verdict("awaiting_permission"), verdict("awaiting_permission")).then([]);
+    given(events)
+      .when(verdict("awaiting_permission"), verdict("working"))
+      .leads(["session.changed", "escalation.settled"]);
+  });
+});
+
+describe("stopping and going on", () => {
+  const events = running(line, phaseStarted("specify"), ...opened("specify"), ...prompted("specify"));
+
+  test("an interrupted run asks for nothing until it is resumed, and then for what it asked before", () => {
+    const before = given(events).next();
+    expect(given(events).when({ kind: "interrupt", cause: "stop" }).next()).toEqual([]);
+    const back = given(events).when(
+      { kind: "interrupt", cause: "stop" },
+      { kind: "resume", by: "x", cause: "y", retry: false },
+    );
+    expect(back.next()).toEqual(before);
+  });
+
+  test("a failed run is resumed from the phase that failed", () => {
+    const timeout = { kind: "timeout", phase: "specify", attempt: 1, timeout: "60m" } as const;
+    const resumed = given(events).when(timeout, { kind: "resume", by: "ann", cause: "again", retry: true });
+    resumed.leads(["run.resumed", "phase.started specify"]);
+    expect(resumed.state.phases.specify?.attempt).toBe(2);
+  });
+
+  test("a cancelled run starts nothing more, and reports", () => {
+    const cancelled = given(events).when({ kind: "cancel", by: "ann" });
+    cancelled.then([{ type: "run.cancelled", by: "ann" }]);
+    expect(cancelled.next()).toEqual(["report"]);
+    given(events).when({ kind: "cancel", by: "ann" }, good("specify")).then([]);
+  });
+});
