@@ -91,6 +91,14 @@ export const RunEvent = z.discriminatedUnion("type", [
     phase: z.string().optional(),
     cause: z.string(),
   }),
+  z.strictObject({
+    type: z.literal("session.told"),
+    session: SessionId,
+    what: z.enum(["send", "interrupt", "restart", "kill"]),
+    by: z.string(),
+    sha256: Digest.optional(),
+    bytes: z.int().optional(),
+  }),
   z.strictObject({ type: z.literal("session.closed"), session: SessionId, cause: z.string() }),
   z.strictObject({
     type: z.literal("prompt.sending"),

@@ -78,6 +78,11 @@ export const FAILURES = {
   },
   "run.cancelled": { exit: 1, text: "the run was cancelled", hint: "" },
 
+  "run.no_report": {
+    exit: 5,
+    text: "run {run} has no report yet: it is {state}",
+    hint: "the report is written when the run ends",
+  },
   "phase.timeout": {
     exit: 1,
     text: "phase {phase} did not finish within {timeout}",
@@ -141,6 +146,17 @@ export const FAILURES = {
     exit: 7,
     text: "the agent {persona} waits for a person",
     hint: "devflow attach {session}",
+  },
+  "session.killed": {
+    exit: 7,
+    text: "the agent {persona} was ended by {by}",
+    hint: "devflow runs resume starts it again",
+  },
+  "session.ambiguous": { exit: 4, text: "{session} could be any of {count} sessions", hint: "give more of the id" },
+  "session.not_recorded": {
+    exit: 4,
+    text: "session {session} has no recording",
+    hint: "recording is a setting: docs/configuration.md",
   },
   "session.send_failed": {
     exit: 1,

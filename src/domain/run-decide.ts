@@ -10,7 +10,6 @@ import type { RunEvent } from "./event.ts";
 import { Failure, type FailureCode, type FailureRecord, failureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
-import { sessionOf } from "./run-next.ts";
 import { evolve, type PhaseState, type RunState } from "./run-state.ts";
 import { isLive, needsPerson, observe, type SessionState, type Verdict } from "./session.ts";
 import { loopBody, type Phase, phaseOf, type Template } from "./template.ts";
@@ -36,6 +35,15 @@ export type Outcome =
   | { kind: "timeout"; phase: string; attempt: number; timeout: string }
   | { kind: "failed"; phase: string; attempt: number; failure: FailureRecord }
   | { kind: "closed"; session: SessionId; cause: string }
+  | {
+      kind: "told";
+      session: SessionId;
+      what: Told;
+      by: string;
+      escalation: EscalationId;
+      sha256?: string;
+      bytes?: number;
+    }
   | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
@@ -44,6 +52,8 @@ export type Outcome =
   | { kind: "interrupt"; cause: string };
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];
+
+type Told = Extract<RunEvent, { type: "session.told" }>["what"];
 
 export function decide(state: RunState, outcome: Outcome): RunEvent[] {
   const events = consequences(state, outcome);
@@ -89,6 +99,8 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return isLive(state.sessions[outcome.session]?.state ?? "closed")
         ? [{ type: "session.closed", session: outcome.session, cause: outcome.cause }]
         : [];
+    case "told":
+      return told(state, outcome);
     case "verdict":
       return seen(state, outcome);
     case "reported":
@@ -216,6 +228,37 @@ function answer(state: RunState, outcome: Extract<Outcome, { kind: "approve" | "
   return [said, { type: "run.failed", failure }];
 }
 
+/** What a person did to a session by devflow. One that is killed stays down until the run is resumed; one that is restarted does not. */
+function told(state: RunState, outcome: Extract<Outcome, { kind: "told" }>): RunEvent[] {
+  const { session, what, by, escalation, sha256, bytes } = outcome;
+  const worker = state.sessions[session];
+  if (!worker || !isLive(worker.state)) return [];
+  const said: RunEvent = {
+    type: "session.told",
+    session,
+    what,
+    by,
+    ...(sha256 !== undefined && { sha256 }),
+    ...(bytes !== undefined && { bytes }),
+  };
+  if (what === "send" || what === "interrupt") return [said];
+  const closed: RunEvent = {
+    type: "session.closed",
+    session,
+    cause: `${what === "kill" ? "killed" : "restarted"} by ${by}`,
+  };
+  const phase = phaseOfSession(state, session);
+  if (what === "restart" || phase === undefined || state.ended) return [said, closed];
+  return [
+    said,
+    closed,
+    raise(escalation, phase, session, new Failure("session.killed", { persona: worker.persona, by })),
+  ];
+}
+
+const phaseOfSession = (state: RunState, session: SessionId): string | undefined =>
+  Object.entries(state.phases).find(([, p]) => p.status === "running" && p.prompts.at(-1)?.session === session)?.[0];
+
 /** A verdict that changes the session's state; a state that only a person can end is asked about, once, until it ends. */
 function seen(state: RunState, { session, verdict, escalation }: Extract<Outcome, { kind: "verdict" }>): RunEvent[] {
   const worker = state.sessions[session];
@@ -235,9 +278,7 @@ function seen(state: RunState, { session, verdict, escalation }: Extract<Outcome
     ? [{ type: "escalation.settled", escalation: open.escalation, answer: "seen", by: "devflow" }]
     : [];
   if (state.ended || !needsPerson(to)) return [changed, ...over];
-  const phase = Object.entries(state.phases).find(
-    ([, p]) => p.status === "running" && p.prompts.at(-1)?.session === session,
-  )?.[0];
+  const phase = phaseOfSession(state, session);
   const failure = failureRecord(
     new Failure(QUESTIONS[to] ?? "session.awaits_person", { persona: worker.persona, session }),
   );
@@ -352,7 +393,3 @@ function roleBusy(template: Template, state: RunState, role: string): boolean {
     return phase.role === role && (status === "running" || status === "repairing");
   });
 }
-
-/** The session that works, or last worked, for a phase: whom `nudge` and `approve` talk about. */
-export const workerOf = (state: RunState, phase: Phase): SessionId | undefined =>
-  phase.role === undefined ? undefined : sessionOf(state, phase.role)?.session;

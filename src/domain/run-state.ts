@@ -209,6 +209,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "report.written":
       return { ...state, reported: true };
     case "prompt.held":
+    case "session.told":
     case "command.finished":
     case "usage.reported":
       return state;

@@ -140,6 +140,7 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
       return session(view, event.session, (s) => ({ ...s, since: at, cause: event.cause, closedAt: at }));
     case "prompt.held":
       return session(view, event.session, (s) => ({ ...s, held: event.reason }));
+    case "session.told":
     case "phase.looped":
     case "run.started":
       return view;

@@ -2,9 +2,10 @@
  * The engine: every run that is not over, driven. What the daemon asks of it, in the words of the domain.
  */
 import { Failure } from "../domain/failure.ts";
-import type { RunId, SessionId } from "../domain/ids.ts";
+import { EscalationId, type RunId, type SessionId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/run-decide.ts";
 import { type RunState, statusOf } from "../domain/run-state.ts";
+import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type PerformDeps, performer } from "./perform.ts";
@@ -29,9 +30,10 @@ export interface Engine {
   ): Promise<string>;
   resume(run: RunId, by: string): Promise<void>;
   cancel(run: RunId, by: string, comment: string | undefined): Promise<void>;
-  session(session: SessionId): AgentSession | undefined;
-  /** Ends an agent; its run sees that it is gone, and recovers or not by its own rules. */
-  endSession(session: SessionId): Promise<void>;
+  /** The living agent of a session, taken over first when the daemon has restarted since. */
+  session(run: RunId, session: SessionId): Promise<AgentSession | undefined>;
+  /** Writes down what a person does to a session, before it is done; ends the agent when that is what they do. */
+  tell(run: RunId, session: SessionId, told: Told): Promise<void>;
   pause(paused: boolean): void;
   readonly paused: boolean;
   sessions(): number;
@@ -40,6 +42,9 @@ export interface Engine {
   /** Stops driving; agents in terminals live on. */
   stop(cause: string): Promise<void>;
 }
+
+/** What a person does to a session. */
+export type Told = Pick<Extract<Outcome, { kind: "told" }>, "what" | "by" | "sha256" | "bytes">;
 
 export function engine(deps: EngineDeps): Engine {
   const { log, journal, sessions } = deps;
@@ -101,8 +106,22 @@ export function engine(deps: EngineDeps): Engine {
       const followed = await now.tell({ kind: "cancel", by, ...(comment !== undefined && { comment }) });
       if (followed.length === 0) throw new Failure("run.ended", { run, state: statusOf(state) });
     },
-    session: (session) => sessions.living(session),
-    endSession: (session) => sessions.close(session),
+    async session(run, session) {
+      const here = sessions.living(session);
+      if (here) return here;
+      const { state } = addressed(run);
+      return isLive(state.sessions[session]?.state ?? "closed")
+        ? sessions.get(driving(run).context, session)
+        : undefined;
+    },
+    async tell(run, session, told) {
+      const { drive: now, state } = addressed(run);
+      const outcome: Outcome = { kind: "told", session, ...told, escalation: EscalationId.parse(deps.ids.next()) };
+      const followed = await now.tell(outcome);
+      if (followed.length === 0)
+        throw new Failure("session.ended", { session, state: state.sessions[session]?.state ?? "unknown" });
+      if (told.what === "kill" || told.what === "restart") await sessions.close(session);
+    },
     pause(value) {
       paused = value;
       for (const now of drives.values()) now.pause(value);

@@ -42,6 +42,8 @@ export interface Drive {
   state(): RunState;
   /** Decides and appends; resolves with the events that followed, once they are in the log. */
   tell(outcome: Outcome): Promise<readonly RunEvent[]>;
+  /** For what is done to the run from outside of its steps; its signal aborts when the drive stops. */
+  readonly context: StepContext;
   pause(paused: boolean): void;
   /** Aborts what is under way and appends nothing more. */
   stop(): Promise<void>;
@@ -170,6 +172,7 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
     run,
     state: () => state,
     tell: (outcome) => apply((now) => decide(now, outcome)),
+    context: context(stopping.signal),
     pause: (value) => {
       paused = value;
       dispatch();

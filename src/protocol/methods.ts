@@ -158,7 +158,13 @@ export const METHODS = {
   "run.report": {
     summary: "The report of a run that has ended",
     params: z.strictObject({ run: RunRef }),
-    result: z.strictObject({ run: z.string(), json: z.string(), markdown: z.string() }),
+    result: z.strictObject({
+      run: z.string(),
+      json: z.string().describe("The file with the report as JSON"),
+      markdown: z.string().describe("The file with the report as Markdown"),
+      text: z.string(),
+      data: z.unknown(),
+    }),
   },
   "run.approve": {
     summary: "Agree to what a run waits for",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
+import type { Outcome } from "../../src/domain/run-decide.ts";
 import { given } from "../support/given.ts";
 import {
   bad,
@@ -247,8 +248,12 @@ describe("recovery", () => {
   });
 
   test("a dialog is asked about once and settled when it is gone", () => {
-    const verdict = (state: "awaiting_permission" | "working") =>
-      ({ kind: "verdict", session: session(), escalation, verdict: { state, evidence: [] } }) as const;
+    const verdict = (state: "awaiting_permission" | "working"): Outcome => ({
+      kind: "verdict",
+      session: session(),
+      escalation,
+      verdict: { state, evidence: [] },
+    });
     const asked = given(events).when(verdict("awaiting_permission"));
     asked.leads(["session.changed", "escalation.raised specify"]);
     expect(asked.status()).toBe("waiting");
@@ -256,6 +261,41 @@ describe("recovery", () => {
     given(events)
       .when(verdict("awaiting_permission"), verdict("working"))
       .leads(["session.changed", "escalation.settled"]);
+  });
+});
+
+describe("what a person does to a session", () => {
+  const events = running(
+    template({ specify: {} }),
+    phaseStarted("specify"),
+    ...opened("specify"),
+    ...prompted("specify"),
+  );
+  const told = (what: "kill" | "restart" | "send"): Outcome => ({
+    kind: "told",
+    session: session(),
+    what,
+    by: "ann",
+    escalation,
+  });
+
+  test("an agent that is restarted starts again at once", () => {
+    const again = given(events).when(told("restart"));
+    again.leads(["session.told", "session.closed"]);
+    expect(again.next()).toEqual(["session/specify/1"]);
+  });
+
+  test("an agent that is killed stays down until the run is resumed", () => {
+    const killed = given(events).when(told("kill"));
+    killed.leads(["session.told", "session.closed", "escalation.raised specify"]);
+    expect(killed.next()).toEqual([]);
+    expect(killed.status()).toBe("waiting");
+    const resumed = given(events).when(told("kill"), { kind: "resume", by: "ann", cause: "again", retry: true });
+    expect(resumed.next()).toEqual(["session/specify/1"]);
+  });
+
+  test("what is sent to an agent that has ended is not written down", () => {
+    given(events).when(told("restart"), told("send")).then([]);
   });
 });
 

@@ -1,0 +1,140 @@
+/**
+ * Watches one terminal and judges what its agent is doing, whenever something moves; nothing is polled.
+ *
+ * Output is looked at once it pauses, or after a while when it does not; titles and status reports at once, since a short
+ * turn may show itself in nothing else. Ready has to last a moment before it is believed: agents redraw in pieces.
+ */
+import type { AgentProfile } from "../../domain/agent-profile.ts";
+import { type Judgement, judge } from "../../domain/evidence.ts";
+import { type ProgramStatus, programStatus } from "../../domain/program-status.ts";
+import { pattern } from "../../domain/screen-rule.ts";
+import type { Evidence, Verdict } from "../../domain/session.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
+
+/** A pause in the output: what stands now was meant to be seen. */
+const PAUSE_MS = 40;
+
+/** Output that never pauses is looked at this often. */
+const LONGEST_MS = 250;
+
+/** How long an idle screen must stand before it is believed. */
+const READY_HOLDS_MS = 350;
+
+/** A working agent is said to be alive at most this often. */
+const HEARTBEAT_MS = 1_000;
+
+const PROGRAM_STATUS = 7501;
+
+export interface Observer {
+  verdict(): Verdict;
+  /** Judges the screen as it stands now. */
+  look(): Promise<Judgement>;
+  watch(listener: (verdict: Verdict, judgement: Judgement | undefined) => void): () => void;
+  /** When the agent was last seen working, by any channel. */
+  workedAt(): Evidence | undefined;
+  /** What devflow has typed into the composer, until it is submitted. */
+  typed(text: string | undefined): void;
+  stop(): void;
+}
+
+export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock): Observer {
+  const listeners = new Set<(verdict: Verdict, judgement: Judgement | undefined) => void>();
+  const stopped = new AbortController();
+  let verdict: Verdict = { state: "unknown", evidence: [] };
+  let status: { status: ProgramStatus; at: number } | undefined;
+  let lastOutputAt = clock.now();
+  let worked: Evidence | undefined;
+  let typed: string | undefined;
+  let saidAt = 0;
+  let readySince: number | undefined;
+  let dirtySince: number | undefined;
+  let timer: AbortController | undefined;
+
+  const later = (ms: number): void => {
+    timer?.abort();
+    timer = new AbortController();
+    const { signal } = timer;
+    void clock.sleep(ms, signal).then(() => {
+      if (!signal.aborted && !stopped.signal.aborted) void settle();
+    });
+  };
+
+  function hear(event: TerminalEvent): void {
+    const at = clock.now();
+    if (event.type === "output") lastOutputAt = at;
+    if (event.type === "osc" && event.code === PROGRAM_STATUS) {
+      const said = programStatus(event.text);
+      if (said) status = { status: said, at };
+      if (said?.state === "working") worked = { source: "status", said: "working", at };
+    }
+    if (event.type === "title" && titleSays(profile, event.title, "working"))
+      worked = { source: "title", said: event.title, at };
+    if (event.type === "exit") return void settle();
+    dirtySince ??= at;
+    later(at - dirtySince >= LONGEST_MS ? 0 : PAUSE_MS);
+  }
+
+  async function look(): Promise<Judgement> {
+    const screen = await terminal.screen();
+    const now = clock.now();
+    return judge(profile, { screen, lastOutputAt, exit: terminal.exit, programStatus: status, typed, now });
+  }
+
+  async function settle(): Promise<void> {
+    dirtySince = undefined;
+    const judgement = await look();
+    if (stopped.signal.aborted) return;
+    const now = clock.now();
+    const { state } = judgement;
+    if (state === "working") worked = judgement.evidence[0] ?? { source: "screen", said: "working", at: now };
+    readySince = state === "ready" ? (readySince ?? now) : undefined;
+    if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {
+      return later(READY_HOLDS_MS - (now - readySince));
+    }
+    tell(judgement, now);
+  }
+
+  function tell(judgement: Judgement, now: number): void {
+    const { evidence, until } = judgement;
+    // A person's draft in the composer says nothing about what the agent is doing: it holds prompts, that is all.
+    const state =
+      judgement.composer.kind === "draft" && judgement.state === "awaiting_input" && !judgement.dialog
+        ? "unknown"
+        : judgement.state;
+    const alive = state === "working" && now - saidAt >= HEARTBEAT_MS;
+    const changed = state !== verdict.state || until !== verdict.until;
+    if (state !== "unknown" || verdict.state === "unknown")
+      verdict = { state, evidence, ...(until !== undefined && { until }) };
+    if (changed || alive || judgement.dialog) {
+      saidAt = now;
+      for (const listener of listeners) listener(verdict, judgement);
+    }
+    // The end of a limit is not shown by anything: it is looked for when it is due.
+    if (until !== undefined && until > now) later(until - now + PAUSE_MS);
+  }
+
+  const off = terminal.on(hear);
+  later(PAUSE_MS);
+  return {
+    verdict: () => verdict,
+    look,
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    workedAt: () => worked,
+    typed: (text) => {
+      typed = text;
+    },
+    stop: () => {
+      stopped.abort();
+      timer?.abort();
+      off();
+      listeners.clear();
+    },
+  };
+}
+
+const titleSays = ({ interactive }: AgentProfile, title: string, state: Verdict["state"]): boolean =>
+  interactive.title.find(({ regex }) => pattern(regex).test(title))?.state === state;

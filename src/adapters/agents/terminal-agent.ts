@@ -1,0 +1,134 @@
+/** An agent in a terminal: its own interface in a pane or pty, started, watched, typed into and read by its profile. */
+import { type AgentProfile, launchArgs, launchEnv } from "../../domain/agent-profile.ts";
+import type { Judgement } from "../../domain/evidence.ts";
+import type { Verdict } from "../../domain/session.ts";
+import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../ports/agent.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
+import { typePrompt } from "./delivery.ts";
+import { observe } from "./observer.ts";
+
+export interface TerminalAgentOptions {
+  host: TerminalHost;
+  clock: Clock;
+  profileOf(name: string): Promise<AgentProfile>;
+  /** The absolute path of the program that a profile names. */
+  program(profile: AgentProfile): Promise<string>;
+  /** The daemon's environment: a session gets only what its profile and its persona name. */
+  env: Readonly<Record<string, string | undefined>>;
+  size: { cols: number; rows: number };
+  recording(spec: AgentSpec): TerminalSpec["record"];
+}
+
+/** What every program needs to run at all. */
+const BASICS = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
+
+export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
+  const { host, clock, profileOf } = options;
+  return {
+    async open(spec) {
+      const profile = await profileOf(spec.persona.agent ?? "");
+      const terminal =
+        (await host.adopt(spec.session)) ?? (await host.open(await terminalSpec(spec, profile, options)));
+      return terminalSession(terminal, profile, clock);
+    },
+    async adopt(spec) {
+      const terminal = await host.adopt(spec.session);
+      return terminal && terminalSession(terminal, await profileOf(spec.persona.agent ?? ""), clock);
+    },
+  };
+}
+
+async function terminalSpec(
+  spec: AgentSpec,
+  profile: AgentProfile,
+  options: TerminalAgentOptions,
+): Promise<TerminalSpec> {
+  const { persona, cwd, session, run, role } = spec;
+  const args = launchArgs(profile.interactive.args, { cwd, model: persona.model, args: persona.args });
+  const record = options.recording(spec);
+  return {
+    session,
+    run,
+    label: role,
+    argv: [await options.program(profile), ...args],
+    cwd,
+    env: sessionEnv(spec, profile, options.env),
+    ...options.size,
+    ...(record && { record }),
+  };
+}
+
+/** The whole environment of a session: basics, what the profile asks for, what the persona names, and devflow's marks. */
+export function sessionEnv(
+  { persona, run, session }: Pick<AgentSpec, "persona" | "run" | "session">,
+  profile: AgentProfile,
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const named = [...BASICS, ...persona.env].flatMap((name) =>
+    own[name] === undefined ? [] : [[name, own[name]] as const],
+  );
+  return {
+    LANG: "C.UTF-8",
+    TERM: "xterm-256color",
+    COLORTERM: "truecolor",
+    ...Object.fromEntries(named),
+    ...launchEnv(profile.env, own),
+    DEVFLOW_RUN: run,
+    DEVFLOW_SESSION: session,
+  };
+}
+
+function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock): AgentSession {
+  const observer = observe(terminal, profile, clock);
+  const listeners = new Set<(news: AgentNews) => void>();
+  let answered = "";
+  let answers = 0;
+  let closed: Verdict | undefined;
+
+  observer.watch((verdict, judgement) => {
+    if (judgement) void answer(judgement);
+    for (const listener of listeners) listener({ kind: "verdict", verdict });
+  });
+
+  /** Answers a start-up dialog by its policy, once for each time that it opens. */
+  async function answer({ dialog }: Judgement): Promise<void> {
+    const id = dialog?.id ?? "";
+    if (id === answered) return;
+    answered = id;
+    const [first, ...more] = dialog?.keys ?? [];
+    if (!dialog || !first) return;
+    answers += 1;
+    await terminal.press(`dialog/${dialog.id}/${answers}`, first, ...more);
+  }
+
+  return {
+    session: terminal.session,
+    host: terminal.host,
+    key: terminal.key,
+    pid: terminal.pid,
+    terminal,
+    verdict: () => closed ?? observer.verdict(),
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    deliver: (prompt, signal) => typePrompt(prompt, { terminal, observer, profile, clock }, signal),
+    interrupt: async (key) => {
+      const [first = "Escape", ...more] = profile.interactive.interrupt;
+      await terminal.press(key, first, ...more);
+    },
+    close: async () => {
+      if (closed) return;
+      closed = { state: "exited", evidence: [{ source: "process", said: "it was closed", at: clock.now() }] };
+      observer.stop();
+      await terminal.close();
+      for (const listener of listeners) listener({ kind: "verdict", verdict: closed });
+      listeners.clear();
+    },
+    release: async () => {
+      observer.stop();
+      listeners.clear();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** What the daemon answers about sessions: what the log knows of them, joined with what is alive. */
+import { Failure } from "../domain/failure.ts";
+import { type RunId, SessionId } from "../domain/ids.ts";
+import { RECOVERY } from "../domain/recovery.ts";
+import { viewOf } from "../domain/run-view.ts";
+import { isLive } from "../domain/session.ts";
+import { cleanText, utf8Bytes } from "../domain/text.ts";
+import type { RunView, SessionView } from "../domain/view.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { AgentSession } from "../ports/agent.ts";
+import type { Ids } from "../ports/clock.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Workspaces } from "../ports/workspace.ts";
+import type { SessionNow } from "../protocol/methods.ts";
+import type { EngineApi } from "./engine-api.ts";
+import { findRun } from "./run-answers.ts";
+
+export interface SessionAnswersDeps {
+  engine: Engine;
+  log: EventLog;
+  workspaces: Workspaces;
+  ids: Ids;
+  digest: (text: string) => string;
+  /** The recording of a session, if there is one: its file and its size in bytes. */
+  recording(session: string): Promise<{ file: string; bytes: number } | undefined>;
+}
+
+type SessionAnswers = Pick<EngineApi, "sessions" | "session" | "send" | "interrupt" | "restart" | "kill" | "recording">;
+
+/** How far back `--all` and a session that has ended are looked for, in runs. */
+const RECENT_RUNS = 50;
+
+/** A message to an agent that is busy or held is given up after this; the sender is told and can send it again. */
+const SEND_LIMIT_MS = 15_000;
+
+interface Found {
+  run: RunId;
+  view: SessionView;
+}
+
+export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
+  const { engine, log } = deps;
+
+  function viewsOf(runs: readonly { id: RunId }[]): RunView[] {
+    return runs.map(({ id }) => viewOf(log.read(id))).filter((view) => view !== undefined);
+  }
+
+  function find(part: string): Found {
+    const wanted = part.toUpperCase();
+    const fits = ({ id }: SessionView): boolean => id.startsWith(wanted) || id.endsWith(wanted);
+    for (const runs of [log.runs({ limit: RECENT_RUNS, active: true }), log.runs({ limit: RECENT_RUNS })]) {
+      const found = viewsOf(runs).flatMap((run) =>
+        run.sessions.filter(fits).map((view) => ({ run: run.id as RunId, view })),
+      );
+      const [only] = found;
+      if (found.length > 1) throw new Failure("session.ambiguous", { session: part, count: found.length });
+      if (only) return only;
+    }
+    throw new Failure("session.not_found", { session: part });
+  }
+
+  async function living(part: string): Promise<Found & { agent: AgentSession; session: SessionId }> {
+    const found = find(part);
+    const session = SessionId.parse(found.view.id);
+    const agent = isLive(found.view.state) ? await engine.session(found.run, session) : undefined;
+    if (!agent) throw new Failure("session.ended", { session, state: found.view.state });
+    return { ...found, agent, session };
+  }
+
+  async function now({ run, view }: Found): Promise<SessionNow> {
+    const agent = isLive(view.state)
+      ? await engine.session(run, SessionId.parse(view.id)).catch(() => undefined)
+      : undefined;
+    const recorded = await deps.recording(view.id);
+    const attach = agent?.terminal?.attach;
+    return {
+      ...view,
+      ...(agent?.pid !== undefined && { pid: agent.pid }),
+      ...(attach && { attach: "argv" in attach ? { argv: [...attach.argv] } : attach }),
+      evidence: agent?.verdict().evidence ?? [],
+      ...(recorded && { recording: recorded.file }),
+    };
+  }
+
+  async function told(part: string, by: string, what: "interrupt" | "restart" | "kill"): Promise<{ ok: true }> {
+    const { run, session, agent } = await living(part);
+    await engine.tell(run, session, { what, by });
+    if (what === "interrupt") await agent.interrupt(`interrupt/${deps.ids.next()}`);
+    return { ok: true };
+  }
+
+  return {
+    sessions: async ({ run, all }) => {
+      const rows =
+        run === undefined
+          ? log.runs({ limit: RECENT_RUNS, ...(all ? {} : { active: true }) })
+          : [{ id: findRun(log, run) }];
+      const found = viewsOf(rows).flatMap((view) =>
+        view.sessions.map((session) => ({ run: view.id as RunId, view: session })),
+      );
+      const shown = found.filter(({ view }) => all || run !== undefined || isLive(view.state));
+      return { sessions: await Promise.all(shown.map(now)) };
+    },
+    session: async ({ session }) => {
+      const found = find(session);
+      const shown = await now(found);
+      const agent = isLive(found.view.state)
+        ? await engine.session(found.run, SessionId.parse(found.view.id))
+        : undefined;
+      const screen = agent?.terminal && [...(await agent.terminal.screen()).rows];
+      return { session: shown, ...(screen && { screen }), explanation: explain(shown) };
+    },
+    send: async ({ session: part, text, by }) => {
+      const { run, session, agent } = await living(part);
+      const clean = cleanText(text).text;
+      const key = `message/${deps.ids.next()}`;
+      const file = await deps.workspaces.write(run, `messages/${key.slice(8)}.md`, clean);
+      await engine.tell(run, session, { what: "send", by, sha256: deps.digest(clean), bytes: utf8Bytes(clean) });
+      const delivery = await agent.deliver({ key, text: clean, file }, AbortSignal.timeout(SEND_LIMIT_MS));
+      if (delivery.kind === "delivered")
+        return { session, delivered: true, detail: delivery.receipt[0]?.said ?? "it was taken" };
+      return { session, delivered: false, detail: `${delivery.kind}: ${delivery.reason}` };
+    },
+    interrupt: ({ session, by }) => told(session, by, "interrupt"),
+    restart: ({ session, by }) => told(session, by, "restart"),
+    kill: ({ session, by }) => told(session, by, "kill"),
+    recording: async ({ session: part }) => {
+      const { view } = find(part);
+      const recorded = await deps.recording(view.id);
+      if (!recorded) throw new Failure("session.not_recorded", { session: view.id });
+      return { session: view.id, ...recorded };
+    },
+  };
+}
+
+/** A session's state in words: what it is, what that rests on, what was tried, what holds it. */
+function explain(session: SessionNow): string[] {
+  const tried = Object.entries(session.recoveries).map(
+    ([counter, times]) => `${counter} was tried ${times} of ${RECOVERY[counter as keyof typeof RECOVERY].limit} times`,
+  );
+  return [
+    `${session.persona} as ${session.role} is ${session.state.replaceAll("_", " ")}: ${session.cause}`,
+    ...session.evidence.map(({ source, said }) => `${source} says: ${said}`),
+    ...(session.held === undefined ? [] : [`a prompt is held: ${session.held}`]),
+    ...tried,
+  ];
+}

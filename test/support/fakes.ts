@@ -1,0 +1,132 @@
+/** In-memory stand-ins for the engine's outside: files, worktrees, commands, reports. Each keeps its port's promises. */
+import { createHash } from "node:crypto";
+import type { Look } from "../../src/domain/artifact.ts";
+import { Failure } from "../../src/domain/failure.ts";
+import { referenceOf } from "../../src/domain/names.ts";
+import type { Agents } from "../../src/ports/agent.ts";
+import type { ArtifactStore } from "../../src/ports/artifacts.ts";
+import type { CommandResult, Commands } from "../../src/ports/commands.ts";
+import type { Definition, Definitions, JsonSchema, Shelf } from "../../src/ports/definitions.ts";
+import type { Journal } from "../../src/ports/journal.ts";
+import type { Reports } from "../../src/ports/reports.ts";
+import type { Workspaces } from "../../src/ports/workspace.ts";
+
+export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+export interface FakeFiles extends ArtifactStore {
+  put(path: string, text: string): void;
+}
+
+/** Artifacts in memory. A document is good when it has every property that its schema requires. */
+export function fakeFiles(): FakeFiles {
+  const files = new Map<string, string>();
+  const kept = new Map<string, string>();
+  const watchers = new Map<string, Set<() => void>>();
+  const missing = (schema: Record<string, unknown>, value: unknown): string[] =>
+    ((schema.required as string[] | undefined) ?? []).filter(
+      (name) => typeof value !== "object" || value === null || !(name in value),
+    );
+
+  function check(text: string, schema: Record<string, unknown>, until: Record<string, unknown> | undefined): Look {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return { kind: "bad", violations: [{ at: "", problem: "it is not JSON" }], sha256: digest(text), parses: false };
+    }
+    const problems = missing(schema, value).map((name) => ({ at: "", problem: `${name} is missing` }));
+    if (problems.length > 0) return { kind: "bad", violations: problems, sha256: digest(text), parses: true };
+    kept.set(digest(text), text);
+    const satisfied = until === undefined || missing(until, value).length === 0;
+    return { kind: "good", accepted: { sha256: digest(text), bytes: Buffer.byteLength(text), satisfied } };
+  }
+
+  return {
+    put: (path, text) => {
+      files.set(path, text);
+      for (const again of watchers.get(path) ?? []) again();
+    },
+    look: async ({ path, schema, until, refused }) => {
+      const text = files.get(path);
+      if (text === undefined) return { kind: "absent" };
+      return refused.includes(digest(text)) ? { kind: "stale" } : check(text, schema, until);
+    },
+    watch: (path, again) => {
+      const here = watchers.get(path) ?? new Set();
+      watchers.set(path, here.add(again));
+      return () => here.delete(again);
+    },
+    keep: async (text, { schema, until }) => check(text, schema, until),
+    read: async (sha256) => kept.get(sha256),
+    lint: () => undefined,
+  };
+}
+
+export const fakeWorkspaces = (): Workspaces => ({
+  inspect: async (directory, base) => ({ root: directory, base: base ?? "main", baseCommit: "c0ffee" }),
+  prepare: async (run) => ({ path: `/w/${run}`, branch: `devflow/${run}`, commit: "c0ffee" }),
+  pathOf: (run) => `/w/${run}`,
+  write: async (run, relative) => `/w/${run}/.devflow/${relative}`,
+  diffStat: async () => ({ files: 0, insertions: 0, deletions: 0, uncommitted: [], commits: 0 }),
+  diff: async () => "",
+  remove: async () => ({ wip: undefined }),
+});
+
+export const fakeCommands = (result: Partial<CommandResult> = {}): Commands => ({
+  run: async () => ({
+    exitCode: 0,
+    signal: null,
+    timedOut: false,
+    durationMs: 1,
+    stdout: "",
+    stderr: "",
+    truncated: false,
+    ...result,
+  }),
+});
+
+export function fakeReports(): Reports & { written: Map<string, { json: string; markdown: string }> } {
+  const written = new Map<string, { json: string; markdown: string }>();
+  return {
+    written,
+    write: async (run, json, markdown) => {
+      written.set(run, { json, markdown });
+      return { json: `/r/${run}.json`, markdown: `/r/${run}.md`, sha256: digest(json) };
+    },
+  };
+}
+
+export function fakeDefinitions(parts: {
+  templates?: unknown[];
+  personas?: unknown[];
+  schemas?: JsonSchema[];
+}): Definitions {
+  const shelf = <T extends { name: string; version: number }>(kind: string, values: readonly T[]): Shelf<T> => {
+    const all = values.map(
+      (value): Definition<T> => ({ value, hash: digest(JSON.stringify(value)), source: "made", origin: "shipped" }),
+    );
+    return {
+      list: async () => ({ good: all, broken: [] }),
+      get: async (reference) => {
+        const found = all.find(({ value }) => value.name === reference || referenceOf(value) === reference);
+        if (!found) throw new Failure("definition.not_found", { kind, name: reference });
+        return found;
+      },
+      validate: async () => {
+        throw new Failure("definition.not_found", { kind, name: "a file" });
+      },
+    };
+  };
+  return {
+    templates: shelf("template", (parts.templates ?? []) as never[]),
+    personas: shelf("persona", (parts.personas ?? []) as never[]),
+    schemas: shelf("schema", parts.schemas ?? []),
+  };
+}
+
+export const agentsOf = (adapter: ReturnType<Agents["for"]>): Agents => ({
+  for: () => adapter,
+  obstacle: async () => undefined,
+});
+
+export const silent: Journal = { info: () => {}, warn: () => {}, error: () => {} };
