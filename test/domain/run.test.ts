@@ -105,10 +105,10 @@ describe("an artifact that does not satisfy its schema", () => {
   });
 
   test("is never accepted late: an outcome of an attempt that is over means nothing", () => {
-    given(events).when(good("specify"), good("specify")).then([]);
+    given(events).when(good("specify"), good("specify")).follows([]);
     given(events)
       .when(good("specify", { attempt: 2 }))
-      .then([]);
+      .follows([]);
   });
 });
 
@@ -147,7 +147,7 @@ describe("approvals", () => {
   });
 
   test("answering what nobody asked changes nothing", () => {
-    given(after).when({ kind: "approve", phase: undefined, by: "ann" }).then([]);
+    given(after).when({ kind: "approve", phase: undefined, by: "ann" }).follows([]);
   });
 });
 
@@ -225,7 +225,7 @@ describe("recovery", () => {
     const parked = given(events).when(nudge, nudge, nudge);
     parked.leads(["escalation.raised specify"]);
     expect(parked.status()).toBe("waiting");
-    given(events).when(nudge, nudge, nudge, nudge).then([]);
+    given(events).when(nudge, nudge, nudge, nudge).follows([]);
   });
 
   test("a person who resumes a parked run starts the counters anew", () => {
@@ -257,7 +257,7 @@ describe("recovery", () => {
     const asked = given(events).when(verdict("awaiting_permission"));
     asked.leads(["session.changed", "escalation.raised specify"]);
     expect(asked.status()).toBe("waiting");
-    given(events).when(verdict("awaiting_permission"), verdict("awaiting_permission")).then([]);
+    given(events).when(verdict("awaiting_permission"), verdict("awaiting_permission")).follows([]);
     given(events)
       .when(verdict("awaiting_permission"), verdict("working"))
       .leads(["session.changed", "escalation.settled"]);
@@ -295,7 +295,7 @@ describe("what a person does to a session", () => {
   });
 
   test("what is sent to an agent that has ended is not written down", () => {
-    given(events).when(told("restart"), told("send")).then([]);
+    given(events).when(told("restart"), told("send")).follows([]);
   });
 });
 
@@ -321,8 +321,8 @@ describe("stopping and going on", () => {
 
   test("a cancelled run starts nothing more, and reports", () => {
     const cancelled = given(events).when({ kind: "cancel", by: "ann" });
-    cancelled.then([{ type: "run.cancelled", by: "ann" }]);
+    cancelled.follows([{ type: "run.cancelled", by: "ann" }]);
     expect(cancelled.next()).toEqual(["report"]);
-    given(events).when({ kind: "cancel", by: "ann" }, good("specify")).then([]);
+    given(events).when({ kind: "cancel", by: "ann" }, good("specify")).follows([]);
   });
 });

@@ -1,4 +1,4 @@
-/** `given(events).when(outcome).then(events)`: a run's behaviour as a sentence; its state is never asserted. */
+/** `given(events).when(outcome).follows(events)`: a run's behaviour as a sentence; its state is never asserted. */
 import { expect } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { decide, type Outcome } from "../../src/domain/run-decide.ts";
@@ -19,7 +19,7 @@ export function given(events: readonly RunEvent[]) {
       return {
         ...looking(now),
         /** What the last outcome led to, whole. */
-        then: (expected: readonly RunEvent[]) => expect(followed).toEqual(expected),
+        follows: (expected: readonly RunEvent[]) => expect(followed).toEqual(expected),
         /** What it led to, by type and phase: `phase.started review`. */
         leads: (expected: readonly string[]) => expect(followed.map(named)).toEqual(expected),
       };

@@ -1,0 +1,74 @@
+/** The floors of the house: imports point down only. The table is the rule; a planted upward import must be found. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, sep } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const SRC = join(import.meta.dirname, "../src");
+
+// biome-ignore format: one floor a line
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  domain:   [],
+  ports:    ["domain"],
+  engine:   ["domain", "ports"],
+  adapters: ["domain", "ports"],
+  protocol: ["domain"],
+  messages: ["domain"],
+  daemon:   ["engine", "ports", "domain", "protocol"],
+  cli:      ["protocol", "domain", "messages"],
+};
+
+/** The two places that put the parts together may see adapters too. */
+const COMPOSERS = ["daemon/compose.ts", "cli/compose.ts"];
+
+const IMPORT = /(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
+
+/** What is wrong with the imports of one file, by its path under src. */
+export function violations(path: string, text: string): string[] {
+  const [floor = "", kind = ""] = path.split("/");
+  const found: string[] = [];
+  for (const [, target = ""] of text.matchAll(IMPORT)) {
+    if (!target.startsWith(".")) {
+      if (floor === "domain" && target !== "zod") found.push(`${path}: the domain imports ${target}`);
+      continue;
+    }
+    const [to = "", toKind = ""] = posix.join(posix.dirname(path), target).split("/");
+    const sameFloor = to === floor && (floor !== "adapters" || kind === toKind);
+    const allowed = MAY_IMPORT[floor]?.includes(to) || (to === "adapters" && COMPOSERS.includes(path));
+    if (!sameFloor && !allowed) found.push(`${path}: ${floor === to ? `${floor}/${kind}` : floor} imports ${target}`);
+  }
+  return found;
+}
+
+const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => path.split(sep).join("/"));
+
+describe("floors", () => {
+  test("every import points down", () => {
+    expect(sources.length).toBeGreaterThan(40);
+    expect(sources.flatMap((path) => violations(path, readFileSync(join(SRC, path), "utf8")))).toEqual([]);
+  });
+
+  test.each([
+    ["domain/run.ts", 'import { x } from "../engine/run-loop.ts";'],
+    ["domain/run.ts", 'import { readFileSync } from "node:fs";'],
+    ["ports/clock.ts", 'import type { X } from "../adapters/system/clock.ts";'],
+    ["engine/start.ts", 'const { x } = await import("../adapters/storage/open.ts");'],
+    ["adapters/agents/a.ts", 'import { x } from "../terminals/screen.ts";'],
+    ["cli/main.ts", 'import { x } from "../daemon/main.ts";'],
+    ["daemon/handlers.ts", 'import { x } from "../adapters/storage/open.ts";'],
+  ])("an upward import in %s is found", (path, text) => {
+    expect(violations(path, text)).toHaveLength(1);
+  });
+
+  test("every floor has its row", () => {
+    expect([...new Set(sources.map((path) => path.split("/")[0]))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  });
+
+  test("there is no drawer for what has no place", () => {
+    const drawers = sources.filter((path) =>
+      /(?:^|\/)(?:utils?|helpers?|managers?|services?|types|index)(?:\.ts|\/)/.test(path),
+    );
+    expect(drawers).toEqual([]);
+  });
+});
