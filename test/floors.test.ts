@@ -23,7 +23,7 @@ const COMPOSERS = ["daemon/compose.ts", "cli/compose.ts"];
 const IMPORT = /(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
 
 /** What is wrong with the imports of one file, by its path under src. */
-export function violations(path: string, text: string): string[] {
+function violations(path: string, text: string): string[] {
   const [floor = "", kind = ""] = path.split("/");
   const found: string[] = [];
   for (const [, target = ""] of text.matchAll(IMPORT)) {
