@@ -3,6 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { expect, vi } from "vitest";
+
+/** What a program gets to end by itself after a hang-up, in milliseconds. */
+const GRACE = 5_000;
 
 export interface BarePane {
   /** The visible rows, right-trimmed. */
@@ -50,12 +54,18 @@ export async function barePane({ argv, cwd, env, cols = 100, rows = 30 }: PaneSp
     ).stdout;
   const format = async (text: string) => (await tmux(["display-message", "-p", "-t", "a", text])).trimEnd();
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const shell = ["sh", "-c", '"$@"; echo $? > "$0"', code];
+  // The trap keeps the shell, not the program, alive through a hang-up: it has to tell that the program has ended.
+  const shell = ["sh", "-c", 'trap : HUP; "$@"; echo $? > "$0"', code];
   const withEnv = [...shell, "env", "-u", "TMUX", "-u", "TMUX_PANE", ...assignments, ...argv];
   // The pipe is set up before the program starts, so that no byte of it is missed.
   await tmux(["new-session", "-d", "-s", "a", "-x", String(cols), "-y", String(rows), "-c", cwd, "cat"]);
   await tmux(["pipe-pane", "-t", "a", `cat > '${raw}'`]);
   await tmux(["respawn-pane", "-k", "-t", "a", "-c", cwd, ...withEnv]);
+  const group = Number(await format("#{pane_pid}"));
+  const exit = async () => {
+    const written = await readFile(code, "utf8").catch(() => "");
+    return written.endsWith("\n") ? Number(written) : undefined;
+  };
 
   return {
     raw,
@@ -78,13 +88,20 @@ export async function barePane({ argv, cwd, env, cols = 100, rows = 30 }: PaneSp
     async keys(...names) {
       await tmux(["send-keys", "-t", "a", ...names]);
     },
-    async exit() {
-      const written = await readFile(code, "utf8").catch(() => "");
-      return written.endsWith("\n") ? Number(written) : undefined;
-    },
+    exit,
     async close() {
       await tmux(["kill-server"]).catch(() => undefined);
-      await rm(home, { recursive: true, force: true });
+      const ended = () => vi.waitFor(async () => expect(await exit()).toBeDefined(), { timeout: GRACE, interval: 20 });
+      await ended().catch(() => killGroup(group));
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
 }
