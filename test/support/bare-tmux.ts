@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, vi } from "vitest";
+import type { Observation } from "../../src/domain/evidence.ts";
+import { programStatus } from "../../src/domain/program-status.ts";
 
 /** What a program gets to end by itself after a hang-up, in milliseconds. */
 const GRACE = 5_000;
@@ -104,4 +106,21 @@ function killGroup(group: number): void {
   } catch {
     // It is gone already.
   }
+}
+
+/** What devflow would see of the pane now. */
+export async function seen(pane: BarePane): Promise<Observation> {
+  const [rows, cursor, title, code] = [await pane.rows(), await pane.cursor(), await pane.title(), await pane.exit()];
+  const written = await readFile(pane.raw, "utf8").catch(() => "");
+  const status = [...written.matchAll(/\x1b\]7501;([^\x07\x1b]*)/g)]
+    .map(([, text = ""]) => programStatus(text))
+    .findLast((one) => one !== undefined);
+  const now = Date.now();
+  return {
+    screen: { rows, cursor, title },
+    lastOutputAt: now,
+    now,
+    exit: code === undefined ? undefined : { code },
+    programStatus: status && { status, at: now },
+  };
 }
