@@ -1,0 +1,205 @@
+/**
+ * Agent profile: how one coding agent is found, started, read and stopped. Loaded from `agents/*.yaml`; nothing about an agent is code.
+ *
+ * In arguments and variables `{cwd}`, `{model}` and `{args}` stand for what the session brings. A list inside the arguments is taken only
+ * when everything that it names is there: `[-m, "{model}"]` vanishes without a model. `{args}` alone becomes the persona's arguments.
+ * `{cwd:json}` is the same as a JSON string, which TOML reads too.
+ */
+import { z } from "zod";
+import { Composer } from "./composer.ts";
+import { Slug } from "./names.ts";
+import { Pattern, ScreenRule } from "./screen-rule.ts";
+import { AgentState } from "./session.ts";
+
+/** The keys that a profile may press; the terminal port knows each of them. */
+export const ProfileKey = z.enum([
+  "Enter",
+  "Escape",
+  "C-c",
+  "C-u",
+  "Up",
+  "Down",
+  "Tab",
+  "Space",
+  "BSpace",
+  "y",
+  "n",
+  "1",
+  "2",
+  "3",
+]);
+export type ProfileKey = z.infer<typeof ProfileKey>;
+
+const Keys = z.array(ProfileKey).min(1).max(10);
+const Argument = z.string().min(1).max(2_000);
+const Arguments = z.array(z.union([Argument, z.array(Argument).min(1)])).max(60);
+const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+const Variables = z.strictObject({
+  set: z.record(Variable, z.string().max(2_000)).default({}).describe("Variables it always gets"),
+  pass: z
+    .array(Variable)
+    .default([])
+    .describe("Variables it gets from the daemon's environment when they are there: where its home is, no secrets"),
+});
+
+export const Dialog = z
+  .strictObject({
+    id: Slug,
+    when: ScreenRule,
+    policy: z
+      .enum(["trust", "decline", "park"])
+      .describe("trust: yes, devflow made this folder; decline: no, by itself; park: a person must answer"),
+    keys: Keys.optional().describe("What answers it so; not for park"),
+    state: AgentState.optional().describe(
+      "What the agent is while a parked dialog stands; awaiting_input when left out",
+    ),
+  })
+  .refine(
+    (dialog) => (dialog.policy === "park") === (dialog.keys === undefined),
+    "trust and decline need keys, park has none",
+  );
+export type Dialog = z.infer<typeof Dialog>;
+
+const Path = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, "a path of names with dots between, as in part.tokens.input");
+const EventRule = z.strictObject({
+  where: z.record(Path, z.string()).describe("The event has these texts at these paths"),
+  at: Path.describe("Where the wanted value is"),
+});
+
+export const HeadlessEvents = z.strictObject({
+  session: EventRule.optional().describe("The id of the agent's own conversation"),
+  text: EventRule.describe("What the agent says"),
+  failed: z.array(EventRule).default([]).describe("The turn has failed; the value is why"),
+  usage: z
+    .strictObject({
+      where: z.record(Path, z.string()),
+      input: Path,
+      output: Path,
+      cached: Path.optional(),
+      cost: Path.optional().describe("In US dollars"),
+      count: z.enum(["last", "sum"]).describe("last: each report is the total; sum: each is one step"),
+    })
+    .optional(),
+});
+export type HeadlessEvents = z.infer<typeof HeadlessEvents>;
+
+export const AgentProfile = z
+  .strictObject({
+    name: Slug.describe("How personas refer to it"),
+    title: z.string().max(80),
+    family: Slug.describe("The family of its default model, for diverseFrom"),
+    install: z.string().max(300).describe("What a person types to install it"),
+    checked: z.array(z.string().max(40)).min(1).describe("Versions that this profile was tested with"),
+    binary: z.strictObject({
+      command: z
+        .string()
+        .min(1)
+        .max(300)
+        .describe("Looked up on PATH, or a path relative to this file when it starts with ./"),
+      override: Variable.optional().describe("A variable of the daemon that names the program instead"),
+      version: z.strictObject({ args: z.array(Argument), regex: Pattern.describe("Group 1 is the version") }),
+    }),
+    login: z
+      .strictObject({
+        args: z.array(Argument).optional().describe("Ends with 0 when it is logged in"),
+        files: z
+          .array(z.string().max(300))
+          .default([])
+          .describe("Any of these under the home directory means logged in"),
+        env: z.array(Variable).default([]).describe("Any of these set means logged in"),
+      })
+      .optional(),
+    env: Variables.prefault({}),
+    interactive: z.strictObject({
+      args: Arguments,
+      startTimeout: z.int().positive().describe("Until its first ready screen, in milliseconds, on a slow machine"),
+      composer: Composer,
+      ready: ScreenRule.optional().describe("What must be on the screen too before an empty composer is believed"),
+      witness: z
+        .array(z.enum(["status", "title"]))
+        .default([])
+        .describe("One of these must say idle before an empty composer is believed; none: the screen alone is enough"),
+      programStatus: z.boolean().default(false).describe("It reports by OSC 7501"),
+      title: z
+        .array(z.strictObject({ state: AgentState, regex: Pattern }))
+        .default([])
+        .describe("What the terminal title says; the first that fits counts. ready means idle"),
+      dialogs: z.array(Dialog).default([]),
+      screen: z
+        .array(
+          z.strictObject({
+            state: AgentState.exclude(["ready", "exited"]),
+            when: ScreenRule,
+            until: Pattern.optional().describe("Group 1 is when a limit ends, as printed"),
+          }),
+        )
+        .default([])
+        .describe("In order; ready is never said by a rule, only by the composer"),
+      failed: z
+        .strictObject({
+          status: z.boolean().default(false).describe("The program status error says that the last turn has failed"),
+          when: ScreenRule.optional(),
+          causes: z
+            .array(
+              z.strictObject({
+                cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider"]),
+                when: ScreenRule,
+                until: Pattern.optional(),
+              }),
+            )
+            .default([]),
+        })
+        .optional()
+        .describe("How an idle screen shows that the last turn has failed"),
+      submitGap: z.int().min(0).max(10_000).describe("Between paste and Enter, in milliseconds"),
+      submit: Keys.default(["Enter"]),
+      clear: Keys.default(["C-u"]).describe("Empties the composer"),
+      interrupt: Keys.describe("Stops a turn"),
+      quit: Keys.describe("Ends the agent when it is idle"),
+      maxPaste: z.int().positive().default(100_000).describe("Larger prompts go as a file, in bytes"),
+    }),
+    headless: z
+      .strictObject({
+        args: Arguments,
+        prompt: z.enum(["stdin", "argument"]),
+        events: HeadlessEvents,
+        exitCodes: z.boolean().describe("A failed turn ends with another code than 0. 0 never proves anything"),
+      })
+      .optional(),
+  })
+  .describe("How to drive one coding agent");
+export type AgentProfile = z.infer<typeof AgentProfile>;
+
+export interface LaunchValues {
+  cwd: string;
+  model: string | undefined;
+  args: readonly string[];
+}
+
+/** The arguments after the program's name. */
+export function launchArgs(wanted: AgentProfile["interactive"]["args"], { cwd, model, args }: LaunchValues): string[] {
+  const values: Record<string, string | undefined> = { cwd, "cwd:json": JSON.stringify(cwd), model };
+  const fill = (argument: string): string | undefined => {
+    let whole = true;
+    const text = argument.replace(/\{([a-z]+(?::[a-z]+)?)\}/g, (placeholder, name: string) => {
+      if (!(name in values)) return placeholder;
+      whole &&= values[name] !== undefined;
+      return values[name] ?? "";
+    });
+    return whole ? text : undefined;
+  };
+  return wanted.flatMap((argument) => {
+    if (argument === "{args}") return [...args];
+    const filled = [argument].flat().map(fill);
+    return filled.includes(undefined) ? [] : filled.filter((one) => one !== undefined);
+  });
+}
+
+/** The variables that a profile asks for, out of the daemon's own environment. */
+export function launchEnv(
+  { set, pass }: AgentProfile["env"],
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const passed = pass.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
+  return { ...Object.fromEntries(passed), ...set };
+}

@@ -1,0 +1,92 @@
+/**
+ * The composer: where an agent takes text, found by the cursor, which no answer on the screen can move.
+ *
+ * `empty`: it takes a prompt. `draft`: something stands in it that was not submitted. `hidden`: there is none.
+ */
+import { z } from "zod";
+import { Pattern, pattern, type ScreenView } from "./screen-rule.ts";
+
+const Common = {
+  placeholder: z.array(Pattern).max(20).default([]).describe("What an empty composer may show"),
+  collapsed: Pattern.optional().describe("How a large paste is shown in it"),
+};
+
+export const Composer = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("prompt"),
+    first: Pattern.describe("Its first row; group 1 is the text"),
+    rest: Pattern.describe("A further row of it; group 1 is the text"),
+    ...Common,
+  }),
+  z.strictObject({
+    kind: z.literal("box"),
+    row: Pattern.describe("Any row of the box; group 1 is the text"),
+    foot: Pattern.describe("The row of the box that ends the text"),
+    ...Common,
+  }),
+]);
+export type Composer = z.infer<typeof Composer>;
+
+export type ComposerView = { kind: "empty" } | { kind: "draft"; text: string } | { kind: "hidden" };
+
+const HIDDEN: ComposerView = { kind: "hidden" };
+
+export function composerOf(composer: Composer, screen: ScreenView): ComposerView {
+  const lines = composer.kind === "prompt" ? promptLines(composer, screen) : boxLines(composer, screen);
+  if (lines === undefined) return HIDDEN;
+  const text = lines.join("\n").trim();
+  if (text === "") return { kind: "empty" };
+  const shown = composer.placeholder.some((placeholder) => pattern(placeholder).test(text));
+  // A draft that reads like the placeholder is told from it by the cursor, which stands behind what was typed.
+  return shown && atStart(composer, screen) ? { kind: "empty" } : { kind: "draft", text };
+}
+
+const capture = (source: string, row: string): string | undefined => {
+  const found = pattern(source).exec(row);
+  return found ? (found[1] ?? "") : undefined;
+};
+
+function promptLines(composer: Extract<Composer, { kind: "prompt" }>, { rows, cursor }: ScreenView) {
+  let top = cursor.row;
+  while (top >= 0 && capture(composer.first, rows[top] ?? "") === undefined) {
+    if (capture(composer.rest, rows[top] ?? "") === undefined) return undefined;
+    top -= 1;
+  }
+  if (top < 0) return undefined;
+  const lines = [capture(composer.first, rows[top] ?? "") ?? ""];
+  for (let at = top + 1; at < rows.length; at += 1) {
+    const text = capture(composer.rest, rows[at] ?? "");
+    // Blank rows above the cursor are part of a draft; the first blank row below it ends the composer.
+    if (text === undefined || (at > cursor.row && text.trim() === "")) break;
+    lines.push(text);
+  }
+  return lines;
+}
+
+function boxLines(composer: Extract<Composer, { kind: "box" }>, { rows, cursor }: ScreenView) {
+  const inside = (at: number) => capture(composer.row, rows[at] ?? "") !== undefined;
+  if (!inside(cursor.row)) return undefined;
+  let top = cursor.row;
+  while (top > 0 && inside(top - 1)) top -= 1;
+  const lines: string[] = [];
+  for (let at = top; at < rows.length && inside(at); at += 1) {
+    if (at > cursor.row && pattern(composer.foot).test(rows[at] ?? "")) return lines;
+    lines.push((capture(composer.row, rows[at] ?? "") ?? "").trim());
+  }
+  return undefined;
+}
+
+/** Whether nothing but the composer's own marks stands left of the cursor. */
+function atStart(composer: Composer, { rows, cursor }: ScreenView): boolean {
+  const left = (rows[cursor.row] ?? "").slice(0, cursor.col);
+  const text = capture(composer.kind === "prompt" ? composer.first : composer.row, left.padEnd(cursor.col));
+  return text !== undefined && text.trim() === "";
+}
+
+/** Whether a draft is what devflow itself typed: it is shown collapsed, or is a part of that text. */
+export function isOurs(composer: Composer, draft: string, typed: string | undefined): boolean {
+  if (typed === undefined) return false;
+  if (composer.collapsed !== undefined && pattern(composer.collapsed).test(draft)) return true;
+  const plain = (text: string) => text.replace(/\s+/gu, "");
+  return plain(draft) !== "" && plain(typed).includes(plain(draft));
+}

@@ -1,0 +1,185 @@
+/**
+ * What an agent is doing, judged from everything that can be seen of it. Pure: the same observation gives the same verdict.
+ *
+ * E1. Strongest first: the process has ended; the program status; the title; the screen's last rows; the composer. A known dialog tells
+ *     what exactly an agent waits for, so it refines what the first two say, unless they say working.
+ * E2. Ready needs proof: an empty composer under the cursor, nothing that says otherwise, and the witness that the profile asks for.
+ * E3. A channel that says busy outweighs one that says idle, whichever is stronger: a wrong "busy" costs time, a wrong "ready" a prompt.
+ * E4. A text in the composer that devflow did not type belongs to a person: the agent awaits their input.
+ */
+import type { AgentProfile, Dialog } from "./agent-profile.ts";
+import { type ComposerView, composerOf, isOurs } from "./composer.ts";
+import type { ProgramStatus } from "./program-status.ts";
+import { resetTime } from "./reset-time.ts";
+import { matches, pattern, region, type ScreenRule, type ScreenView } from "./screen-rule.ts";
+import type { AgentState, Evidence, Verdict } from "./session.ts";
+
+export interface Observation {
+  screen: ScreenView;
+  /** When the program last wrote something. */
+  lastOutputAt: number;
+  exit?: { code?: number; signal?: string } | undefined;
+  /** The last report of the program on itself, and when it came. */
+  programStatus?: { status: ProgramStatus; at: number } | undefined;
+  /** What devflow typed into the composer and has not seen submitted. */
+  typed?: string | undefined;
+  now: number;
+}
+
+export interface Judgement extends Verdict {
+  composer: ComposerView;
+  /** True when what stands in the composer is what devflow typed. */
+  ours: boolean;
+  /** A dialog stands on the screen. `keys` answer it by policy; without keys a person must. */
+  dialog?: Pick<Dialog, "id" | "keys" | "policy">;
+  /** The last turn has failed; the agent is idle again. */
+  failed?: { cause: string; said: string };
+}
+
+type Profile = Pick<AgentProfile, "interactive">;
+
+export function judge({ interactive }: Profile, seen: Observation): Judgement {
+  const composer = composerOf(interactive.composer, seen.screen);
+  const ours = composer.kind === "draft" && isOurs(interactive.composer, composer.text, seen.typed);
+  const evidence: Evidence[] = [];
+  const note = (source: Evidence["source"], said: string, at: number) =>
+    evidence.push({ source, said: said.slice(0, 500), at });
+  const found = (state: AgentState, more: Partial<Judgement> = {}): Judgement => ({
+    state,
+    evidence,
+    composer,
+    ours,
+    ...more,
+  });
+
+  if (seen.exit) {
+    note("process", exitWords(seen.exit), seen.now);
+    return found("exited");
+  }
+  const status = interactive.programStatus ? statusClaim(seen.programStatus) : undefined;
+  if (status) note("status", status.said, status.at);
+  const title = titleClaim(interactive, seen.screen.title);
+  if (title) note("title", seen.screen.title, seen.lastOutputAt);
+  const busy = [status, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
+  if (busy === "working") return found(busy);
+
+  const onScreen = (said: string) => note("screen", said, seen.lastOutputAt);
+  for (const { id, when, policy, keys, state } of interactive.dialogs) {
+    const row = matches(when, seen.screen);
+    if (row === undefined) continue;
+    onScreen(`the dialog ${id} is open: ${row}`);
+    const dialog = { id, policy, ...(keys ? { keys } : {}) };
+    return found(policy === "park" ? (state ?? "awaiting_input") : "booting", { dialog });
+  }
+  if (busy) return found(busy);
+  for (const { state, when, until } of interactive.screen) {
+    const row = matches(when, seen.screen);
+    if (row === undefined) continue;
+    const end = until === undefined ? undefined : limitEnd(until, when, seen);
+    // A limit that is over says nothing any more: the notice only stands on the screen still.
+    if (end !== undefined && end <= seen.now) continue;
+    onScreen(row);
+    return found(state, end === undefined ? {} : { until: end });
+  }
+  return atRest(interactive, seen, { composer, ours, status, title, found, onScreen });
+}
+
+interface Claim {
+  state: AgentState;
+  said: string;
+  at: number;
+  failed: boolean;
+}
+
+const OF_STATUS: Record<ProgramStatus["state"], AgentState | undefined> = {
+  idle: "ready",
+  done: "ready",
+  error: "ready",
+  working: "working",
+  blocked: "awaiting_input",
+  clear: undefined,
+};
+const OF_BLOCK: Record<NonNullable<ProgramStatus["kind"]>, AgentState> = {
+  permission: "awaiting_permission",
+  question: "awaiting_input",
+  auth: "login_required",
+};
+
+function statusClaim(report: Observation["programStatus"]): Claim | undefined {
+  if (!report) return undefined;
+  const { state, kind } = report.status;
+  const claimed = state === "blocked" && kind ? OF_BLOCK[kind] : OF_STATUS[state];
+  if (claimed === undefined) return undefined;
+  return { state: claimed, said: kind ? `${state}: ${kind}` : state, at: report.at, failed: state === "error" };
+}
+
+function titleClaim({ title }: AgentProfile["interactive"], shown: string): { state: AgentState } | undefined {
+  const rule = title.find(({ regex }) => pattern(regex).test(shown));
+  return rule && { state: rule.state };
+}
+
+function limitEnd(until: string, when: ScreenRule, { screen, now }: Observation): number | undefined {
+  for (const row of region(when, screen)) {
+    const printed = pattern(until).exec(row)?.[1];
+    const end = printed === undefined ? undefined : resetTime(printed, now);
+    if (end !== undefined) return end;
+  }
+  return undefined;
+}
+
+interface Rest {
+  composer: ComposerView;
+  ours: boolean;
+  status: Claim | undefined;
+  title: { state: AgentState } | undefined;
+  found: (state: AgentState, more?: Partial<Judgement>) => Judgement;
+  onScreen: (said: string) => void;
+}
+
+/** Nothing says that the agent is busy: is it ready, or is that just not visible? */
+function atRest(interactive: AgentProfile["interactive"], seen: Observation, rest: Rest): Judgement {
+  const { composer, ours, status, title, found, onScreen } = rest;
+  if (composer.kind === "hidden") {
+    const blank = seen.screen.rows.every((row) => row.trim() === "");
+    onScreen(blank ? "the screen is blank" : "no composer is visible");
+    return found(blank ? "booting" : "unknown");
+  }
+  if (composer.kind === "draft") {
+    onScreen(ours ? "the composer holds what devflow typed" : `the composer holds a draft: ${composer.text}`);
+    return found(ours ? "unknown" : "awaiting_input");
+  }
+  if (interactive.ready && matches(interactive.ready, seen.screen) === undefined) {
+    onScreen("the composer is empty, but the rest of a ready screen is missing");
+    return found("unknown");
+  }
+  const heard = { status: status !== undefined, title: title !== undefined };
+  if (interactive.witness.length > 0 && !interactive.witness.some((channel) => heard[channel])) {
+    onScreen(`the composer is empty, but ${interactive.witness.join(" and ")} say nothing`);
+    return found("unknown");
+  }
+  onScreen("the composer is empty");
+  return afterTurn(interactive, seen, rest);
+}
+
+/** The agent is idle: did its last turn fail? */
+function afterTurn(
+  { failed }: AgentProfile["interactive"],
+  seen: Observation,
+  { status, found, onScreen }: Rest,
+): Judgement {
+  const row = failed?.when && matches(failed.when, seen.screen);
+  if (!failed || !((failed.status && status?.failed) || row !== undefined)) return found("ready");
+  for (const { cause, when, until } of failed.causes) {
+    const said = matches(when, seen.screen);
+    if (said === undefined) continue;
+    const end = until === undefined ? undefined : limitEnd(until, when, seen);
+    if (end !== undefined && end <= seen.now) return found("ready");
+    onScreen(said);
+    const state = cause === "login_required" || cause === "rate_limited" ? cause : "ready";
+    return found(state, { failed: { cause, said }, ...(end === undefined ? {} : { until: end }) });
+  }
+  return found("ready", { failed: { cause: "unknown", said: row ?? "the program status says error" } });
+}
+
+const exitWords = ({ code, signal }: NonNullable<Observation["exit"]>): string =>
+  signal !== undefined ? `ended by ${signal}` : code !== undefined ? `ended with exit code ${code}` : "ended";

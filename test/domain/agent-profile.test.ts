@@ -1,0 +1,127 @@
+/** The shipped profiles, what they make of a launch, and what they read out of headless runs. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { readEvent } from "../../src/domain/agent-events.ts";
+import { AgentProfile, launchArgs, launchEnv } from "../../src/domain/agent-profile.ts";
+import { programStatus } from "../../src/domain/program-status.ts";
+import { resetTime } from "../../src/domain/reset-time.ts";
+import { ScreenRule } from "../../src/domain/screen-rule.ts";
+import { PROFILES, profile } from "../support/profiles.ts";
+
+describe("profiles", () => {
+  it.each(PROFILES)("%s is valid, and named like its file", (name) => {
+    expect(profile(name).name).toBe(name);
+  });
+
+  it("refuse unknown fields, patterns that do not compile, and answers to dialogs that only a person may answer", () => {
+    const good = profile("codex");
+    expect(AgentProfile.safeParse({ ...good, colour: "red" }).success).toBe(false);
+    const dialogs = [{ id: "x", when: { last: 3, any: [{ contains: "x" }] }, policy: "park", keys: ["Enter"] }];
+    expect(AgentProfile.safeParse({ ...good, interactive: { ...good.interactive, dialogs } }).success).toBe(false);
+    expect(ScreenRule.safeParse({ last: 2, any: [{ regex: "(" }] }).success).toBe(false);
+    expect(ScreenRule.safeParse({ any: [{ contains: "x" }] }).success).toBe(false);
+    expect(ScreenRule.safeParse({ last: 2 }).success).toBe(false);
+  });
+});
+
+describe("a launch", () => {
+  it("trusts the worktree of the session, whatever its path is", () => {
+    const args = launchArgs(profile("codex").interactive.args, { cwd: '/a b/"작업"\\x', model: undefined, args: [] });
+    expect(args).toContain('projects={"/a b/\\"작업\\"\\\\x"={trust_level="trusted"}}');
+    expect(args).toContain("--no-daemon");
+    expect(args).not.toContain("-m");
+  });
+
+  it("names the model when there is one, and puts the persona's arguments where the profile wants them", () => {
+    const args = launchArgs(profile("codex").headless?.args ?? [], { cwd: "/w", model: "m1", args: ["-c", "a={cwd}"] });
+    expect(args.slice(-5)).toEqual(["-m", "m1", "-c", "a={cwd}", "-"]);
+  });
+
+  it("passes on only what the profile names, and sets the rest", () => {
+    const env = launchEnv(profile("opencode").env, {
+      XDG_DATA_HOME: "/d",
+      OPENAI_API_KEY: "secret",
+      OPENCODE_DISABLE_AUTOUPDATE: "0",
+    });
+    expect(env).toEqual({ XDG_DATA_HOME: "/d", OPENCODE_DISABLE_AUTOUPDATE: "1" });
+  });
+});
+
+describe("headless events", () => {
+  const read = (agent: "codex" | "opencode", file: string) => {
+    const rules = profile(agent).headless?.events;
+    if (!rules) throw new Error(`${agent} has no headless mode`);
+    const path = fileURLToPath(new URL(`../../fixtures/screens/${agent}/headless/${file}.jsonl`, import.meta.url));
+    return readFileSync(path, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => readEvent(rules, JSON.parse(line)));
+  };
+  const said = <T>(values: readonly (T | undefined)[]) => values.filter((value) => value !== undefined);
+
+  it("of codex tell its conversation, its words and its usage", () => {
+    const news = read("codex", "write");
+    expect(said(news.map((one) => one.session))).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(said(news.map((one) => one.text))).toEqual([
+      "Calling the tool now.",
+      "PHASE_DONE artifact.json is written.",
+    ]);
+    expect(said(news.map((one) => one.usage))).toEqual([
+      { inputTokens: 2400, outputTokens: 68, cachedTokens: 0, count: "last" },
+    ]);
+    expect(said(news.map((one) => one.failed))).toEqual([]);
+  });
+
+  it("of opencode tell each step's usage and cost", () => {
+    const news = read("opencode", "write");
+    expect(news.find((one) => one.session)?.session).toMatch(/^ses_/);
+    expect(said(news.map((one) => one.usage))).toEqual([
+      { inputTokens: 1200, outputTokens: 34, cachedTokens: 0, costUsd: 0.001268, count: "sum" },
+      { inputTokens: 1200, outputTokens: 34, cachedTokens: 0, costUsd: 0.001268, count: "sum" },
+    ]);
+  });
+
+  it.each(["codex", "opencode"] as const)("of %s tell why a turn failed", (agent) => {
+    expect(said(read(agent, "401").map((one) => one.failed)).join()).toMatch(/Incorrect API key|401/);
+  });
+
+  it("that are not objects say nothing", () => {
+    const rules = profile("codex").headless?.events;
+    expect(rules && [null, 3, "x", []].map((event) => readEvent(rules, event))).toEqual([{}, {}, {}, {}]);
+  });
+});
+
+describe("the program status", () => {
+  it.each([
+    ["state=idle:app=codex", { state: "idle", app: "codex" }],
+    ["state=blocked:app=codex:kind=permission", { state: "blocked", kind: "permission", app: "codex" }],
+    ["app=x:state=error:msg=YQ==", { state: "error", app: "x" }],
+  ])("is read from %s", (text, status) => {
+    expect(programStatus(text)).toEqual(status);
+  });
+
+  it.each(["?", "", "state=dancing", "state=working:id=sub/1"])("is not read from %j", (text) => {
+    expect(programStatus(text)).toBeUndefined();
+  });
+});
+
+describe("the time a limit ends", () => {
+  const now = new Date(2026, 2, 1, 14, 30).getTime();
+  it.each([
+    ["at 2026-03-01T15:00:00Z.", Date.parse("2026-03-01T15:00:00Z")],
+    ["in 5 minutes", now + 300_000],
+    ["in 1 day 2 hours 3 minutes", now + 93_780_000],
+    ["in 90s", now + 90_000],
+    ["at 3:05 PM", new Date(2026, 2, 1, 15, 5).getTime()],
+    ["at 2pm", new Date(2026, 2, 2, 14, 0).getTime()],
+    ["at 12:10 am", new Date(2026, 2, 2, 0, 10).getTime()],
+    ["at 23:15", new Date(2026, 2, 1, 23, 15).getTime()],
+  ])("is read from %s", (text, at) => {
+    expect(resetTime(text, now)).toBe(at);
+  });
+
+  it.each(["soon", "at 5", "in a while", "at 25:00", "after the holidays"])("is not guessed from %s", (text) => {
+    expect(resetTime(text, now)).toBeUndefined();
+  });
+});

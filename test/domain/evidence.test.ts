@@ -1,0 +1,211 @@
+/** What agents are doing, judged from recordings of real ones and from made-up screens. */
+import { describe, expect, it } from "vitest";
+import { type Judgement, judge, type Observation } from "../../src/domain/evidence.ts";
+import { programStatus } from "../../src/domain/program-status.ts";
+import { profile } from "../support/profiles.ts";
+import { recordings, replay } from "../support/replay.ts";
+
+/** What a verdict may be at a moment that a person has labelled. */
+const RIGHT: Record<string, (found: Judgement) => boolean> = {
+  starting: ({ state }) => state === "booting" || state === "unknown",
+  trust_dialog: ({ state, dialog }) =>
+    state === "booting" && dialog?.id === "trust-folder" && dialog.keys?.join() === "1",
+  login_required: ({ state }) => state === "login_required",
+  ready: ({ state, composer, failed }) => state === "ready" && composer.kind === "empty" && failed === undefined,
+  typing: ({ state, composer }) => state === "awaiting_input" && composer.kind === "draft",
+  working: ({ state }) => state === "working",
+  permission: ({ state }) => state === "awaiting_permission",
+  error: ({ failed }) => failed !== undefined,
+  exited: ({ state }) => state === "exited",
+};
+
+describe.each(["codex", "opencode"] as const)("recordings of %s", (agent) => {
+  it.each(recordings(agent).map((recording) => [recording.file, recording] as const))(
+    "are judged as a person labelled them: %s",
+    async (_file, recording) => {
+      const observations = await replay(recording);
+      observations.forEach((seen, at) => {
+        const mark = recording.marks[at] ?? { t: 0, state: "" };
+        const exit = mark.state === "exited" ? { code: 0 } : undefined;
+        const found = judge(profile(agent), { ...seen, exit });
+        expect(RIGHT[mark.state]?.(found), `${mark.t}: ${mark.state}, judged ${JSON.stringify(found)}`).toBe(true);
+        expect(found.evidence.length).toBeGreaterThan(0);
+      });
+    },
+  );
+
+  it.each(recordings(agent).map((recording) => [recording.file, recording] as const))(
+    "never look ready without the process being there: %s",
+    async (_file, recording) => {
+      const observations = await replay(recording);
+      const gone = observations.filter((_, at) => recording.marks[at]?.state === "exited");
+      // What stays on the screen of an agent that is gone proves nothing, even where the exit was not told yet.
+      for (const seen of gone) expect(judge(profile(agent), seen).state).not.toBe("ready");
+    },
+  );
+});
+
+const CODEX_READY = [
+  "",
+  "  >_ OpenAI Codex (v0.169.0)",
+  "",
+  "› Ask Codex to do anything",
+  "",
+  "  some-model · ~/proj",
+  "  ? for shortcuts",
+];
+
+function codex(
+  change: Partial<Observation> & { rows?: string[]; title?: string; row?: number; col?: number } = {},
+): Judgement {
+  const { rows = CODEX_READY, title = "proj", row = 3, col = 2, ...rest } = change;
+  const screen = { rows, title, cursor: { row, col, visible: true } };
+  return judge(profile("codex"), { screen, lastOutputAt: 5, now: 10, ...rest });
+}
+
+const reported = (text: string): Observation["programStatus"] => {
+  const status = programStatus(text);
+  return status && { status, at: 4 };
+};
+
+describe("an empty composer", () => {
+  it("is ready when the title says idle", () => {
+    expect(codex()).toMatchObject({ state: "ready", composer: { kind: "empty" } });
+  });
+
+  it("is not believed while nothing else has spoken", () => {
+    expect(codex({ title: "" }).state).toBe("unknown");
+  });
+
+  it("is ready by the program status too", () => {
+    expect(codex({ title: "", programStatus: reported("state=idle:app=codex") }).state).toBe("ready");
+  });
+
+  it("keeps each piece of evidence, strongest first", () => {
+    const { evidence } = codex({ programStatus: reported("state=done:app=codex") });
+    expect(evidence).toEqual([
+      { source: "status", said: "done", at: 4 },
+      { source: "title", said: "proj", at: 5 },
+      { source: "screen", said: "the composer is empty", at: 5 },
+    ]);
+  });
+
+  it("is overruled by any channel that says busy", () => {
+    expect(codex({ title: "⠋ proj", programStatus: reported("state=idle:app=codex") }).state).toBe("working");
+    expect(codex({ title: "proj", programStatus: reported("state=working:app=codex") }).state).toBe("working");
+    expect(codex({ programStatus: reported("state=blocked:kind=auth") }).state).toBe("login_required");
+  });
+
+  it("says nothing once the process has ended", () => {
+    expect(codex({ exit: { signal: "SIGKILL" } })).toMatchObject({
+      state: "exited",
+      evidence: [{ source: "process", said: "ended by SIGKILL" }],
+    });
+  });
+});
+
+describe("a text in the composer", () => {
+  const draft = ["  title", "", "› please look at", "", "  the parser", "", "  footer"];
+
+  it("is a person's draft, and nobody types into it", () => {
+    expect(codex({ rows: draft, row: 4, col: 12 })).toMatchObject({
+      state: "awaiting_input",
+      ours: false,
+      composer: { kind: "draft", text: "please look at\n\nthe parser" },
+    });
+  });
+
+  it("is a draft too when the cursor was moved to its start", () => {
+    expect(codex({ rows: draft, row: 2, col: 2 }).state).toBe("awaiting_input");
+  });
+
+  it("is a draft although it reads like the placeholder, when the cursor stands behind it", () => {
+    expect(codex({ col: 27 }).state).toBe("awaiting_input");
+  });
+
+  it("is ours when devflow typed it, shown as it is or collapsed", () => {
+    expect(codex({ rows: draft, row: 4, col: 12, typed: "Now please look at\n\nthe parser again." })).toMatchObject({
+      state: "unknown",
+      ours: true,
+    });
+    const collapsed = ["› [Pasted Content 9373 chars]", "", "  footer"];
+    expect(codex({ rows: collapsed, row: 0, col: 29, typed: "x".repeat(9_373) })).toMatchObject({
+      state: "unknown",
+      ours: true,
+    });
+    expect(codex({ rows: collapsed, row: 0, col: 29 })).toMatchObject({ state: "awaiting_input", ours: false });
+  });
+});
+
+describe("opencode's box", () => {
+  const screenOf = (lines: string[], row: number, col: number, footer = "   ~/proj        ctrl+p commands") =>
+    judge(profile("opencode"), {
+      screen: {
+        rows: ["  answer", "", ...lines, "  ┃  Build · Model Provider", "  ╹▀▀▀▀", footer],
+        title: "OpenCode",
+        cursor: { row, col, visible: true },
+      },
+      lastOutputAt: 5,
+      now: 10,
+    });
+
+  it("is ready when it is empty", () => {
+    expect(screenOf(["  ┃", "  ┃", "  ┃"], 3, 5).state).toBe("ready");
+  });
+
+  it("holds a draft although the cursor stands in an empty line of it", () => {
+    expect(screenOf(["  ┃", "  ┃  first", "  ┃", "  ┃"], 4, 5)).toMatchObject({
+      state: "awaiting_input",
+      composer: { text: "first" },
+    });
+  });
+
+  it("is not ready while the last row shows progress, whatever its words are", () => {
+    expect(screenOf(["  ┃", "  ┃", "  ┃"], 3, 5, "   ⬝⬝■■■■■■  esc interrupt     ctrl+p commands").state).toBe(
+      "working",
+    );
+    expect(screenOf(["  ┃", "  ┃", "  ┃"], 3, 5, "   ⬝⬝⬝⬝⬝⬝⬝⬝ A very long message that is cut").state).toBe("working");
+    expect(screenOf(["  ┃", "  ┃", "  ┃"], 3, 5, "   something that nobody has seen before").state).toBe("unknown");
+  });
+});
+
+describe("a usage limit", () => {
+  const now = Date.parse("2026-03-01T10:00:00Z");
+  const limited = (at: string, when: number) =>
+    judge(profile("paper"), {
+      screen: {
+        rows: [
+          "› do it",
+          "",
+          `■ You have hit your usage limit. It resets at ${at}.`,
+          "",
+          "Usage limit reached",
+          "",
+          "› Describe a task",
+          "",
+          "  ? for shortcuts · paper-agent 1.0.0",
+        ],
+        title: "paper — limit",
+        cursor: { row: 6, col: 2, visible: true },
+      },
+      lastOutputAt: now,
+      now: when,
+    });
+
+  it("is a state of its own, with the time that was printed", () => {
+    expect(limited("2026-03-01T12:00:00Z", now)).toMatchObject({
+      state: "rate_limited",
+      until: Date.parse("2026-03-01T12:00:00Z"),
+    });
+  });
+
+  it("is over at that time, although its notice still stands there", () => {
+    expect(limited("2026-03-01T12:00:00Z", Date.parse("2026-03-01T12:00:00Z"))).toMatchObject({ state: "ready" });
+  });
+
+  it("has no end when none was printed that can be read", () => {
+    const found = limited("some day", now);
+    expect(found.state).toBe("rate_limited");
+    expect(found.until).toBeUndefined();
+  });
+});

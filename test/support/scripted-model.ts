@@ -1,0 +1,111 @@
+/**
+ * A model on loopback that does what devflow's prompts ask: it has the agent write the artifact through the agent's own file tool, then
+ * says that it is done. It speaks what the CLIs speak (OpenAI Responses and chat), and keeps what it received.
+ *
+ * Requests are told apart by their content, never by their order: agents send further ones of their own (titles, summaries).
+ */
+import { dirname } from "node:path";
+import { type ChatCompletionRequest, type ChatMessage, LLMock } from "@copilotkit/aimock";
+
+const MARK = "Write the artifact to: ";
+const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
+
+export interface Asked {
+  /** The prompt as the model got it. */
+  prompt: string;
+  phase: string;
+  artifact: string;
+  /** The how-manieth delivery of this phase it is, from 1. */
+  nth: number;
+}
+
+/** What the agent is made to do for a phase: files by path, relative to the working directory or absolute, and the artifact. */
+export interface Answer {
+  artifact: unknown;
+  files?: Record<string, string>;
+}
+
+export interface ScriptedModel {
+  /** The base address, without `/v1`. */
+  url: string;
+  /** Every prompt of devflow that started a turn, in order. A request that an agent repeats unchanged counts once. */
+  delivered: readonly Asked[];
+  /** The names of the tools of the newest request that had any. */
+  tools: readonly string[];
+  close(): Promise<void>;
+}
+
+type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer)>>;
+
+export async function scriptedModel(script: Script): Promise<ScriptedModel> {
+  const delivered: Asked[] = [];
+  const state = { lastStart: "", tools: [] as string[] };
+
+  function respond(request: ChatCompletionRequest) {
+    const tools = toolNames(request);
+    const start = request.messages.findLastIndex(
+      (message) => message.role === "user" && promptOf(message) !== undefined,
+    );
+    const message = request.messages[start];
+    const prompt = message && promptOf(message);
+    if (prompt === undefined || tools.length === 0) return { content: "A devflow run", usage: USAGE };
+    state.tools = tools;
+    const key = JSON.stringify(request.messages);
+    if (start === request.messages.length - 1 && key !== state.lastStart) {
+      state.lastStart = key;
+      const phase = /^Phase: (.+)$/m.exec(prompt)?.[1] ?? "";
+      const artifact = /^Write the artifact to: (.+)$/m.exec(prompt)?.[1] ?? "";
+      delivered.push({ prompt, phase, artifact, nth: delivered.filter((one) => one.phase === phase).length + 1 });
+    }
+    const asked = delivered.findLast((one) => one.prompt === prompt);
+    const entry = asked && (script[asked.phase] ?? script["*"]);
+    if (!asked || entry === undefined) return { content: "The script has nothing for this phase.", usage: USAGE };
+    const answer = typeof entry === "function" ? entry(asked) : entry;
+    const writes: [string, string][] = Object.entries(answer.files ?? {});
+    writes.push([asked.artifact, `${JSON.stringify(answer.artifact, null, 2)}\n`]);
+    const done = request.messages.slice(start).filter((one) => one.role === "tool").length;
+    const next = writes[done];
+    if (!next) return { content: `The artifact of ${asked.phase} is written.`, usage: USAGE };
+    return { content: "I write the file.", toolCalls: [writeCall(request, ...next)], usage: USAGE };
+  }
+
+  const server = new LLMock({ port: 0, host: "127.0.0.1", logLevel: "silent" });
+  server.addFixture({ match: { predicate: () => true }, response: respond });
+  await server.start();
+  return {
+    url: server.url,
+    delivered,
+    get tools() {
+      return state.tools;
+    },
+    close: () => server.stop(),
+  };
+}
+
+/** The devflow prompt in a user message. Agents put notes of their own beside it, as further parts. */
+function promptOf({ content }: ChatMessage): string | undefined {
+  const parts = typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
+  return parts.find((part) => part.includes(MARK));
+}
+
+const toolNames = ({ tools = [] }: ChatCompletionRequest): string[] => tools.map((tool) => tool.function.name);
+
+/** A call of the file tool that the request offers, its arguments named as the tool's own schema names them. */
+function writeCall(request: ChatCompletionRequest, path: string, content: string): { name: string; arguments: string } {
+  const names = toolNames(request);
+  const tool = request.tools?.find(({ function: { name } }) =>
+    ["write", "write_file", "Write"].includes(name),
+  )?.function;
+  if (tool) {
+    const { properties = {} } = (tool.parameters ?? {}) as { properties?: Record<string, unknown> };
+    const pathName = Object.keys(properties).find((name) => /path/i.test(name)) ?? "filePath";
+    return { name: tool.name, arguments: JSON.stringify({ [pathName]: path, content }) };
+  }
+  // Codex has no file tool of its own for other models: it takes this command as a file change, not as a command.
+  const lines = content.replace(/\n$/, "").split("\n");
+  const patch = `*** Begin Patch\n*** Add File: ${path}\n${lines.map((line) => `+${line}`).join("\n")}\n*** End Patch`;
+  if (names.includes("exec_command")) {
+    return { name: "exec_command", arguments: JSON.stringify({ cmd: `apply_patch <<'EOF'\n${patch}\nEOF` }) };
+  }
+  throw new Error(`no tool of this request writes files (to ${dirname(path)}): ${names.join(", ")}`);
+}
