@@ -6,7 +6,7 @@
  */
 import type { StoredEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
-import { type Link, openLink } from "../protocol/link.ts";
+import { openLink } from "../protocol/link.ts";
 import type { MethodName, Notices, ParamsIn, Result } from "../protocol/methods.ts";
 
 /** Longer than anything the daemon does before it answers; a stopped or hanging daemon is told apart from a slow one. */
