@@ -13,6 +13,11 @@ interface Row {
 export const FAILURES = {
   "usage.invalid": { exit: 2, text: "{problem}", hint: "devflow --help lists the commands" },
   "daemon.unreachable": { exit: 3, text: "no daemon answers at {socket}", hint: "start it with: devflowd start" },
+  "daemon.unresponsive": {
+    exit: 3,
+    text: "the daemon at {socket} has not answered for {seconds} s",
+    hint: "devflowd logs may show why; when it hangs, end it (agents in terminals live on) and: devflowd start",
+  },
   "daemon.already_running": {
     exit: 5,
     text: "a daemon already runs here (pid {pid})",
@@ -316,3 +321,12 @@ export const failureRecord = (failure: Failure): FailureRecord => ({
   hint: failure.hint,
   details: failure.params,
 });
+
+/** The failure that a record tells of. A code of another version of devflow keeps its sentence. */
+export function failureFrom(record: unknown): Failure {
+  const { code, message, details } = (
+    typeof record === "object" && record !== null ? record : {}
+  ) as Partial<FailureRecord>;
+  if (code !== undefined && Object.hasOwn(FAILURES, code)) return new Failure(code, details ?? {});
+  return new Failure("internal", { problem: message ?? "the answer tells no reason" });
+}

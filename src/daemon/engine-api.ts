@@ -1,0 +1,35 @@
+/**
+ * What the socket needs of the engine: one method for each request that is about runs and sessions.
+ *
+ * Parameters have been validated and have their defaults. What a caller cannot go on from is thrown as a `Failure`.
+ */
+import type { MethodName, Params, Result } from "../protocol/methods.ts";
+
+type Answers<M extends MethodName> = (params: Params<M>) => Promise<Result<M>>;
+
+export interface EngineApi {
+  /** The part of `daemon.status` that the process itself does not know. */
+  status(): Promise<Pick<Result<"daemon.status">, "host" | "paused" | "runs" | "sessions">>;
+  pause(): Promise<void>;
+  unpause(): Promise<void>;
+
+  preview: Answers<"run.preview">;
+  start: Answers<"run.start">;
+  list: Answers<"run.list">;
+  show: Answers<"run.show">;
+  events: Answers<"run.events">;
+  report: Answers<"run.report">;
+  approve: Answers<"run.approve">;
+  reject: Answers<"run.reject">;
+  resume: Answers<"run.resume">;
+  cancel: Answers<"run.cancel">;
+  diff: Answers<"run.diff">;
+
+  sessions: Answers<"session.list">;
+  session: Answers<"session.show">;
+  send: Answers<"session.send">;
+  interrupt: Answers<"session.interrupt">;
+  restart: Answers<"session.restart">;
+  kill: Answers<"session.kill">;
+  recording: Answers<"session.record">;
+}
