@@ -39,11 +39,13 @@ export type ClientFrame =
 export type HolderFrame =
   | {
       t: "welcome";
-      pid: number;
+      /** The program's, while it lives. */
+      pid?: number;
       cols: number;
       rows: number;
-      /** Output follows from here; `acked` is how far some daemon has dealt with it. */
+      /** Output follows from here; up to `to` it is there already; `acked` is how far some daemon has dealt with it. */
       from: number;
+      to: number;
       acked: number;
       /** The modes and the title that output no longer kept had set, as the sequences that set them (base64). */
       preamble: string;

@@ -8,7 +8,7 @@
  * H3. The exit is written down before it is told, and told after the last output (T5).
  * H4. It ends by itself: soon after the exit was collected, or much later if nobody ever does.
  */
-import { chmodSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { type ClientFrame, clientFrame, lineSplitter } from "../../domain/terminal-frame.ts";
 import type { TerminalExit } from "../../ports/terminal-host.ts";
@@ -17,7 +17,7 @@ import { type Follower, outputFlow } from "./pty-flow.ts";
 import { inputQueue, isKey, keyBytes, pasteBytes } from "./pty-input.ts";
 import { terminalModes } from "./pty-modes.ts";
 import { outputLog } from "./pty-output.ts";
-import { startProblem, startProgram } from "./pty-program.ts";
+import { startProgram } from "./pty-program.ts";
 import { type HolderReady, type HolderStart, writeExit, writeRecord } from "./pty-record.ts";
 
 /** After the exit was collected: time for a person's view to show the end. */
@@ -62,14 +62,7 @@ function hold(start: HolderStart): void {
     onExit(how) {
       exit = how;
       input.stop();
-      const ended = {
-        exit,
-        taken: [...taken],
-        ...size,
-        preamble: preamble(),
-        endedAt: new Date().toISOString(),
-      };
-      attempt("write the exit down", () => writeExit(start.directory, ended, log.read(log.start, log.end - log.start)));
+      writeDown(exit);
       for (const client of everyClient()) client.mark({ t: "exit", exit });
       endIn(UNCOLLECTED_LINGER_MS);
     },
@@ -78,6 +71,14 @@ function hold(start: HolderStart): void {
   const flow = outputFlow(() => log.end, program);
 
   const preamble = () => modesBefore.preamble().toString("base64");
+  const welcome = (from: number) => {
+    const pid = exit === undefined ? { pid: program.pid } : {};
+    return { t: "welcome" as const, ...pid, ...size, from, to: log.end, acked, preamble: preamble() };
+  };
+  const writeDown = (exit: TerminalExit) => {
+    const record = { exit, taken: [...taken], welcome: welcome(log.start), endedAt: new Date().toISOString() };
+    attempt("write the exit down", () => writeExit(start.directory, record, log.read(log.start, log.end - log.start)));
+  };
 
   const applySize = () => {
     const wanted = [...connections].reverse().find(({ view }) => view)?.view ?? own;
@@ -98,14 +99,7 @@ function hold(start: HolderStart): void {
   const hello = (connection: Connection, frame: Extract<ClientFrame, { t: "hello" }>) => {
     const from = Math.min(Math.max(frame.from, log.start), log.end);
     const client = holderClient(connection.socket, log, from, preamble);
-    client.send({
-      t: "welcome",
-      pid: program.pid,
-      ...size,
-      from,
-      acked,
-      preamble: frame.from < from ? preamble() : "",
-    });
+    client.send(frame.from < from ? welcome(from) : { ...welcome(from), preamble: "" });
     connection.client = client;
     if (frame.role === "daemon") connection.follower = flow.follow(from);
     else {
@@ -158,7 +152,9 @@ function hold(start: HolderStart): void {
         acked = Math.min(Math.max(acked, frame.to), log.end);
         return flow.acknowledge(follower, frame.to);
       case "collected":
-        return exit === undefined ? undefined : endIn(COLLECTED_LINGER_MS);
+        if (exit === undefined) return;
+        writeDown(exit); // with how far the output has been dealt with
+        return endIn(COLLECTED_LINGER_MS);
       case "end":
         return end();
     }
@@ -205,9 +201,9 @@ function hold(start: HolderStart): void {
   });
   server.listen(start.socket, () => {
     chmodSync(start.socket, 0o600);
-    const { session, run, label, socket } = start;
+    const { session, run, cols, rows, record, socket } = start;
     const key = `pty:${process.pid}:${Date.now()}`;
-    writeRecord(start.directory, { session, run, label, key, socket });
+    writeRecord(start.directory, { session, run, cols, rows, key, socket, ...(record && { record }) });
     say({ key });
   });
 }
@@ -229,8 +225,7 @@ function attempt(what: string, action: () => void): void {
 }
 
 const start = JSON.parse(readFileSync(0, "utf8")) as HolderStart;
-const problem = startProblem(start);
-if (problem !== undefined) fail(problem);
+if (!statSync(start.cwd, { throwIfNoEntry: false })?.isDirectory()) fail(`the directory ${start.cwd} does not exist`);
 try {
   hold(start);
 } catch (error) {

@@ -19,6 +19,7 @@ export interface TerminalModes {
   readonly bracketedPaste: boolean;
   /** Cursor keys send `ESC O` instead of `ESC [`. */
   readonly applicationCursor: boolean;
+  readonly title: string;
   /** The sequences that bring a fresh terminal into this state, up to the middle of a sequence if that is where it stands. */
   preamble(): Buffer;
 }
@@ -118,6 +119,9 @@ export function terminalModes(): TerminalModes {
     },
     get applicationCursor() {
       return on.has(1);
+    },
+    get title() {
+      return title;
     },
     preamble() {
       const set = KEPT_MODES.filter((mode) => on.has(mode) && !ON_AT_START.includes(mode)).map(

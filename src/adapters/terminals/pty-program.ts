@@ -1,12 +1,9 @@
 /** The program in its pty: started with exactly its own environment, read to its last byte, and reaped. */
-import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { constants as system } from "node:os";
-import { delimiter, join, resolve } from "node:path";
 import { type IPty, spawn } from "node-pty";
 import type { TerminalExit } from "../../ports/terminal-host.ts";
 
-/** Where the C library looks when there is no PATH. */
-const DEFAULT_PATH = "/bin:/usr/bin";
 const DEFAULT_TERM = "xterm-256color";
 
 export interface ProgramSpec {
@@ -38,19 +35,8 @@ export interface ProgramEvents {
 /** What node-pty has on Unix beyond its declared interface. */
 type UnixPty = IPty & { readonly fd: number; readonly ptsName: string };
 
-/** Why this program cannot be started, in words; node-pty would only say so on the screen of a terminal that has ended. */
-export function startProblem({ argv, cwd, env }: ProgramSpec): string | undefined {
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return `the directory ${cwd} does not exist`;
-  const command = argv[0] ?? "";
-  const candidates = command.includes("/")
-    ? [resolve(cwd, command)]
-    : (env.PATH ?? DEFAULT_PATH).split(delimiter).map((folder) => resolve(cwd, join(folder, command)));
-  return candidates.some(isExecutable) ? undefined : `there is no executable ${command}`;
-}
-
 export function startProgram(spec: ProgramSpec, events: ProgramEvents): Program {
-  const [command = "", ...args] = spec.argv;
-  const pty = spawn(command, args, {
+  const pty = spawn("/usr/bin/env", envArguments(spec), {
     name: spec.env.TERM ?? DEFAULT_TERM,
     cwd: spec.cwd,
     env: { ...spec.env },
@@ -79,14 +65,15 @@ export function startProgram(spec: ProgramSpec, events: ProgramEvents): Program 
   };
 }
 
+/**
+ * The program by way of env(1), which becomes it: node-pty adds PWD to every environment and has no way not to. A program that
+ * is not there ends with 127, as under a shell.
+ */
+function envArguments({ argv, env }: ProgramSpec): string[] {
+  const pwd = env.PWD === undefined ? ["-u", "PWD"] : [`PWD=${env.PWD}`];
+  // env would take a name with an equals sign for a variable.
+  return argv[0]?.includes("=") ? [...pwd, "/bin/sh", "-c", 'exec "$0" "$@"', ...argv] : [...pwd, ...argv];
+}
+
 const signalName = (number: number): string =>
   Object.entries(system.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}

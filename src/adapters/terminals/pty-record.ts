@@ -1,18 +1,12 @@
 /** The files of one pty session, written by its holder and read by whoever comes after: what runs, and how it ended. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TerminalExit } from "../../ports/terminal-host.ts";
+import type { SessionId } from "../../domain/ids.ts";
+import type { HolderFrame } from "../../domain/terminal-frame.ts";
+import type { TerminalExit, TerminalSpec } from "../../ports/terminal-host.ts";
 
 /** What a holder is told by stdin: the environment may hold secrets, so it is in no argv and in no file. */
-export interface HolderStart {
-  session: string;
-  run: string;
-  label: string;
-  argv: readonly string[];
-  cwd: string;
-  env: Readonly<Record<string, string>>;
-  cols: number;
-  rows: number;
+export interface HolderStart extends TerminalSpec {
   socket: string;
   /** Where its record, its exit and its last output go; private to the user. */
   directory: string;
@@ -23,22 +17,22 @@ export type HolderReady = { key: string } | { problem: string };
 
 /** `record.json`: a holder that has started. */
 export interface HolderRecord {
-  session: string;
+  session: SessionId;
   run: string;
-  label: string;
+  cols: number;
+  rows: number;
+  record?: TerminalSpec["record"];
   /** Names the terminal for ever: the holder's pid with the time it started. */
   key: string;
   socket: string;
 }
 
-/** `exit.json`: a program that has ended. Its last output is in `output`, and comes after `preamble`. */
+/** `exit.json`: a program that has ended. Its last output is in `output`; `welcome` is what the holder would say now. */
 export interface ExitRecord {
   exit: TerminalExit;
   /** The typing keys that were taken. */
   taken: readonly string[];
-  cols: number;
-  rows: number;
-  preamble: string;
+  welcome: Extract<HolderFrame, { t: "welcome" }>;
   endedAt: string;
 }
 
