@@ -27,6 +27,8 @@ const UNCOLLECTED_LINGER_MS = 24 * 60 * 60 * 1000;
 /** A person who typed this short a while ago is still at it. */
 const PERSON_TYPING_MS = 3_000;
 
+const FOCUS_REPORTS = ["\x1b[I", "\x1b[O"];
+
 interface Connection {
   socket: Socket;
   client?: HolderClient;
@@ -96,6 +98,12 @@ function hold(start: HolderStart): void {
     return "typed";
   };
 
+  const personInput = (bytes: Buffer) => {
+    // A window that gets or loses the focus says so in the same way, without anybody typing.
+    if (!FOCUS_REPORTS.includes(bytes.toString("latin1"))) personTypedAt = performance.now();
+    input.push(bytes);
+  };
+
   const hello = (connection: Connection, frame: Extract<ClientFrame, { t: "hello" }>) => {
     const from = Math.min(Math.max(frame.from, log.start), log.end);
     const client = holderClient(connection.socket, log, from, preamble);
@@ -143,8 +151,7 @@ function hold(start: HolderStart): void {
         return client.send({ t: "answer", id: frame.id });
       case "input":
         if (readOnly || exit !== undefined) return;
-        personTypedAt = performance.now();
-        return input.push(Buffer.from(frame.data, "base64"));
+        return personInput(Buffer.from(frame.data, "base64"));
       case "ack":
         if (follower === undefined) return;
         if (frame.reply !== undefined && frame.to > acked && exit === undefined)
