@@ -13,11 +13,14 @@ interface Row {
 export const FAILURES = {
   "usage.invalid": { exit: 2, text: "{problem}", hint: "devflow --help lists the commands" },
   "daemon.unreachable": { exit: 3, text: "no daemon answers at {socket}", hint: "start it with: devflowd start" },
+<<<<<<< HEAD
   "daemon.unresponsive": {
     exit: 3,
     text: "the daemon at {socket} has not answered for {seconds} s",
     hint: "devflowd logs may show why; when it hangs, end it (agents in terminals live on) and: devflowd start",
   },
+=======
+>>>>>>> pty
   "daemon.already_running": {
     exit: 5,
     text: "a daemon already runs here (pid {pid})",
@@ -83,11 +86,14 @@ export const FAILURES = {
   },
   "run.cancelled": { exit: 1, text: "the run was cancelled", hint: "" },
 
+<<<<<<< HEAD
   "run.no_report": {
     exit: 5,
     text: "run {run} has no report yet: it is {state}",
     hint: "the report is written when the run ends",
   },
+=======
+>>>>>>> pty
   "phase.timeout": {
     exit: 1,
     text: "phase {phase} did not finish within {timeout}",
@@ -137,6 +143,7 @@ export const FAILURES = {
     text: "the agent {persona} needs a login",
     hint: "devflow attach {session}, log in, then: devflow runs resume {run}",
   },
+<<<<<<< HEAD
   "session.awaits_permission": {
     exit: 7,
     text: "the agent {persona} asks for permission",
@@ -163,6 +170,8 @@ export const FAILURES = {
     text: "session {session} has no recording",
     hint: "recording is a setting: docs/configuration.md",
   },
+=======
+>>>>>>> pty
   "session.send_failed": {
     exit: 1,
     text: "session {session} did not take the text: {problem}",
