@@ -10,282 +10,86 @@ interface Row {
   hint: string;
 }
 
+// biome-ignore format: a table, one failure a line
 export const FAILURES = {
   "usage.invalid": { exit: 2, text: "{problem}", hint: "devflow --help lists the commands" },
   "daemon.unreachable": { exit: 3, text: "no daemon answers at {socket}", hint: "start it with: devflowd start" },
-<<<<<<< HEAD
-  "daemon.unresponsive": {
-    exit: 3,
-    text: "the daemon at {socket} has not answered for {seconds} s",
-    hint: "devflowd logs may show why; when it hangs, end it (agents in terminals live on) and: devflowd start",
-  },
-=======
->>>>>>> pty
-  "daemon.already_running": {
-    exit: 5,
-    text: "a daemon already runs here (pid {pid})",
-    hint: "devflowd status shows it; devflowd restart replaces it",
-  },
+  "daemon.unresponsive": { exit: 3, text: "the daemon at {socket} has not answered for {seconds} s", hint: "devflowd logs may show why; when it hangs, end it (agents in terminals live on) and: devflowd start" },
+  "daemon.already_running": { exit: 5, text: "a daemon already runs here (pid {pid})", hint: "devflowd status shows it; devflowd restart replaces it" },
   "daemon.start_failed": { exit: 3, text: "the daemon did not start: {problem}", hint: "devflowd logs shows why" },
-  "daemon.stopping": {
-    exit: 3,
-    text: "the daemon is stopping and takes no new work",
-    hint: "try again once it is back",
-  },
-  "socket.path_too_long": {
-    exit: 2,
-    text: "the socket path {path} has {bytes} bytes; the system cuts paths over 103",
-    hint: "set DEVFLOW_HOME or XDG_RUNTIME_DIR to a shorter directory",
-  },
-  "socket.unsafe_directory": {
-    exit: 2,
-    text: "the runtime directory {path} is open to others ({problem})",
-    hint: "chmod 700 it, or set DEVFLOW_HOME to a directory of your own",
-  },
+  "daemon.stopping": { exit: 3, text: "the daemon is stopping and takes no new work", hint: "try again once it is back" },
+  "socket.path_too_long": { exit: 2, text: "the socket path {path} has {bytes} bytes; the system cuts paths over 103", hint: "set DEVFLOW_HOME or XDG_RUNTIME_DIR to a shorter directory" },
+  "socket.unsafe_directory": { exit: 2, text: "the runtime directory {path} is open to others ({problem})", hint: "chmod 700 it, or set DEVFLOW_HOME to a directory of your own" },
   "protocol.parse": { exit: 1, text: "the request is not JSON", hint: "send one JSON-RPC 2.0 object a line" },
-  "protocol.invalid_request": {
-    exit: 1,
-    text: "the request is not JSON-RPC 2.0: {problem}",
-    hint: "see docs/protocol.md",
-  },
+  "protocol.invalid_request": { exit: 1, text: "the request is not JSON-RPC 2.0: {problem}", hint: "see docs/protocol.md" },
   "protocol.unknown_method": { exit: 4, text: "there is no method {method}", hint: "devflow ctl methods lists them" },
-  "protocol.invalid_params": {
-    exit: 2,
-    text: "{method}: {problem}",
-    hint: "devflow ctl methods {method} shows the parameters",
-  },
-  "protocol.too_large": {
-    exit: 1,
-    text: "the request is over {limit} bytes",
-    hint: "pass large text as a file: --goal @FILE",
-  },
+  "protocol.invalid_params": { exit: 2, text: "{method}: {problem}", hint: "devflow ctl methods {method} shows the parameters" },
+  "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "pass large text as a file: --goal @FILE" },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 
   "run.not_found": { exit: 4, text: "there is no run {run}", hint: "devflow runs list shows them" },
   "run.ambiguous": { exit: 4, text: "{run} could be any of {count} runs", hint: "give more of the id" },
-  "run.already_active": {
-    exit: 5,
-    text: "{repo} already has an active run on {base}: {run}",
-    hint: "wait for it, or: devflow runs cancel {run}",
-  },
-  "run.idempotency_conflict": {
-    exit: 5,
-    text: "the idempotency key {key} was used for another request (run {run})",
-    hint: "use a new key",
-  },
+  "run.already_active": { exit: 5, text: "{repo} already has an active run on {base}: {run}", hint: "wait for it, or: devflow runs cancel {run}" },
+  "run.idempotency_conflict": { exit: 5, text: "the idempotency key {key} was used for another request (run {run})", hint: "use a new key" },
   "run.ended": { exit: 5, text: "run {run} has ended ({state})", hint: "start a new one with devflow run" },
-  "run.not_resumable": {
-    exit: 5,
-    text: "run {run} cannot be resumed: it is {state}",
-    hint: "devflow runs show {run} tells more",
-  },
-  "run.nothing_to_approve": {
-    exit: 5,
-    text: "nothing in run {run} waits for approval{phase}",
-    hint: "devflow runs show {run} tells where it is",
-  },
+  "run.not_resumable": { exit: 5, text: "run {run} cannot be resumed: it is {state}", hint: "devflow runs show {run} tells more" },
+  "run.nothing_to_approve": { exit: 5, text: "nothing in run {run} waits for approval{phase}", hint: "devflow runs show {run} tells where it is" },
   "run.cancelled": { exit: 1, text: "the run was cancelled", hint: "" },
 
-<<<<<<< HEAD
-  "run.no_report": {
-    exit: 5,
-    text: "run {run} has no report yet: it is {state}",
-    hint: "the report is written when the run ends",
-  },
-=======
->>>>>>> pty
-  "phase.timeout": {
-    exit: 1,
-    text: "phase {phase} did not finish within {timeout}",
-    hint: "raise the phase's timeout in the template, or resume the run",
-  },
+  "run.no_report": { exit: 5, text: "run {run} has no report yet: it is {state}", hint: "the report is written when the run ends" },
+  "phase.timeout": { exit: 1, text: "phase {phase} did not finish within {timeout}", hint: "raise the phase's timeout in the template, or resume the run" },
   "phase.rejected": { exit: 1, text: "phase {phase} was rejected: {comment}", hint: "" },
-  "phase.loop_exhausted": {
-    exit: 1,
-    text: "phase {phase} was not satisfied after {max} rounds",
-    hint: "look at its findings: devflow runs report {run}",
-  },
+  "phase.loop_exhausted": { exit: 1, text: "phase {phase} was not satisfied after {max} rounds", hint: "look at its findings: devflow runs report {run}" },
   "phase.not_found": { exit: 4, text: "run {run} has no phase {phase}", hint: "devflow runs show {run} lists them" },
-  "artifact.invalid": {
-    exit: 1,
-    text: "phase {phase}: the artifact does not satisfy {schema}: {problem}",
-    hint: "the session's transcript shows what the agent was told",
-  },
-  "artifact.missing": {
-    exit: 1,
-    text: "phase {phase}: no artifact came to {path}",
-    hint: "devflow attach {session} shows the agent",
-  },
-  "command.failed_to_start": {
-    exit: 1,
-    text: "phase {phase}: {command} could not be started: {problem}",
-    hint: "the command must exist in the run's worktree or on PATH",
-  },
+  "artifact.invalid": { exit: 1, text: "phase {phase}: the artifact does not satisfy {schema}: {problem}", hint: "the session's transcript shows what the agent was told" },
+  "artifact.missing": { exit: 1, text: "phase {phase}: no artifact came to {path}", hint: "devflow attach {session} shows the agent" },
+  "command.failed_to_start": { exit: 1, text: "phase {phase}: {command} could not be started: {problem}", hint: "the command must exist in the run's worktree or on PATH" },
 
   "session.not_found": { exit: 4, text: "there is no session {session}", hint: "devflow sessions list shows them" },
-  "session.ended": {
-    exit: 5,
-    text: "session {session} has ended ({state})",
-    hint: "devflow sessions restart {session} starts it again while its run is active",
-  },
-  "session.lost": {
-    exit: 1,
-    text: "the agent {persona} was lost: {problem}",
-    hint: "devflow sessions show {session} tells what happened",
-  },
-  "session.recovery_exhausted": {
-    exit: 1,
-    text: "the agent {persona} did not recover: {counter} was tried {limit} times",
-    hint: "attach to it, put it right, then: devflow runs resume {run}",
-  },
-  "session.login_required": {
-    exit: 7,
-    text: "the agent {persona} needs a login",
-    hint: "devflow attach {session}, log in, then: devflow runs resume {run}",
-  },
-<<<<<<< HEAD
-  "session.awaits_permission": {
-    exit: 7,
-    text: "the agent {persona} asks for permission",
-    hint: "devflow attach {session} shows the question and takes the answer",
-  },
-  "session.awaits_input": {
-    exit: 7,
-    text: "the agent {persona} asks a question",
-    hint: "devflow attach {session} shows the question and takes the answer",
-  },
-  "session.awaits_person": {
-    exit: 7,
-    text: "the agent {persona} waits for a person",
-    hint: "devflow attach {session}",
-  },
-  "session.killed": {
-    exit: 7,
-    text: "the agent {persona} was ended by {by}",
-    hint: "devflow runs resume starts it again",
-  },
+  "session.ended": { exit: 5, text: "session {session} has ended ({state})", hint: "devflow sessions restart {session} starts it again while its run is active" },
+  "session.lost": { exit: 1, text: "the agent {persona} was lost: {problem}", hint: "devflow sessions show {session} tells what happened" },
+  "session.recovery_exhausted": { exit: 1, text: "the agent {persona} did not recover: {counter} was tried {limit} times", hint: "attach to it, put it right, then: devflow runs resume {run}" },
+  "session.login_required": { exit: 7, text: "the agent {persona} needs a login", hint: "devflow attach {session}, log in, then: devflow runs resume {run}" },
+  "session.awaits_permission": { exit: 7, text: "the agent {persona} asks for permission", hint: "devflow attach {session} shows the question and takes the answer" },
+  "session.awaits_input": { exit: 7, text: "the agent {persona} asks a question", hint: "devflow attach {session} shows the question and takes the answer" },
+  "session.awaits_person": { exit: 7, text: "the agent {persona} waits for a person", hint: "devflow attach {session}" },
+  "session.killed": { exit: 7, text: "the agent {persona} was ended by {by}", hint: "devflow runs resume starts it again" },
   "session.ambiguous": { exit: 4, text: "{session} could be any of {count} sessions", hint: "give more of the id" },
-  "session.not_recorded": {
-    exit: 4,
-    text: "session {session} has no recording",
-    hint: "recording is a setting: docs/configuration.md",
-  },
-=======
->>>>>>> pty
-  "session.send_failed": {
-    exit: 1,
-    text: "session {session} did not take the text: {problem}",
-    hint: "devflow attach {session} shows its screen",
-  },
-  "session.no_terminal": {
-    exit: 5,
-    text: "session {session} has no terminal to attach to ({adapter})",
-    hint: "devflow runs events shows what it does",
-  },
-  "terminal.open_failed": {
-    exit: 1,
-    text: "no terminal could be opened for {label}: {problem}",
-    hint: "devflowd logs has the details",
-  },
+  "session.not_recorded": { exit: 4, text: "session {session} has no recording", hint: "recording is a setting: docs/configuration.md" },
+  "session.send_failed": { exit: 1, text: "session {session} did not take the text: {problem}", hint: "devflow attach {session} shows its screen" },
+  "session.no_terminal": { exit: 5, text: "session {session} has no terminal to attach to ({adapter})", hint: "devflow runs events shows what it does" },
+  "terminal.open_failed": { exit: 1, text: "no terminal could be opened for {label}: {problem}", hint: "devflowd logs has the details" },
   "terminal.no_host": { exit: 1, text: "no terminal host works here: {problem}", hint: "install tmux 3.2 or newer" },
 
   "definition.not_found": { exit: 4, text: "there is no {kind} {name}", hint: "devflow {kind}s list shows them" },
   "definition.invalid": { exit: 8, text: "{where}: {problem}", hint: "devflow {kind}s validate FILE checks it" },
   "template.cycle": { exit: 8, text: "{where}: the phases form a cycle: {cycle}", hint: "remove one of these needs" },
-  "template.unknown_need": {
-    exit: 8,
-    text: "{where}: phase {phase} needs {need}, which no phase produces",
-    hint: "the phases are: {phases}",
-  },
-  "template.unknown_role": {
-    exit: 8,
-    text: "{where}: phase {phase} is given to {role}, which is not a role",
-    hint: "the roles are: {roles}",
-  },
-  "template.bad_loop": {
-    exit: 8,
-    text: "{where}: phase {phase} cannot repeat from {from}: {problem}",
-    hint: "repeat from a phase that this one needs, directly or through others",
-  },
-  "schema.does_not_compile": {
-    exit: 8,
-    text: "{where}: the schema does not compile: {problem}",
-    hint: "schemas are JSON Schema 2020-12",
-  },
-  "schema.unsupported": {
-    exit: 8,
-    text: "{where}: {keyword} is not supported",
-    hint: "write the schema without it: the validator gets it wrong",
-  },
-  "persona.agent_not_installed": {
-    exit: 8,
-    text: "persona {persona} runs {command}, which is not installed",
-    hint: "{install}",
-  },
-  "persona.unknown_adapter": {
-    exit: 8,
-    text: "{where}: there is no adapter {adapter}",
-    hint: "the adapters are: {adapters}",
-  },
+  "template.unknown_need": { exit: 8, text: "{where}: phase {phase} needs {need}, which no phase produces", hint: "the phases are: {phases}" },
+  "template.unknown_role": { exit: 8, text: "{where}: phase {phase} is given to {role}, which is not a role", hint: "the roles are: {roles}" },
+  "template.bad_loop": { exit: 8, text: "{where}: phase {phase} cannot repeat from {from}: {problem}", hint: "repeat from a phase that this one needs, directly or through others" },
+  "schema.does_not_compile": { exit: 8, text: "{where}: the schema does not compile: {problem}", hint: "schemas are JSON Schema 2020-12" },
+  "schema.unsupported": { exit: 8, text: "{where}: {keyword} is not supported", hint: "write the schema without it: the validator gets it wrong" },
+  "persona.agent_not_installed": { exit: 8, text: "persona {persona} runs {command}, which is not installed", hint: "{install}" },
+  "persona.unknown_adapter": { exit: 8, text: "{where}: there is no adapter {adapter}", hint: "the adapters are: {adapters}" },
   "persona.unknown_agent": { exit: 8, text: "{where}: there is no agent {agent}", hint: "the agents are: {agents}" },
-  "persona.missing_key": {
-    exit: 8,
-    text: "persona {persona} needs {variable}, which is not set",
-    hint: "set it in the environment of devflowd",
-  },
-  "binding.no_candidate": {
-    exit: 8,
-    text: "no installed persona can be {role} (it needs {capabilities})",
-    hint: "install one of: {candidates}, or bind one: --bind {role}=PERSONA",
-  },
+  "persona.missing_key": { exit: 8, text: "persona {persona} needs {variable}, which is not set", hint: "set it in the environment of devflowd" },
+  "binding.no_candidate": { exit: 8, text: "no installed persona can be {role} (it needs {capabilities})", hint: "install one of: {candidates}, or bind one: --bind {role}=PERSONA" },
   "binding.unknown_role": { exit: 2, text: "template {template} has no role {role}", hint: "its roles are: {roles}" },
-  "binding.not_capable": {
-    exit: 8,
-    text: "persona {persona} cannot be {role}: it lacks {missing}",
-    hint: "devflow personas list shows what each can do",
-  },
-  "binding.not_diverse": {
-    exit: 8,
-    text: "{role} must use another model family than {other}, and no installed persona does",
-    hint: "install an agent of another family, or bind both roles yourself",
-  },
+  "binding.not_capable": { exit: 8, text: "persona {persona} cannot be {role}: it lacks {missing}", hint: "devflow personas list shows what each can do" },
+  "binding.not_diverse": { exit: 8, text: "{role} must use another model family than {other}, and no installed persona does", hint: "install an agent of another family, or bind both roles yourself" },
 
-  "repo.not_git": {
-    exit: 8,
-    text: "{repo} is not a git repository",
-    hint: "git init it, or give another one: --repo DIR",
-  },
+  "repo.not_git": { exit: 8, text: "{repo} is not a git repository", hint: "git init it, or give another one: --repo DIR" },
   "repo.bare": { exit: 8, text: "{repo} is a bare repository", hint: "clone it, and run in the clone" },
   "repo.no_commits": { exit: 8, text: "{repo} has no commits", hint: "make a first commit: a run branches off it" },
   "repo.no_base": { exit: 8, text: "{repo} has no branch {base}", hint: "its branches are: {branches}" },
-  "worktree.failed": {
-    exit: 1,
-    text: "the worktree could not be made: {problem}",
-    hint: "check space and permissions at {path}",
-  },
+  "worktree.failed": { exit: 1, text: "the worktree could not be made: {problem}", hint: "check space and permissions at {path}" },
   "goal.empty": { exit: 2, text: "the goal is empty", hint: "say what should be done: --goal TEXT or --goal @FILE" },
-  "goal.unreadable": {
-    exit: 8,
-    text: "the goal file {path} cannot be read: {problem}",
-    hint: "--goal @FILE reads UTF-8 text",
-  },
-  "goal.too_large": {
-    exit: 8,
-    text: "the goal has {bytes} bytes; the limit is {limit}",
-    hint: "put the details into a file of the repository and name it in the goal",
-  },
+  "goal.unreadable": { exit: 8, text: "the goal file {path} cannot be read: {problem}", hint: "--goal @FILE reads UTF-8 text" },
+  "goal.too_large": { exit: 8, text: "the goal has {bytes} bytes; the limit is {limit}", hint: "put the details into a file of the repository and name it in the goal" },
   "input.declined": { exit: 130, text: "nothing was started", hint: "" },
   "storage.full": { exit: 1, text: "the disk is full at {path}", hint: "make room; the runs go on by themselves" },
-  "storage.damaged": {
-    exit: 1,
-    text: "the database {path} is damaged: {problem}",
-    hint: "restore it from a backup, or move it away to start anew",
-  },
-  "storage.newer": {
-    exit: 1,
-    text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})",
-    hint: "install that version",
-  },
+  "storage.damaged": { exit: 1, text: "the database {path} is damaged: {problem}", hint: "restore it from a backup, or move it away to start anew" },
+  "storage.newer": { exit: 1, text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})", hint: "install that version" },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 
