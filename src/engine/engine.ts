@@ -39,6 +39,8 @@ export interface Engine {
   sessions(): number;
   /** Takes up every run that is not over. */
   recover(): Promise<void>;
+  /** Starts nothing more; resolves when what must not be cut short is done. */
+  drain(): Promise<void>;
   /** Stops driving; agents in terminals live on. */
   stop(cause: string): Promise<void>;
 }
@@ -136,6 +138,10 @@ export function engine(deps: EngineDeps): Engine {
           journal.error("a run could not be taken up", { run, error: String(error) }),
         );
       }
+    },
+    async drain() {
+      paused = true;
+      await Promise.all([...drives.values()].map((now) => now.drain()));
     },
     async stop(cause) {
       const all = [...drives.values()];

@@ -45,10 +45,18 @@ export interface Drive {
   /** For what is done to the run from outside of its steps; its signal aborts when the drive stops. */
   readonly context: StepContext;
   pause(paused: boolean): void;
+  /** Starts nothing more and lets go of what only waits; resolves when what must not be cut short is done. */
+  drain(): Promise<void>;
   /** Aborts what is under way and appends nothing more. */
   stop(): Promise<void>;
   /** Resolves when the run has ended and everything after its end is done. */
   readonly finished: Promise<void>;
+}
+
+interface UnderWay {
+  step: Step;
+  done: Promise<void>;
+  abort(): void;
 }
 
 export interface DriveDeps {
@@ -60,7 +68,7 @@ export interface DriveDeps {
 
 export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): Drive {
   const started = new Map<string, number>();
-  const underWay = new Map<string, AbortController>();
+  const underWay = new Map<string, UnderWay>();
   const stopping = new AbortController();
   let state = initial;
   let position = 0;
@@ -98,19 +106,24 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
     if (paused || stopping.signal.aborted) return;
     const steps = nextSteps(state);
     const wanted = new Set(steps.map(({ key }) => key));
-    for (const [key, controller] of underWay) if (!wanted.has(key)) controller.abort();
-    for (const step of steps) if (!underWay.has(step.key)) void begin(step);
+    for (const [key, { abort }] of underWay) if (!wanted.has(key)) abort();
+    for (const step of steps) if (!underWay.has(step.key)) begin(step);
     if (state.ended && steps.length === 0 && underWay.size === 0) finish();
   }
 
-  async function begin(step: Step): Promise<void> {
+  function begin(step: Step): void {
     const controller = new AbortController();
-    underWay.set(step.key, controller);
-    const moved = await outcomeOf(step, controller.signal).catch((error: unknown) => {
+    const done = carryOut(step, controller.signal);
+    underWay.set(step.key, { step, done, abort: () => controller.abort() });
+  }
+
+  async function carryOut(step: Step, signal: AbortSignal): Promise<void> {
+    await Promise.resolve(); // so that the step is known to be under way before it does anything
+    const moved = await outcomeOf(step, signal).catch((error: unknown) => {
       journal.error("a step could not be recorded", { run, step: step.key, error: String(error) });
       return false;
     });
-    if (!moved && !controller.signal.aborted) await clock.sleep(AGAIN_MS, stopping.signal); // O3
+    if (!moved && !signal.aborted) await clock.sleep(AGAIN_MS, stopping.signal); // O3
     underWay.delete(step.key);
     dispatch();
   }
@@ -177,9 +190,15 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
       paused = value;
       dispatch();
     },
+    drain: async () => {
+      paused = true;
+      const all = [...underWay.values()];
+      for (const { step, abort } of all) if (step.kind === "watch") abort();
+      await Promise.all(all.map(({ done }) => done));
+    },
     stop: async () => {
       stopping.abort();
-      for (const controller of underWay.values()) controller.abort();
+      for (const { abort } of underWay.values()) abort();
       await mailbox;
     },
     finished,

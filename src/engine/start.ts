@@ -129,30 +129,24 @@ function withCommands(template: Template, commands: StartRequest["commands"]): T
 }
 
 async function bindings(template: Template, overrides: StartRequest["bind"], repo: string, deps: StartDeps) {
-  const { good } = await deps.definitions.personas.list(repo);
+  const { personas } = deps.definitions;
   const named = await Promise.all(
-    Object.values(overrides).map((reference) => deps.definitions.personas.get(reference, repo)),
+    Object.entries(overrides).map(async ([role, reference]) => [role, await personas.get(reference, repo)] as const),
   );
-  const all = [
-    ...new Map([...good, ...named].map((definition) => [referenceOf(definition.value), definition])).values(),
-  ];
+  const byHand = Object.fromEntries(named.map(([role, { value }]) => [role, referenceOf(value)]));
+  const loaded = [...(await personas.list(repo)).good, ...named.map(([, definition]) => definition)];
+  const all = new Map(loaded.map((definition) => [referenceOf(definition.value), definition]));
   const candidates = await Promise.all(
-    all.map(async ({ value }): Promise<Candidate> => ({ persona: value, obstacle: await deps.agents.obstacle(value) })),
+    [...all].map(async ([reference, { value }]): Promise<Candidate> => {
+      const byName = Object.values(byHand).includes(reference);
+      return { persona: value, obstacle: await deps.agents.obstacle(value, byName) };
+    }),
   );
-  const resolved = Object.fromEntries(
-    await Promise.all(
-      Object.entries(overrides).map(async ([role, reference]) => {
-        const { value } = await deps.definitions.personas.get(reference, repo);
-        return [role, referenceOf(value)] as const;
-      }),
-    ),
-  );
-  const bound = bind(template, candidates, resolved, { allowPaper: deps.allowPaper });
+  const bound = bind(template, candidates, byHand, { allowPaper: deps.allowPaper });
   if (bound instanceof Failure) throw bound;
-  const byReference = new Map(all.map((definition) => [referenceOf(definition.value), definition]));
   const chosen = Object.fromEntries(
     Object.entries(bound.bindings).map(([role, { persona, why }]) => {
-      const definition = byReference.get(referenceOf(persona));
+      const definition = all.get(referenceOf(persona));
       if (!definition) throw new Failure("internal", { problem: `${referenceOf(persona)} was bound but never loaded` });
       return [role, { definition, why }];
     }),

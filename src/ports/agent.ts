@@ -71,6 +71,9 @@ export interface AgentAdapter {
 /** Which adapter a persona runs on, and whether what it needs is here. */
 export interface Agents {
   for(persona: Persona): AgentAdapter;
-  /** Undefined when the persona can be used now, else why not, as a failure to show. */
-  obstacle(persona: Persona): Promise<Error | undefined>;
+  /**
+   * Undefined when the persona can be used now, else why not, as a failure to show. An agent that seems not to be logged in is
+   * only an obstacle when nobody asked for it by name: a person may know of a login that devflow does not.
+   */
+  obstacle(persona: Persona, byName: boolean): Promise<Error | undefined>;
 }
