@@ -3,33 +3,20 @@
  *
  * L1. `append` is all or nothing. It answers `conflict` when the run has moved past `expected`, and writes nothing.
  * L2. A key that this run has taken before makes `append` a no-op that answers with what was written then.
+ *     An append without events writes nothing and takes no key.
  * L3. `follow` gives each event after the cursor exactly once, in cursor order, also those appended while it starts.
  * L4. Lists (`runs`, `run`) are updated in the transaction of the append that changes them.
  * L5. At most one run that has not ended exists for a (repository, base): a second `run.started` throws `run.already_active`;
- *     an idempotency key used before with another request throws `run.idempotency_conflict`.
+ *     an idempotency key used before with another request throws `run.idempotency_conflict`. Used before with the same
+ *     request, it answers `already` with the events that started the other run: their `run` is the one to go on with.
  * L6. What `append` has answered survives `kill -9`; with `durable` it survives a power failure too.
  */
 import type { RunEvent, StoredEvent } from "../domain/event.ts";
 import type { RunId } from "../domain/ids.ts";
+import type { RunRow } from "../domain/run-row.ts";
 import type { RunStatus } from "../domain/run-state.ts";
 
-/** A line of `runs list`: what people see before they look closer. */
-export interface RunRow {
-  id: RunId;
-  status: RunStatus;
-  template: string;
-  repo: string;
-  base: string;
-  branch: string | undefined;
-  goal: string;
-  startedAt: number;
-  updatedAt: number;
-  endedAt: number | undefined;
-  /** The phases that are being worked on or waited for, as `review (awaiting_approval)`. */
-  at: string;
-  accepted: number;
-  phases: number;
-}
+export type { RunRow };
 
 export type Appended =
   | { kind: "appended" | "already"; events: readonly StoredEvent[] }

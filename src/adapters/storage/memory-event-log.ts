@@ -1,0 +1,120 @@
+/** The event log in memory, for tests and simulations: the same rules and the same following, nothing on a disk. */
+import type { RunEvent, StoredEvent } from "../../domain/event.ts";
+import { Failure } from "../../domain/failure.ts";
+import type { RunId } from "../../domain/ids.ts";
+import { isActive, type RunRow, rowOf, type Standing, unknown } from "../../domain/run-row.ts";
+import type { Appended, EventLog } from "../../ports/event-log.ts";
+import { type Asked, type Past, rule } from "./append-rules.ts";
+import { followers, type Place } from "./follow.ts";
+import type { Span } from "./standings.ts";
+
+/** Events are kept as JSON, as on a disk: nobody can change what was appended, or see what JSON does not carry. */
+interface Kept extends Omit<StoredEvent, "event"> {
+  json: string;
+}
+
+interface Run {
+  standing: Standing;
+  events: Kept[];
+  /** First position and number of events of each append, by key. */
+  keys: Map<string, Span>;
+  beginning: number;
+}
+
+const given = ({ json, ...place }: Kept): StoredEvent => ({ ...place, event: JSON.parse(json) as RunEvent });
+
+export function memoryEventLog(): EventLog {
+  const log: Kept[] = [];
+  const byId = new Map<RunId, Run>();
+  let closed = false;
+
+  const eventsOf = (run: RunId, from: number, count?: number): StoredEvent[] =>
+    (byId.get(run)?.events ?? []).slice(from - 1, count === undefined ? undefined : from - 1 + count).map(given);
+  const started = (): [RunId, Run][] => [...byId].filter(([, { standing }]) => standing.state.started);
+  const oldestFirst = ([one]: [RunId, Run], [other]: [RunId, Run]): number => (one < other ? -1 : 1);
+  const rows = (): RunRow[] =>
+    started()
+      .sort(oldestFirst)
+      .reverse()
+      .flatMap(([id, { standing }]) => rowOf(id, standing) ?? []);
+
+  const past: Past = {
+    standing: (run) => byId.get(run)?.standing ?? unknown,
+    written(run, key) {
+      const found = byId.get(run)?.keys.get(key);
+      return found && eventsOf(run, found.from, found.count);
+    },
+    beginning: (run) => eventsOf(run, 1, byId.get(run)?.beginning ?? 0),
+    runByKey(key) {
+      const found = started().find(([, { standing }]) => standing.state.started?.idempotencyKey === key);
+      return found && { run: found[0], requestHash: found[1].standing.state.started?.requestHash };
+    },
+    activeRun: (repo, base) =>
+      started().find(([, { standing }]) => {
+        const run = standing.state.started;
+        return isActive(standing) && run?.repo === repo && run.base === base;
+      })?.[0],
+  };
+
+  function write({ run, expected, events, key, at }: Asked, after: Standing): StoredEvent[] {
+    if (events.length === 0) return [];
+    const into: Run = byId.get(run) ?? { standing: unknown, events: [], keys: new Map(), beginning: events.length };
+    const kept = events.map((event, index) => ({
+      cursor: log.length + 1 + index,
+      run,
+      position: expected + 1 + index,
+      at,
+      json: JSON.stringify(event),
+    }));
+    if (key !== undefined) into.keys.set(key, { from: expected + 1, count: kept.length });
+    log.push(...kept);
+    into.events.push(...kept);
+    byId.set(run, Object.assign(into, { standing: after }));
+    return kept.map(given);
+  }
+
+  const stored = ({ cursor, position }: Place, limit: number, run?: RunId): StoredEvent[] => {
+    if (run === undefined) return log.slice(cursor, cursor + limit).map(given);
+    const mine = (byId.get(run)?.events ?? []).slice(position).filter((event) => event.cursor > cursor);
+    return mine.slice(0, limit).map(given);
+  };
+  const follows = followers(stored);
+
+  return {
+    async append(run, expected, events, { key, at }): Promise<Appended> {
+      if (closed) throw new Failure("daemon.stopping");
+      const asked: Asked = { run, expected, events, key, at };
+      const ruling = rule(asked, past);
+      if (ruling.kind !== "write") return ruling;
+      const written = write(asked, ruling.after);
+      follows.tell(written);
+      return { kind: "appended", events: written };
+    },
+    read: (run, from = 1) => eventsOf(run, from),
+    follow: follows.follow,
+    head: () => log.length,
+    runs: ({ limit, before, active, status }) =>
+      rows()
+        .filter((row) => before === undefined || row.id < before)
+        .filter((row) => active === undefined || (row.endedAt === undefined) === active)
+        .filter((row) => status === undefined || row.status === status)
+        .slice(0, limit),
+    run: (id) => rowOf(id, past.standing(id)),
+    resolve: (part, limit) => {
+      const typed = part.toUpperCase();
+      const matching = rows().filter(({ id }) => typed !== "" && (id.startsWith(typed) || id.endsWith(typed)));
+      return matching.slice(0, limit).map(({ id }) => id);
+    },
+    runByKey: past.runByKey,
+    activeRun: past.activeRun,
+    unfinished: () =>
+      started()
+        .filter(([, { standing }]) => isActive(standing))
+        .sort(oldestFirst)
+        .map(([id]) => id),
+    close() {
+      closed = true;
+      follows.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** What SQLite reports, as a failure that a person can act on. */
+import { Failure } from "../../domain/failure.ts";
+
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
+/** The disk, the rights or another program are in the way: the database itself may be whole. */
+const UNUSABLE = /^SQLITE_(CANTOPEN|READONLY|IOERR|BUSY|LOCKED|PERM|AUTH|PROTOCOL)/;
+
+const field = (error: unknown, name: "code" | "message"): string => {
+  const value: unknown = error instanceof Error ? Reflect.get(error, name) : undefined;
+  return typeof value === "string" ? value : "";
+};
+
+/** The failure that an error of SQLite or the file system means; an error that is neither stays as it is. */
+export function storageFailure(error: unknown, path: string): unknown {
+  if (error instanceof Failure) return error;
+  const code = field(error, "code");
+  const problem = field(error, "message");
+  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") {
+    return new Failure("storage.full", { path }, { cause: error });
+  }
+  if (DAMAGED.test(code)) return new Failure("storage.damaged", { path, problem }, { cause: error });
+  if (UNUSABLE.test(code) || /^E[A-Z]+$/.test(code)) {
+    return new Failure("storage.unusable", { path, problem }, { cause: error });
+  }
+  return error;
+}
+
+/** Runs `work`; what SQLite throws in it becomes a failure. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storageFailure(error, path);
+  }
+}
