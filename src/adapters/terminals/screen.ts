@@ -1,0 +1,191 @@
+/**
+ * A terminal emulator without a window: bytes of a program in, the screen as text and the events of the port out.
+ *
+ * Widths are Unicode 11, the version in which wide characters and emoji take the same cells as in tmux.
+ * Plain text is parsed late (when the screen is read, or enough has gathered): it can carry no event, and parsing
+ * line by line is what costs a busy host its processor time.
+ */
+import { Unicode11Addon } from "@xterm/addon-unicode11";
+import type { Terminal as Xterm } from "@xterm/headless";
+import headless from "@xterm/headless";
+import type { Screen, TerminalEvent } from "../../ports/terminal-host.ts";
+import { passthroughFilter } from "./passthrough.ts";
+
+/** Enough to read what has just scrolled away; the host (tmux) keeps the long history. */
+const SCROLLBACK_ROWS = 200;
+/** Plain text waits until this much has gathered, or until somebody reads. */
+const LAZY_BYTES = 16 * 1024;
+/** Above this much unparsed output the source should pause, below the lower mark go on. */
+const HIGH_WATER_BYTES = 100_000;
+const LOW_WATER_BYTES = 5_000;
+/** Working directory, notifications, shell and editor marks, program status. Titles (0, 2) come as `title`. */
+const OSC_CODES = [7, 9, 99, 133, 633, 777, 1337, 7501] as const;
+const ESC = 0x1b;
+const BEL = 0x07;
+const TRAILING_SPACES = / +$/;
+
+export type ScreenEvent = Extract<TerminalEvent, { type: "title" | "bell" | "osc" }>;
+
+export interface Emulator {
+  /** Takes output; never throws, never blocks. The bytes may be kept: do not reuse their buffer. */
+  write(bytes: Uint8Array): void;
+  /** Starts over with `bytes` as what the screen shows (after adoption or a gap). No events are told for them. */
+  seed(bytes: Uint8Array, title: string): void;
+  /** The screen with everything applied that was written before. */
+  read(): Promise<Screen>;
+  /** Resolves once everything written so far is parsed and its events are told. */
+  settled(): Promise<void>;
+  resize(cols: number, rows: number): void;
+  dispose(): void;
+}
+
+export interface EmulatorOptions {
+  cols: number;
+  rows: number;
+  onEvent(event: ScreenEvent): void;
+  /** Told `true` when unparsed output is piling up and `false` once the pile is gone: pause the source meanwhile. */
+  onPressure?(high: boolean): void;
+  /** What a terminal answers to a program's queries (cursor position, device attributes). tmux answers by itself. */
+  onReply?(text: string): void;
+  onBracketedPaste?(on: boolean): void;
+}
+
+export function emulator(options: EmulatorOptions): Emulator {
+  const { onEvent, onPressure, onReply, onBracketedPaste } = options;
+  const xterm: Xterm = new headless.Terminal({
+    cols: options.cols,
+    rows: options.rows,
+    scrollback: SCROLLBACK_ROWS,
+    allowProposedApi: true,
+    logLevel: "off",
+  });
+  xterm.loadAddon(new Unicode11Addon());
+  xterm.unicode.activeVersion = "11";
+
+  let filter = passthroughFilter();
+  let lazy: Uint8Array[] = [];
+  let lazyBytes = 0;
+  let unparsed = 0;
+  let pressing = false;
+  let seeding = 0;
+  let disposed = false;
+  let title = "";
+  let cursorVisible = true;
+  let bracketedPaste = false;
+
+  const tell = (event: ScreenEvent) => {
+    if (seeding === 0 && !disposed) onEvent(event);
+  };
+  xterm.onTitleChange((text) => {
+    title = text;
+    tell({ type: "title", title: text });
+  });
+  xterm.onBell(() => tell({ type: "bell" }));
+  for (const code of OSC_CODES) {
+    xterm.parser.registerOscHandler(code, (text) => {
+      tell({ type: "osc", code, text });
+      return false;
+    });
+  }
+  // The emulator does not tell whether the cursor is shown: follow DECTCEM and the resets ourselves.
+  const cursorMode = (visible: boolean) => (params: (number | number[])[]) => {
+    if (params.includes(25)) cursorVisible = visible;
+    return false;
+  };
+  const cursorReset = () => {
+    cursorVisible = true;
+    return false;
+  };
+  xterm.parser.registerCsiHandler({ prefix: "?", final: "h" }, cursorMode(true));
+  xterm.parser.registerCsiHandler({ prefix: "?", final: "l" }, cursorMode(false));
+  xterm.parser.registerCsiHandler({ intermediates: "!", final: "p" }, cursorReset);
+  xterm.parser.registerEscHandler({ final: "c" }, cursorReset);
+  if (onReply) xterm.onData((text) => seeding === 0 && onReply(text));
+
+  const press = () => {
+    const now = pressing ? unparsed > LOW_WATER_BYTES : unparsed > HIGH_WATER_BYTES;
+    if (now === pressing) return;
+    pressing = now;
+    onPressure?.(now);
+  };
+  const parse = (bytes: Uint8Array, then?: () => void) => {
+    if (disposed) {
+      then?.();
+      return;
+    }
+    unparsed += bytes.length;
+    press();
+    xterm.write(bytes, () => {
+      unparsed -= bytes.length;
+      press();
+      const paste = xterm.modes.bracketedPasteMode;
+      if (paste !== bracketedPaste) {
+        bracketedPaste = paste;
+        if (seeding === 0) onBracketedPaste?.(paste);
+      }
+      then?.();
+    });
+  };
+  const flush = () => {
+    if (lazyBytes === 0) return;
+    const bytes = lazy.length === 1 ? (lazy[0] as Uint8Array) : Buffer.concat(lazy);
+    lazy = [];
+    lazyBytes = 0;
+    parse(bytes);
+  };
+  const settled = () =>
+    new Promise<void>((resolve) => {
+      flush();
+      parse(new Uint8Array(0), resolve);
+    });
+
+  return {
+    write(bytes) {
+      const clean = filter.push(bytes);
+      if (clean.length === 0) return;
+      lazy.push(clean);
+      lazyBytes += clean.length;
+      if (lazyBytes > LAZY_BYTES || clean.indexOf(ESC) !== -1 || clean.indexOf(BEL) !== -1) flush();
+    },
+    seed(bytes, seedTitle) {
+      // What was written before still has its events told, then the screen starts over.
+      flush();
+      filter = passthroughFilter();
+      parse(new Uint8Array(0), () => seeding++);
+      parse(Buffer.concat([Buffer.from("\x1bc"), bytes]), () => {
+        seeding--;
+        title = seedTitle;
+      });
+    },
+    settled,
+    async read() {
+      await settled();
+      const buffer = xterm.buffer.active;
+      const rows = Array.from(
+        { length: xterm.rows },
+        (_, row) =>
+          buffer
+            .getLine(buffer.baseY + row)
+            ?.translateToString(true)
+            .replace(TRAILING_SPACES, "") ?? "",
+      );
+      return {
+        cols: xterm.cols,
+        rows,
+        cursor: { row: buffer.cursorY, col: buffer.cursorX, visible: cursorVisible },
+        title,
+        alternate: buffer.type === "alternate",
+        bracketedPaste: xterm.modes.bracketedPasteMode,
+      };
+    },
+    resize(cols, rows) {
+      // Output that came before was laid out for the old size.
+      flush();
+      parse(new Uint8Array(0), () => !disposed && xterm.resize(cols, rows));
+    },
+    dispose() {
+      disposed = true;
+      xterm.dispose();
+    },
+  };
+}
