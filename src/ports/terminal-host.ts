@@ -23,7 +23,7 @@ export interface TerminalSpec {
   label: string;
   argv: readonly [string, ...string[]];
   cwd: string;
-  /** The whole environment of the program: nothing is inherited from the daemon. */
+  /** The whole environment of the program: nothing is inherited. Only TERM is the host's to set when it is absent. */
   env: Readonly<Record<string, string>>;
   cols: number;
   rows: number;
@@ -90,7 +90,10 @@ export interface Terminal {
   on(listener: (event: TerminalEvent) => void): () => void;
   /** The screen now, all output that has arrived applied. */
   screen(): Promise<Screen>;
-  /** Pastes text as one bracketed paste (when the program asked for it). The text must be clean of control bytes. */
+  /**
+   * Pastes text as one bracketed paste (when the program asked for it); newlines arrive as CR, as from any terminal.
+   * The text must be clean of control bytes other than newline and tab.
+   */
   paste(key: string, text: string): Promise<Typed>;
   press(key: string, ...keys: Key[]): Promise<Typed>;
   /** Types literal text as keystrokes, not as a paste: for what a person sends by `sessions send --keys`. */
@@ -98,7 +101,7 @@ export interface Terminal {
   /** Which of these keys this terminal has taken. Answers for a dead terminal too. */
   taken(keys: readonly string[]): Promise<readonly string[]>;
   resize(cols: number, rows: number): Promise<void>;
-  /** True while a person is attached with write access, or the pane is in a mode that swallows keys. */
+  /** True while a person with write access has typed lately, or the pane is in a mode that swallows keys. */
   busyWithPerson(): Promise<boolean>;
   /** Ends the program and its whole tree (TERM, `graceMs`, KILL) and removes the terminal. May be called twice. */
   close(graceMs?: number): Promise<void>;
