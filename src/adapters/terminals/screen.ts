@@ -103,6 +103,7 @@ export function emulator(options: EmulatorOptions): Emulator {
   if (onReply) xterm.onData((text) => seeding === 0 && onReply(text));
 
   const press = () => {
+    if (disposed) return;
     const now = pressing ? unparsed > LOW_WATER_BYTES : unparsed > HIGH_WATER_BYTES;
     if (now === pressing) return;
     pressing = now;
@@ -184,7 +185,10 @@ export function emulator(options: EmulatorOptions): Emulator {
       parse(new Uint8Array(0), () => !disposed && xterm.resize(cols, rows));
     },
     dispose() {
+      if (disposed) return;
       disposed = true;
+      if (pressing) onPressure?.(false);
+      pressing = false;
       xterm.dispose();
     },
   };

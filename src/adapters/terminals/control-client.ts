@@ -1,0 +1,145 @@
+/**
+ * One `tmux -C attach` process: command lines go in, replies come back in order, output of all panes streams by.
+ *
+ * A line is one command list: tmux runs it without anything in between, or not at all when the line did not arrive
+ * whole. A list prints one block a command, conditions add more, and an error ends it early; so each line is followed by
+ * a second one that only prints a mark, and whatever comes before the mark is the reply.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { controlParser } from "./control-parser.ts";
+
+/** A healthy server answers in well under a millisecond; one out of file descriptors never does. */
+const REPLY_LIMIT_MS = 5_000;
+/** After its input is closed a client leaves by itself, but some versions hang in it. */
+const LEAVE_MS = 500;
+
+/** tmux refused a command. */
+export class TmuxRefusal extends Error {
+  override name = "TmuxRefusal";
+}
+
+/** The connection ended before the reply: nobody knows whether the commands ran. */
+export class ControlLost extends Error {
+  override name = "ControlLost";
+}
+
+export interface ControlOptions {
+  tmux: string;
+  socket: string;
+  session: string;
+  env: Readonly<Record<string, string>>;
+  onOutput(pane: string, bytes: Uint8Array): void;
+  onNotice(name: string, text: string): void;
+}
+
+export interface ControlClient {
+  /**
+   * Runs a command list and resolves with the lines that it printed. Rejects with `TmuxRefusal` or `ControlLost`.
+   * `onBlock` is called with what one command printed before any later output record is told.
+   */
+  run(line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
+  /** Stops and goes on reading: tmux notices, and pauses the panes that run ahead. */
+  hold(held: boolean): void;
+  /** Resolves with the reason once the client is gone, never rejects. */
+  readonly gone: Promise<string>;
+  leave(): Promise<void>;
+}
+
+interface Waiting {
+  mark: string;
+  lines: Buffer[];
+  refusal: string | undefined;
+  timer: NodeJS.Timeout;
+  onBlock: ((lines: readonly Buffer[]) => void) | undefined;
+  resolve(lines: Buffer[]): void;
+  reject(problem: Error): void;
+}
+
+/** Resolves once tmux has answered; rejects with `ControlLost` when there is no server or no such session. */
+export async function connectControl(options: ControlOptions): Promise<ControlClient> {
+  const { tmux, socket, session, env, onOutput, onNotice } = options;
+  // With pause-after, a daemon that does not read holds up neither the agents nor the server's memory.
+  const attach = ["attach-session", "-f", "pause-after=1,ignore-size", "-t", `=${session}`];
+  const child: ChildProcessWithoutNullStreams = spawn(tmux, ["-u", "-S", socket, "-C", ...attach], {
+    env,
+  });
+  const queue: Waiting[] = [];
+  const nonce = randomBytes(8).toString("hex");
+  let count = 0;
+  let reason = "";
+  let over = false;
+
+  const gone = new Promise<string>((resolve) => {
+    const end = (why: string) => {
+      if (over) return;
+      over = true;
+      for (const one of queue.splice(0)) {
+        clearTimeout(one.timer);
+        one.reject(new ControlLost(why));
+      }
+      resolve(why);
+    };
+    child.on("error", (problem) => end(problem.message));
+    child.on("close", () => end(reason.trim() || "the tmux client ended"));
+  });
+  child.stdin.on("error", () => {}); // Told by `close`.
+  child.stderr.on("data", (bytes: Buffer) => {
+    reason += bytes.toString();
+  });
+
+  const parse = controlParser((message) => {
+    switch (message.type) {
+      case "output":
+        onOutput(message.pane, message.bytes);
+        break;
+      case "notice":
+        onNotice(message.name, message.text);
+        break;
+      case "exit":
+        reason ||= message.reason;
+        break;
+      case "reply": {
+        const [waiting] = queue;
+        if (!message.ours) {
+          if (!message.ok) reason = message.lines.join("\n");
+        } else if (!waiting) break;
+        else if (message.ok && message.lines.length === 1 && message.lines[0]?.toString() === waiting.mark) {
+          queue.shift();
+          clearTimeout(waiting.timer);
+          if (waiting.refusal === undefined) waiting.resolve(waiting.lines);
+          else waiting.reject(new TmuxRefusal(waiting.refusal));
+        } else if (message.ok) {
+          waiting.lines.push(...message.lines);
+          waiting.onBlock?.(message.lines);
+        } else waiting.refusal = message.lines.join("\n");
+      }
+    }
+  });
+  child.stdout.on("data", parse);
+
+  const run: ControlClient["run"] = (line, onBlock) =>
+    new Promise((resolve, reject) => {
+      if (over) {
+        reject(new ControlLost("the tmux client has ended"));
+        return;
+      }
+      const mark = `${nonce}-${++count}`;
+      const timer = setTimeout(() => {
+        reason = "tmux does not answer";
+        child.kill("SIGKILL");
+      }, REPLY_LIMIT_MS);
+      queue.push({ mark, lines: [], refusal: undefined, timer, onBlock, resolve, reject });
+      child.stdin.write(`${line}\ndisplay-message -p ${mark}\n`);
+    });
+  const leave = async () => {
+    child.stdin.end();
+    child.stdout.resume();
+    const timer = setTimeout(() => child.kill("SIGKILL"), LEAVE_MS);
+    await gone;
+    clearTimeout(timer);
+  };
+
+  await run("display-message -p hello");
+  return { run, gone, leave, hold: (held) => void (held ? child.stdout.pause() : child.stdout.resume()) };
+}

@@ -1,0 +1,56 @@
+/**
+ * Passes a terminal's events to its listeners (T5: `exit` once to each, late ones included, and last).
+ *
+ * What happens before the first listener has come is kept for it, so that nothing falls between opening and listening.
+ */
+import type { TerminalEvent, TerminalExit } from "../../ports/terminal-host.ts";
+
+/** More than this is not kept for a first listener: it gets a gap instead and reads the screen. */
+const KEPT_BYTES = 256 * 1024;
+
+export interface TerminalFeed {
+  readonly exit: TerminalExit | undefined;
+  tell(event: TerminalEvent): void;
+  on(listener: (event: TerminalEvent) => void): () => void;
+}
+
+export function terminalFeed(): TerminalFeed {
+  const listeners = new Set<(event: TerminalEvent) => void>();
+  let kept: TerminalEvent[] | undefined = [];
+  let keptBytes = 0;
+  let exit: TerminalExit | undefined;
+
+  return {
+    get exit() {
+      return exit;
+    },
+    tell(event) {
+      if (exit) return;
+      if (event.type === "exit") exit = event.exit;
+      if (kept) {
+        kept.push(event);
+        keptBytes += event.type === "output" ? event.bytes.length : 0;
+        if (keptBytes > KEPT_BYTES) {
+          kept = [{ type: "gap" }, ...kept.filter(({ type }) => type !== "output" && type !== "gap")];
+          keptBytes = 0;
+        }
+        return;
+      }
+      for (const listener of listeners) listener(event);
+    },
+    on(listener) {
+      // A wrapper of its own, so that the same function may listen twice.
+      const one = (event: TerminalEvent) => listener(event);
+      listeners.add(one);
+      const past = kept ?? (exit ? [{ type: "exit", exit } as const] : []);
+      kept = undefined;
+      if (past.length > 0) {
+        // Told before anything new can come, but not while the caller is still in `on`.
+        queueMicrotask(() => {
+          for (const event of past) if (listeners.has(one)) one(event);
+        });
+      }
+      return () => listeners.delete(one);
+    },
+  };
+}

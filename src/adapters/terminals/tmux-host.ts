@@ -1,0 +1,291 @@
+/**
+ * Terminals as panes of a private tmux server: they outlive the daemon, and people attach to them with tmux itself.
+ *
+ * One server, one control client for all panes, one window per session. Every pane carries a tag that says whose it is;
+ * a restarted daemon finds its panes by that and takes the screen from tmux. Nothing is polled per pane: the end of a
+ * program is seen in its exit file (one watch on one directory), and one list of all panes now and then makes sure.
+ */
+import { randomBytes } from "node:crypto";
+import { type FSWatcher, watch } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../../domain/failure.ts";
+import type { SessionId } from "../../domain/ids.ts";
+import type { EndProcesses } from "../../ports/processes.ts";
+import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
+import { ControlLost } from "./control-client.ts";
+import { type TmuxServer, tmuxLink } from "./tmux-link.ts";
+import { exitFrom, listPanes, type Pane, type PaneTag, panesFrom, tagOption } from "./tmux-panes.ts";
+import { quote, quoteFormat } from "./tmux-quote.ts";
+import { isServer } from "./tmux-server.ts";
+import { type TmuxTerminal, tmuxTerminal } from "./tmux-terminal.ts";
+import { PASTE_PREFIX } from "./tmux-typing.ts";
+import { installWrapper, LINGER_MS, wrapped } from "./wrapper.ts";
+
+/** Between two looks at all panes while programs run: how long an end stays unseen when the exit file was missed. */
+const LOOK_MS = 500;
+/** After an exit file has appeared: the wrapper has ended by then. */
+const LOOK_AFTER_EXIT_MS = LINGER_MS + 20;
+/** Between two looks at a pane that has ended without a cause. */
+const LOOK_FOR_CAUSE_MS = 15;
+const LABEL_CHARS = 40;
+const EXIT_SUFFIX = ".exit.json";
+
+export interface TmuxHostOptions {
+  /** Holds the socket `t.sock`; made with mode 0700. Its path must leave the socket within 103 bytes. */
+  directory: string;
+  /** Holds the wrapper, exit files and texts on their way into a pane; made with mode 0700. */
+  stateDirectory: string;
+  endProcesses: EndProcesses;
+  tmux?: string;
+  /** Told what went wrong without anybody having asked: for the log. */
+  onProblem?(problem: string): void;
+}
+
+export function tmuxHost(options: TmuxHostOptions): TerminalHost {
+  const { directory, stateDirectory, endProcesses, tmux = "tmux", onProblem = () => {} } = options;
+  /** Held terminals by pane id, of the current server. */
+  const held = new Map<string, TmuxTerminal>();
+  /** Output of panes that are being opened, until they are held. */
+  let early: Map<string, Uint8Array[]> | undefined;
+  let opening = 0;
+  let pressing = 0;
+  let released = false;
+  let prepared: Promise<string> | undefined;
+  let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let timerAt = Number.POSITIVE_INFINITY;
+
+  const link = tmuxLink({
+    tmux,
+    directory,
+    stateDirectory,
+    onOutput(pane, bytes) {
+      const terminal = held.get(pane);
+      if (terminal) terminal.output(bytes);
+      else if (early) early.set(pane, [...(early.get(pane) ?? []), bytes]);
+    },
+    onNotice(name, text) {
+      if (name === "pause") void paused(text);
+      else if (/window-close$/.test(name)) lookIn(0);
+    },
+    async onAttached(server, run) {
+      for (const terminal of held.values()) {
+        // A pane that is no longer there is found out by the next look.
+        if (terminal.epoch === server.epoch)
+          await terminal.reseed({ gap: true, run: (_, line, then) => run(line, then) }).catch(lost);
+      }
+      lookIn(0);
+    },
+    onServerGone(server) {
+      for (const [pane, terminal] of held) {
+        if (terminal.epoch !== server.epoch) continue;
+        held.delete(pane);
+        terminal.serverGone();
+      }
+    },
+  });
+
+  /** tmux has dropped output for us since we were slow: take the screen, and go on. */
+  const paused = async (pane: string) => {
+    const proceed = `refresh-client -A '${pane}:continue'`;
+    const terminal = held.get(pane);
+    const server = await link.server({ start: false });
+    if (terminal) await terminal.reseed({ gap: true, afterwards: proceed }).catch(() => {});
+    else if (server) await link.run(server.epoch, proceed).catch(() => {});
+  };
+
+  const lookIn = (ms: number) => {
+    if (released || Date.now() + ms >= timerAt) return;
+    clearTimeout(timer);
+    timerAt = Date.now() + ms;
+    timer = setTimeout(() => {
+      timerAt = Number.POSITIVE_INFINITY;
+      void look().catch(() => lookIn(LOOK_MS));
+    }, ms);
+  };
+  const look = async () => {
+    const server = await link.server({ start: false });
+    if (!server || held.size === 0) return;
+    const panes = new Map(panesFrom(await link.run(server.epoch, listPanes)).map((pane) => [pane.pane, pane]));
+    let alive = false;
+    for (const terminal of held.values()) {
+      const now = terminal.epoch === server.epoch ? panes.get(terminal.pane) : undefined;
+      const state = terminal.looked(now);
+      alive ||= state !== "ended";
+      if (state === "cause unknown") {
+        // Some builds lose the signal that tells tmux of its child's end: the same signal again makes it look.
+        if (isServer(server.pid, link.socket)) process.kill(server.pid, "SIGCHLD");
+        lookIn(LOOK_FOR_CAUSE_MS);
+      }
+    }
+    if (alive) lookIn(LOOK_MS);
+  };
+
+  const prepare = () => {
+    prepared ??= (async () => {
+      await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+      const wrapper = await installWrapper(stateDirectory);
+      watcher = watch(stateDirectory, { persistent: false }, (_, name) => {
+        if (name === null || name.endsWith(EXIT_SUFFIX)) lookIn(LOOK_AFTER_EXIT_MS);
+      });
+      // Without the watch an end is seen by the regular look.
+      watcher.on("error", () => watcher?.close());
+      return wrapper;
+    })();
+    return prepared;
+  };
+  const prepareFirst = async () => {
+    const first = prepared === undefined;
+    const wrapper = await prepare();
+    if (first) await sweep();
+    return wrapper;
+  };
+  /** Removes what killed daemons have left: texts on their way, exit files of panes that are gone. */
+  const sweep = async () => {
+    const server = await link.server({ start: false });
+    const known = server ? panesFrom(await link.repeat(server.epoch, listPanes)).map(({ tag }) => tag.exitFile) : [];
+    for (const name of await readdir(stateDirectory)) {
+      const stale = name.startsWith(PASTE_PREFIX) || (name.includes(EXIT_SUFFIX) && !known.includes(name));
+      if (stale) await rm(join(stateDirectory, name), { force: true });
+    }
+    if (!server) return;
+    for (const line of await link.repeat(server.epoch, "list-buffers -F '#{buffer_name}'")) {
+      const name = line.toString();
+      if (name.startsWith(PASTE_PREFIX)) await link.repeat(server.epoch, `delete-buffer -b ${name}`).catch(lost);
+    }
+  };
+
+  const hold = (server: TmuxServer, made: Omit<Pane, "dead" | "status" | "signal">) => {
+    const { pane, tag } = made;
+    const terminal = tmuxTerminal({
+      ...made,
+      ...{ link, server, stateDirectory, endProcesses, lookIn, onProblem },
+      exitFile: join(stateDirectory, tag.exitFile),
+      onPressure(high) {
+        pressing += high ? 1 : -1;
+        link.hold(pressing > 0);
+      },
+      onClosed() {
+        if (held.get(pane) === terminal) held.delete(pane);
+        void terminal.detach();
+      },
+    });
+    held.set(pane, terminal);
+    return terminal;
+  };
+  const allPanes = async (start = false) => {
+    await prepareFirst();
+    const server = await link.server({ start });
+    return { server, panes: server ? panesFrom(await link.repeat(server.epoch, listPanes)) : [] };
+  };
+
+  const open = async (spec: TerminalSpec): Promise<Terminal> => {
+    const wrapper = await prepareFirst();
+    if (!(await stat(spec.cwd).catch(() => undefined))?.isDirectory())
+      throw new Error(`${spec.cwd} is not a directory`);
+    const { server, panes } = await allPanes(true);
+    if (!server) throw new Error("the tmux server did not start");
+    for (const old of panes.filter(({ tag }) => tag.session === spec.session)) {
+      if (!old.dead && !exitFrom(join(stateDirectory, old.tag.exitFile)))
+        throw new Error(`session ${spec.session} is open already`);
+      await ((await adopt(spec.session)) ?? { close: async () => {} }).close();
+    }
+    const exitFile = `${spec.session}-${randomBytes(4).toString("hex")}${EXIT_SUFFIX}`;
+    const tag: PaneTag = {
+      session: spec.session,
+      run: spec.run,
+      exitFile,
+      ...(spec.record && { record: spec.record }),
+    };
+    const argv = wrapped(wrapper, join(stateDirectory, exitFile), spec);
+    const environment = Object.entries(spec.env).flatMap(([name, value]) => ["-e", quote(`${name}=${value}`)]);
+    // The window that is made becomes the current one, so the tags go to it: no pane is ever without.
+    const line = [
+      `set-option -t ${quote("devflow:")} default-size ${spec.cols}x${spec.rows}`,
+      [
+        `new-window -t ${quote("devflow:")} -P -F '#{pane_id} #{window_id} #{pane_pid}' -n ${quoteFormat(spec.label.slice(0, LABEL_CHARS))}`,
+        ...environment,
+        "--",
+        ...argv.map(quote),
+      ].join(" "),
+      `set-option -p ${tagOption(tag)}`,
+      // Makes the size the window's own, whoever looks at it. (As a global setting it crashes tmux 3.3 on new-window.)
+      `resize-window -x ${spec.cols} -y ${spec.rows}`,
+      // Without a title of its own a pane has the machine's name.
+      `select-pane -T ""`,
+    ].join(" ; ");
+    let terminal: TmuxTerminal | undefined;
+    opening++;
+    early ??= new Map();
+    try {
+      await link.run(server.epoch, line, ([made]) => {
+        const [pane, window, pid] = String(made ?? "").split(" ");
+        if (terminal || !pane || !window) return;
+        terminal = hold(server, { pane, window, pid: Number(pid), tag, cols: spec.cols, rows: spec.rows });
+        for (const bytes of early?.get(pane) ?? []) terminal.output(bytes);
+      });
+    } catch (problem) {
+      // The connection broke: the window is there, whole, or not at all.
+      if (!(problem instanceof ControlLost)) throw problem;
+      const adopted = await adopt(spec.session);
+      if (!adopted) throw problem;
+      return adopted;
+    } finally {
+      if (--opening === 0) early = undefined;
+    }
+    if (!terminal) throw new Error("tmux did not say which window it made");
+    lookIn(LOOK_MS);
+    return terminal;
+  };
+
+  const adopt = async (session: SessionId): Promise<Terminal | undefined> => {
+    const { server, panes } = await allPanes();
+    // Of two (a daemon was killed between opening anew and removing the old one) the younger.
+    const found = panes.filter(({ tag }) => tag.session === session).at(-1);
+    if (!server || !found) return undefined;
+    const known = held.get(found.pane);
+    if (known) return known;
+    const terminal = hold(server, found);
+    await terminal.reseed({ gap: false });
+    terminal.looked(found);
+    lookIn(0);
+    return terminal;
+  };
+
+  return {
+    kind: "tmux",
+    async open(spec) {
+      try {
+        return await open(spec);
+      } catch (problem) {
+        if (problem instanceof Failure) throw problem;
+        const text = problem instanceof Error ? problem.message : String(problem);
+        throw new Failure("terminal.open_failed", { label: spec.label, problem: text }, { cause: problem });
+      }
+    },
+    adopt,
+    async list() {
+      const { server, panes } = await allPanes();
+      return panes.map(({ pane, dead, tag }) => ({
+        session: tag.session,
+        run: tag.run,
+        key: `${server?.epoch}-${pane}`,
+        alive: !dead && !exitFrom(join(stateDirectory, tag.exitFile)),
+      }));
+    },
+    async release() {
+      if (released) return;
+      released = true;
+      clearTimeout(timer);
+      watcher?.close();
+      for (const terminal of held.values()) await terminal.detach();
+      held.clear();
+      await link.release();
+    },
+  };
+}
+
+const lost = (problem: unknown) => {
+  if (problem instanceof ControlLost) throw problem;
+};

@@ -1,0 +1,169 @@
+/**
+ * The connection to the private tmux server, kept up: when the control client dies while the server lives, another one
+ * takes its place; when the server dies, whoever has panes there is told.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type ControlClient, ControlLost, connectControl } from "./control-client.ts";
+import { bareEnvironment, isServer, prepareSocketDirectory, SESSION, SETTINGS, startServer } from "./tmux-server.ts";
+
+/** Between attempts to attach again. */
+const BACK_OFF_MS = [50, 100, 200, 500, 1_000, 2_000] as const;
+/** Attempts for somebody who waits; the one in the background goes on as long as the server lives. */
+const ATTEMPTS = 5;
+/** What tmux says when nothing listens at the socket. */
+const NO_SERVER = /no server running|error connecting|server exited|lost server/i;
+const NO_SESSION = /can't find session|no sessions|session not found/i;
+
+export interface TmuxServer {
+  pid: number;
+  /** Names this server for ever: pane ids begin anew with the next one. */
+  epoch: string;
+}
+
+export interface LinkOptions {
+  tmux: string;
+  directory: string;
+  stateDirectory: string;
+  onOutput(pane: string, bytes: Uint8Array): void;
+  onNotice(name: string, text: string): void;
+  /** A connection stands, `run` works on it (the link's own waits until this is done). Output since the last was missed. */
+  onAttached(server: TmuxServer, run: ControlClient["run"]): Promise<void>;
+  onServerGone(server: TmuxServer): void;
+}
+
+export interface TmuxLink {
+  readonly socket: string;
+  /** The server, connected; `undefined` when none runs and none is to be started. */
+  server(how: { start: boolean }): Promise<TmuxServer | undefined>;
+  /** Runs a command list on that server, and on no later one. Rejects with `ControlLost` when the connection breaks. */
+  run(epoch: string, line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
+  /** Like `run`, for commands that may run twice: tried again on a new connection. */
+  repeat(epoch: string, line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
+  hold(held: boolean): void;
+  release(): Promise<void>;
+}
+
+export function tmuxLink(options: LinkOptions): TmuxLink {
+  const { tmux, directory, stateDirectory, onOutput, onNotice, onAttached, onServerGone } = options;
+  const socket = join(directory, "t.sock");
+  let client: ControlClient | undefined;
+  let server: TmuxServer | undefined;
+  let connecting: Promise<TmuxServer | undefined> | undefined;
+  let released = false;
+  let lastRefusal: Error | undefined;
+
+  const attach = async (): Promise<TmuxServer> => {
+    const session = SESSION;
+    const fresh = await connectControl({
+      tmux,
+      socket,
+      session,
+      env: bareEnvironment(),
+      onOutput,
+      onNotice,
+    });
+    for (const setting of SETTINGS) await fresh.run(setting).catch(refusedByOldVersion);
+    const [identity] = await fresh.run("display-message -p '#{pid} #{start_time}'");
+    const [pid, startedAt] = String(identity).split(" ");
+    const found = { pid: Number(pid), epoch: `${pid}-${startedAt}` };
+    const before = server;
+    client = fresh;
+    server = found;
+    void fresh.gone.then(() => {
+      if (client !== fresh) return;
+      client = undefined;
+      if (!released) void comeBack();
+    });
+    if (before && before.epoch !== found.epoch) onServerGone(before);
+    await onAttached(found, fresh.run);
+    return found;
+  };
+
+  /** Attaches, and starts what is missing when asked to. Throws when that does not work. */
+  const connect = async (start: boolean, attempts: number): Promise<TmuxServer | undefined> => {
+    lastRefusal = undefined;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (!start && !server && !existsSync(socket)) return undefined;
+        return await attach();
+      } catch (problem) {
+        if (released) throw problem;
+        if (!(await repaired(problem, start))) return undefined;
+        if (attempt + 1 >= attempts) throw lastRefusal ?? problem;
+        await pause(BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]);
+      }
+    }
+  };
+
+  /** Puts right what kept us from attaching, as far as it can be; false when there is no server and none is wanted. */
+  const repaired = async (problem: unknown, start: boolean): Promise<boolean> => {
+    const text = problem instanceof Error ? problem.message : String(problem);
+    if (NO_SERVER.test(text) && server && isServer(server.pid, socket)) {
+      // It lives, its socket file is gone: it makes a new one when told to.
+      process.kill(server.pid, "SIGUSR1");
+      return true;
+    }
+    if (NO_SERVER.test(text)) {
+      if (server) onServerGone(server);
+      server = undefined;
+      if (!start) return false;
+      await prepareSocketDirectory(directory, socket);
+    } else if (!NO_SESSION.test(text)) return true;
+    // Right after another server's end a new one may be refused: that is what the attempts are for.
+    await startServer(tmux, socket, stateDirectory).catch((refusal: Error) => {
+      lastRefusal = refusal;
+    });
+    return true;
+  };
+
+  const once = (start: boolean, attempts: number) => {
+    connecting = connect(start, attempts).finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
+  const comeBack = () => (connecting ?? once(false, Number.POSITIVE_INFINITY)).catch(() => undefined);
+
+  const connected = async ({ start }: { start: boolean }) => {
+    if (released) throw new ControlLost("the terminal host was released");
+    // A connection in the making may end without a server although one is wanted here.
+    while (connecting) await connecting.catch(() => undefined);
+    if (client && server) return server;
+    return once(start, ATTEMPTS);
+  };
+  const run: TmuxLink["run"] = async (epoch, line, onBlock) => {
+    if (!client && !released) await connected({ start: false }).catch(() => undefined);
+    if (!client || server?.epoch !== epoch) throw new ControlLost("the tmux server has ended");
+    return client.run(line, onBlock);
+  };
+
+  return {
+    socket,
+    server: connected,
+    run,
+    async repeat(epoch, line, onBlock) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await run(epoch, line, onBlock);
+        } catch (problem) {
+          const lives = server?.epoch === epoch && !released;
+          if (!(problem instanceof ControlLost) || !lives || attempt >= ATTEMPTS) throw problem;
+        }
+      }
+    },
+    hold: (held) => client?.hold(held),
+    async release() {
+      released = true;
+      await connecting?.catch(() => undefined);
+      await client?.leave();
+      client = undefined;
+    },
+  };
+}
+
+/** Options that this tmux does not know are none that it needs. */
+const refusedByOldVersion = (problem: unknown) => {
+  if (problem instanceof ControlLost) throw problem;
+};

@@ -1,0 +1,63 @@
+/**
+ * Types into a pane, once per key (T3).
+ *
+ * The look whether the key was taken, the look whether the program lives, the typing and the mark are one command list,
+ * sent as one line: the tmux server has it whole or not at all, and nothing else runs in between. So a daemon that is
+ * killed at any instant leaves either both the text and the mark, or neither.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Key, Typed } from "../../ports/terminal-host.ts";
+import { quote } from "./tmux-quote.ts";
+
+/** Keys may hold anything; an option's name may not. 128 bits of the hash do not meet by chance. */
+const markOf = (key: string) => `@devflow_key_${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
+
+export const PASTE_PREFIX = "paste-";
+
+export type Run = (line: string) => Promise<Buffer[]>;
+
+const typing = async (run: Run, pane: string, key: string, commands: readonly string[]): Promise<Typed> => {
+  const mark = markOf(key);
+  const done = [...commands, `set-option -p -t ${pane} ${mark} 1`, "display-message -p typed"].join(" ; ");
+  const alive = `if-shell -F -t ${pane} '#{pane_dead}' { display-message -p gone } { ${done} }`;
+  const lines = await run(`if-shell -F -t ${pane} '#{${mark}}' { display-message -p already } { ${alive} }`);
+  const answer = lines.at(-1)?.toString();
+  if (answer === "typed" || answer === "already" || answer === "gone") return answer;
+  throw new Error(`tmux gave no answer to typing: ${lines.join(" ").slice(0, 200)}`);
+};
+
+/** `directory` is where the server looks up files for us: the text goes by a file, exact from one byte to megabytes. */
+export async function paste(run: Run, pane: string, key: string, text: string, directory: string): Promise<Typed> {
+  // tmux makes no buffer of nothing.
+  if (text === "") return typing(run, pane, key, []);
+  const name = `${PASTE_PREFIX}${randomBytes(8).toString("hex")}`;
+  const file = join(directory, name);
+  try {
+    await writeFile(file, text, { mode: 0o600 });
+    await run(`load-buffer -b ${name} ${name}`);
+    const typed = await typing(run, pane, key, [`paste-buffer -p -d -b ${name} -t ${pane}`]);
+    // Not there any more when the paste had happened and only its answer was lost.
+    if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
+    return typed;
+  } finally {
+    await unlink(file).catch(() => {});
+  }
+}
+
+/** In a mode (scrolling, searching) tmux would take the keys for itself: it is left first. */
+const leaveMode = (pane: string) => `if-shell -F -t ${pane} '#{pane_in_mode}' { copy-mode -q -t ${pane} }`;
+
+export const press = (run: Run, pane: string, key: string, keys: readonly Key[]): Promise<Typed> =>
+  typing(run, pane, key, keys.length === 0 ? [] : [leaveMode(pane), `send-keys -t ${pane} ${keys.join(" ")}`]);
+
+export const typeText = (run: Run, pane: string, key: string, text: string): Promise<Typed> =>
+  typing(run, pane, key, text === "" ? [] : [leaveMode(pane), `send-keys -l -t ${pane} -- ${quote(text)}`]);
+
+export async function takenKeys(run: Run, pane: string, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const [answer] = await run(`display-message -p -t ${pane} '${keys.map((key) => `#{${markOf(key)}},`).join("")}'`);
+  const marks = String(answer ?? "").split(",");
+  return keys.filter((_, i) => marks[i] === "1");
+}
