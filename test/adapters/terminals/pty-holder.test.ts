@@ -239,6 +239,36 @@ test("the last output and the exit are right, every time, and are on disk before
   }
 });
 
+test("a program that ends while it is held back for a stuck daemon loses nothing of what it wrote", async () => {
+  // Just over what makes the holder wait for its daemon: the rest lies in the pty when the program ends.
+  const { start } = await holding("", {
+    argv: ["/bin/sh", "-c", "read go; head -c 800000 /dev/zero | tr '\\0' x; printf END"],
+  });
+  const stuck = await daemon(start);
+  stuck.socket.pause();
+  stuck.send({ t: "type", id: 1, key: "go", text: "\r" });
+  await vi.waitFor(() => expect(readExit(start.directory)).toBeDefined(), { timeout: 10_000 });
+  expect(readLastOutput(start.directory).toString().endsWith("xEND")).toBe(true);
+});
+
+test("a query is answered once, whoever answers", async () => {
+  const { start } = await holding(`${RAW_SINK} process.stdout.write("asked\\x1b[5n");`);
+  const daemons: BareClient[] = [];
+  for (let count = 0; count < 2; count++) {
+    const one = await bareClient(start.socket, { t: "hello", role: "daemon", from: 0 }, false);
+    clients.push(one);
+    daemons.push(one);
+    await one.until(({ text }) => text.includes("asked"));
+  }
+  for (const one of daemons) {
+    one.send({ t: "ack", to: one.position, reply: Buffer.from("\x1b[0n").toString("base64") });
+    await one.ask({ t: "taken", keys: [] });
+  }
+  await daemons[0]?.ask(type("end", EOT));
+  await daemons[0]?.until(({ text }) => text.includes("read:"));
+  expect(daemons[0]?.text).toContain(`read:${Buffer.from(`\x1b[0n${EOT}`).toString("hex")}:`);
+});
+
 test("death by a signal is told with its name, and nothing is typed any more", async () => {
   const { start } = await holding("", { argv: ["/bin/sh", "-c", "kill -KILL $$"] });
   const client = await daemon(start);
