@@ -340,9 +340,9 @@ test("a person's window sets the size while it is there, and a view that only re
   const reader = await viewer(start, true);
   const person = await viewer(start);
   await client.until(({ text }) => text.includes("size:70x20:"));
-  await person.ask({ t: "resize", cols: 90, rows: 25 });
+  person.send({ t: "resize", id: 1, cols: 90, rows: 25 });
   await client.until(({ text }) => text.includes("size:90x25:"));
-  await reader.ask({ t: "resize", cols: 10, rows: 10 });
+  reader.send({ t: "resize", id: 1, cols: 10, rows: 10 });
   person.socket.destroy();
   await client.until(({ text }) => text.split("size:100x30:").length - 1 === 2);
   expect(client.text).not.toContain("size:10x10:");
@@ -360,7 +360,8 @@ test("a person who types is noticed, a view that only reads cannot type", async 
   const input = (text: string) => ({ t: "input", data: Buffer.from(text).toString("base64") }) as const;
   const reader = await viewer(start, true);
   reader.send(input("not this"));
-  await reader.ask({ t: "busy" });
+  reader.send({ t: "type", id: 1, key: "k", text: "nor this" });
+  reader.send({ t: "end" });
   expect(await client.ask({ t: "busy" })).toMatchObject({ busy: false });
   const person = await viewer(start);
   person.send(input(`this${EOT}`));
