@@ -74,7 +74,11 @@ export interface BareClient {
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-export async function bareClient(path: string, hello: Extract<ClientFrame, { t: "hello" }>): Promise<BareClient> {
+export async function bareClient(
+  path: string,
+  hello: Extract<ClientFrame, { t: "hello" }>,
+  acking = hello.role === "daemon",
+): Promise<BareClient> {
   const socket = connect(path);
   await once(socket, "connect");
   // A holder that ends with something unread resets the connection; `close` follows and is what counts.
@@ -92,7 +96,7 @@ export async function bareClient(path: string, hello: Extract<ClientFrame, { t: 
       if (frame.at !== position) throw new Error(`expected output from ${position}, got ${frame.at}`);
       output.push(bytes);
       position += bytes.length;
-      if (hello.role === "daemon") client.send({ t: "ack", to: position });
+      if (acking) client.send({ t: "ack", to: position });
     } else if (frame.t === "gap") position = frame.to;
     else if (frame.t === "welcome") position = frame.from;
     for (const watcher of watchers) watcher();

@@ -6,6 +6,8 @@ const HOLD_BEHIND_BYTES = 768 * 1024;
 const RELEASE_BEHIND_BYTES = 256 * 1024;
 /** A daemon that takes nothing for this long is stuck or stopped: it will get a gap instead. */
 const STALLED_MS = 1000;
+/** Nothing is held for this long after the program may have ended; if it has, its exit is told well within. */
+const ENDING_MS = 1000;
 
 /** How far a following daemon has dealt with the output. */
 export interface Follower {
@@ -19,14 +21,14 @@ export interface Flow {
   acknowledge(follower: Follower, position: number): void;
   /** To be called when there is more output. */
   grown(): void;
-  /** No holding any more: the program has ended, and what it left in the pty must come out. */
+  /** The program may have ended (or been stopped): what it left in the pty must come out now. */
   open(): void;
 }
 
 export function outputFlow(end: () => number, pty: { pause(): void; resume(): void }): Flow {
   const followers = new Set<Follower>();
   let held: NodeJS.Timeout | undefined;
-  let ended = false;
+  let openUntil = 0;
 
   const release = () => {
     if (held === undefined) return;
@@ -57,12 +59,12 @@ export function outputFlow(end: () => number, pty: { pause(): void; resume(): vo
       else held?.refresh();
     },
     grown() {
-      if (ended || held !== undefined || !behind(HOLD_BEHIND_BYTES)) return;
+      if (held !== undefined || performance.now() < openUntil || !behind(HOLD_BEHIND_BYTES)) return;
       pty.pause();
       held = setTimeout(stalled, STALLED_MS);
     },
     open() {
-      ended = true;
+      openUntil = performance.now() + ENDING_MS;
       release();
     },
   };

@@ -9,16 +9,17 @@
  * H4. It ends by itself: soon after the exit was collected, or much later if nobody ever does.
  */
 import { chmodSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import { type ClientFrame, clientFrame, lineSplitter } from "../../domain/terminal-frame.ts";
+import type { Socket } from "node:net";
+import type { ClientFrame } from "../../domain/terminal-frame.ts";
 import type { TerminalExit } from "../../ports/terminal-host.ts";
 import { type HolderClient, holderClient } from "./pty-client.ts";
 import { type Follower, outputFlow } from "./pty-flow.ts";
-import { inputQueue, isKey, keyBytes, pasteBytes } from "./pty-input.ts";
+import { inputQueue, keysBytes, pasteBytes } from "./pty-input.ts";
 import { terminalModes } from "./pty-modes.ts";
 import { outputLog } from "./pty-output.ts";
 import { startProgram } from "./pty-program.ts";
 import { type HolderReady, type HolderStart, writeExit, writeRecord } from "./pty-record.ts";
+import { frameServer } from "./pty-server.ts";
 
 /** After the exit was collected: time for a person's view to show the end. */
 const COLLECTED_LINGER_MS = 5_000;
@@ -29,13 +30,13 @@ const PERSON_TYPING_MS = 3_000;
 
 const FOCUS_REPORTS = ["\x1b[I", "\x1b[O"];
 
-interface Connection {
-  socket: Socket;
-  client?: HolderClient;
+/** Who is connected, once it has said hello. */
+interface Visitor {
+  client: HolderClient;
+  /** The daemon's part: only it types, resizes for good, acknowledges and ends. */
   follower?: Follower;
-  /** The size that a person's window asks for. */
+  /** The size that a person's window asks for; absent for one who only reads. */
   view?: { cols: number; rows: number };
-  readOnly: boolean;
 }
 
 function hold(start: HolderStart): void {
@@ -44,7 +45,7 @@ function hold(start: HolderStart): void {
   const modesBefore = terminalModes();
   const log = outputLog((dropped) => modesBefore.feed(dropped));
   const taken = new Set<string>();
-  const connections = new Set<Connection>();
+  const visitors = new Map<Socket, Visitor>();
   /** The size the daemon wants, back in force when no person with another window is attached. */
   let own = { cols: start.cols, rows: start.rows };
   let size = own;
@@ -52,7 +53,7 @@ function hold(start: HolderStart): void {
   let acked = 0;
   let personTypedAt = Number.NEGATIVE_INFINITY;
 
-  const everyClient = () => [...connections].flatMap(({ client }) => client ?? []);
+  const everyClient = () => [...visitors.values()].map(({ client }) => client);
   const program = startProgram(start, {
     onOutput(bytes) {
       log.append(bytes);
@@ -83,7 +84,7 @@ function hold(start: HolderStart): void {
   };
 
   const applySize = () => {
-    const wanted = [...connections].reverse().find(({ view }) => view)?.view ?? own;
+    const wanted = [...visitors.values()].reverse().find(({ view }) => view)?.view ?? own;
     if (exit !== undefined || (wanted.cols === size.cols && wanted.rows === size.rows)) return;
     size = wanted;
     attempt("resize", () => program.resize(size.cols, size.rows));
@@ -104,56 +105,39 @@ function hold(start: HolderStart): void {
     input.push(bytes);
   };
 
-  const hello = (connection: Connection, frame: Extract<ClientFrame, { t: "hello" }>) => {
+  const hello = (socket: Socket, frame: Extract<ClientFrame, { t: "hello" }>) => {
     const from = Math.min(Math.max(frame.from, log.start), log.end);
-    const client = holderClient(connection.socket, log, from, preamble);
+    const client = holderClient(socket, log, from, preamble);
     client.send(frame.from < from ? welcome(from) : { ...welcome(from), preamble: "" });
-    connection.client = client;
-    if (frame.role === "daemon") connection.follower = flow.follow(from);
-    else {
-      connection.readOnly = frame.readOnly;
-      if (!frame.readOnly) connection.view = { cols: frame.cols, rows: frame.rows };
-    }
+    const visitor: Visitor = { client };
+    if (frame.role === "daemon") visitor.follower = flow.follow(from);
+    else if (!frame.readOnly) visitor.view = { cols: frame.cols, rows: frame.rows };
+    visitors.set(socket, visitor);
     if (exit) client.mark({ t: "exit", exit });
     client.pump();
     applySize();
   };
 
-  const take = (connection: Connection, frame: ClientFrame) => {
-    const { client, follower, readOnly } = connection;
-    if (frame.t === "hello") return client === undefined ? hello(connection, frame) : undefined;
-    if (client === undefined) return;
+  const fromDaemon = ({ client }: Visitor, follower: Follower, frame: ClientFrame) => {
+    const typed = (key: string, bytes: () => string) => {
+      if ("id" in frame) client.send({ t: "answer", id: frame.id, typed: typeOnce(key, bytes) });
+    };
     switch (frame.t) {
       case "paste":
-        return client.send({
-          t: "answer",
-          id: frame.id,
-          typed: typeOnce(frame.key, () => pasteBytes(frame.text, modes.bracketedPaste)),
-        });
+        return typed(frame.key, () => pasteBytes(frame.text, modes.bracketedPaste));
       case "type":
-        return client.send({ t: "answer", id: frame.id, typed: typeOnce(frame.key, () => frame.text) });
-      case "press": {
-        const bytes = () =>
-          frame.keys
-            .filter(isKey)
-            .map((key) => keyBytes(key, modes.applicationCursor))
-            .join("");
-        return client.send({ t: "answer", id: frame.id, typed: typeOnce(frame.key, bytes) });
-      }
+        return typed(frame.key, () => frame.text);
+      case "press":
+        return typed(frame.key, () => keysBytes(frame.keys, modes.applicationCursor));
       case "taken":
         return client.send({ t: "answer", id: frame.id, taken: frame.keys.filter((key) => taken.has(key)) });
       case "busy":
         return client.send({ t: "answer", id: frame.id, busy: performance.now() - personTypedAt < PERSON_TYPING_MS });
       case "resize":
-        if (follower) own = { cols: frame.cols, rows: frame.rows };
-        else if (!readOnly) connection.view = { cols: frame.cols, rows: frame.rows };
+        own = { cols: frame.cols, rows: frame.rows };
         applySize();
         return client.send({ t: "answer", id: frame.id });
-      case "input":
-        if (readOnly || exit !== undefined) return;
-        return personInput(Buffer.from(frame.data, "base64"));
       case "ack":
-        if (follower === undefined) return;
         if (frame.reply !== undefined && frame.to > acked && exit === undefined)
           input.push(Buffer.from(frame.reply, "base64"));
         acked = Math.min(Math.max(acked, frame.to), log.end);
@@ -167,29 +151,13 @@ function hold(start: HolderStart): void {
     }
   };
 
-  const server = createServer((socket) => {
-    const connection: Connection = { socket, readOnly: false };
-    connections.add(connection);
-    const split = lineSplitter((line) => {
-      const frame = clientFrame(line);
-      if (frame === undefined) socket.destroy(new Error("a line that is no frame"));
-      else take(connection, frame);
-    });
-    socket.setEncoding("utf8");
-    socket.on("data", (text: string) => {
-      try {
-        split(text);
-      } catch (error) {
-        socket.destroy(error as Error);
-      }
-    });
-    socket.on("error", (error) => console.error(`a client was dropped: ${error.message}`));
-    socket.on("close", () => {
-      connections.delete(connection);
-      if (connection.follower) flow.leave(connection.follower);
-      applySize();
-    });
-  });
+  const fromPerson = (visitor: Visitor, frame: ClientFrame) => {
+    if (visitor.view === undefined || exit !== undefined) return;
+    if (frame.t === "input") personInput(Buffer.from(frame.data, "base64"));
+    if (frame.t !== "resize") return;
+    visitor.view = { cols: frame.cols, rows: frame.rows };
+    applySize();
+  };
 
   let ending: NodeJS.Timeout | undefined;
   const endIn = (ms: number) => {
@@ -202,6 +170,20 @@ function hold(start: HolderStart): void {
     process.exit(0);
   };
 
+  const server = frameServer({
+    onFrame(socket, frame) {
+      const visitor = visitors.get(socket);
+      if (visitor === undefined) return frame.t === "hello" ? hello(socket, frame) : undefined;
+      if (visitor.follower) fromDaemon(visitor, visitor.follower, frame);
+      else fromPerson(visitor, frame);
+    },
+    onGone(socket) {
+      const follower = visitors.get(socket)?.follower;
+      visitors.delete(socket);
+      if (follower) flow.leave(follower);
+      applySize();
+    },
+  });
   server.on("error", (error) => {
     program.kill();
     fail(error.message);

@@ -11,10 +11,11 @@ const KEY_BYTES: Record<Key, string> = {
   y: "y", n: "n", "1": "1", "2": "2", "3": "3",
 };
 
-export const isKey = (name: string): name is Key => Object.hasOwn(KEY_BYTES, name);
+/** The bytes of keys; arrows depend on the cursor mode that the program has chosen, unknown names are no keys. */
+export const keysBytes = (names: readonly string[], applicationCursor: boolean): string =>
+  names.map((name) => (Object.hasOwn(KEY_BYTES, name) ? keyBytes(name as Key, applicationCursor) : "")).join("");
 
-/** The bytes of a key; arrows depend on the cursor mode that the program has chosen. */
-export function keyBytes(key: Key, applicationCursor: boolean): string {
+function keyBytes(key: Key, applicationCursor: boolean): string {
   if (key === "Up" || key === "Down") return `\x1b${applicationCursor ? "O" : "["}${KEY_BYTES[key]}`;
   return KEY_BYTES[key];
 }

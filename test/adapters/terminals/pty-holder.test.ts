@@ -239,6 +239,36 @@ test("the last output and the exit are right, every time, and are on disk before
   }
 });
 
+test("a program that ends while it is held back for a stuck daemon loses nothing of what it wrote", async () => {
+  // Just over what makes the holder wait for its daemon: the rest lies in the pty when the program ends.
+  const { start } = await holding("", {
+    argv: ["/bin/sh", "-c", "read go; head -c 800000 /dev/zero | tr '\\0' x; printf END"],
+  });
+  const stuck = await daemon(start);
+  stuck.socket.pause();
+  stuck.send({ t: "type", id: 1, key: "go", text: "\r" });
+  await vi.waitFor(() => expect(readExit(start.directory)).toBeDefined(), { timeout: 10_000 });
+  expect(readLastOutput(start.directory).toString().endsWith("xEND")).toBe(true);
+});
+
+test("a query is answered once, whoever answers", async () => {
+  const { start } = await holding(`${RAW_SINK} process.stdout.write("asked\\x1b[5n");`);
+  const daemons: BareClient[] = [];
+  for (let count = 0; count < 2; count++) {
+    const one = await bareClient(start.socket, { t: "hello", role: "daemon", from: 0 }, false);
+    clients.push(one);
+    daemons.push(one);
+    await one.until(({ text }) => text.includes("asked"));
+  }
+  for (const one of daemons) {
+    one.send({ t: "ack", to: one.position, reply: Buffer.from("\x1b[0n").toString("base64") });
+    await one.ask({ t: "taken", keys: [] });
+  }
+  await daemons[0]?.ask(type("end", EOT));
+  await daemons[0]?.until(({ text }) => text.includes("read:"));
+  expect(daemons[0]?.text).toContain(`read:${Buffer.from(`\x1b[0n${EOT}`).toString("hex")}:`);
+});
+
 test("death by a signal is told with its name, and nothing is typed any more", async () => {
   const { start } = await holding("", { argv: ["/bin/sh", "-c", "kill -KILL $$"] });
   const client = await daemon(start);
@@ -310,9 +340,9 @@ test("a person's window sets the size while it is there, and a view that only re
   const reader = await viewer(start, true);
   const person = await viewer(start);
   await client.until(({ text }) => text.includes("size:70x20:"));
-  await person.ask({ t: "resize", cols: 90, rows: 25 });
+  person.send({ t: "resize", id: 1, cols: 90, rows: 25 });
   await client.until(({ text }) => text.includes("size:90x25:"));
-  await reader.ask({ t: "resize", cols: 10, rows: 10 });
+  reader.send({ t: "resize", id: 1, cols: 10, rows: 10 });
   person.socket.destroy();
   await client.until(({ text }) => text.split("size:100x30:").length - 1 === 2);
   expect(client.text).not.toContain("size:10x10:");
@@ -330,7 +360,8 @@ test("a person who types is noticed, a view that only reads cannot type", async 
   const input = (text: string) => ({ t: "input", data: Buffer.from(text).toString("base64") }) as const;
   const reader = await viewer(start, true);
   reader.send(input("not this"));
-  await reader.ask({ t: "busy" });
+  reader.send({ t: "type", id: 1, key: "k", text: "nor this" });
+  reader.send({ t: "end" });
   expect(await client.ask({ t: "busy" })).toMatchObject({ busy: false });
   const person = await viewer(start);
   person.send(input(`this${EOT}`));
