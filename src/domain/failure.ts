@@ -106,6 +106,11 @@ export const FAILURES = {
     text: "the database {path} cannot be used: {problem}",
     hint: "check the rights, the disk, and that no other program holds it",
   },
+  "storage.newer": {
+    exit: 1,
+    text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})",
+    hint: "install that version",
+  },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 
