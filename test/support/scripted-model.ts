@@ -54,7 +54,7 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
     if (start === request.messages.length - 1 && key !== state.lastStart) {
       state.lastStart = key;
       const phase = /^Phase: (.+)$/m.exec(prompt)?.[1] ?? "";
-      const artifact = /^Write the artifact to: (.+)$/m.exec(prompt)?.[1] ?? "";
+      const artifact = [...prompt.matchAll(/^Write the artifact to: (.+)$/gm)].at(-1)?.[1] ?? "";
       delivered.push({ prompt, phase, artifact, nth: delivered.filter((one) => one.phase === phase).length + 1 });
     }
     const asked = delivered.findLast((one) => one.prompt === prompt);
