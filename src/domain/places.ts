@@ -65,7 +65,7 @@ function runtimeOf({ env, uid, tmp, absolute }: Surroundings, home: string | und
   const alone = (runtime: string) => ({ runtime, guarded: [runtime] });
   const chosen = set(env.DEVFLOW_RUNTIME_DIR);
   if (chosen !== undefined) return alone(absolute(chosen));
-  const shared = `${tmp.replace(/(.)\/+$/, "$1")}/devflow-${uid}`;
+  const shared = `${tmp}/devflow-${uid}`;
   if (home !== undefined) {
     const inside = `${home}/run`;
     if (bytes(inside) <= MAX_RUNTIME_BYTES) return alone(inside);

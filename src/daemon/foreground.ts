@@ -1,0 +1,108 @@
+/**
+ * The daemon's life in one process: lock, journal, engine, socket, work; and back in the opposite order.
+ *
+ * D1. Nothing is opened before the lock is held, and the lock is let go last: two daemons never write one database.
+ * D2. Clients are answered before runs are taken up, so that a slow start can be watched.
+ * D3. A defect that nobody caught ends the process: what it was doing is in the log, and the next daemon goes on from there.
+ */
+import { mkdirSync } from "node:fs";
+import { Failure } from "../domain/failure.ts";
+import type { Places } from "../domain/places.ts";
+import type { Journal } from "../ports/journal.ts";
+import { removeInstance, writeInstance } from "../protocol/instance-record.ts";
+import { VERSION } from "../protocol/version.ts";
+import { dispatcher } from "./dispatch.ts";
+import { handlers } from "./handlers.ts";
+import { type ComposedDaemon, type DaemonParts, lockFile, logFile } from "./parts.ts";
+import { shutdownOnSignals } from "./shutdown.ts";
+import { makeGuarded, serveSocket } from "./socket-server.ts";
+import { subscriptions } from "./subscriptions.ts";
+
+/** What agents are in the middle of may take this long to come to a point where stopping costs nothing. */
+const DRAIN_MS = 30_000;
+/** Answers that are on their way when the daemon stops. */
+const LAST_ANSWERS_MS = 2_000;
+
+/** Tracing of the libraries under model agents: it would send prompts to a third party, and fails noisily without a network. */
+const UNWANTED_ENVIRONMENT = /^(?:LANGSMITH|LANGCHAIN)_/;
+
+export interface ForegroundOptions {
+  places: Places;
+  env: NodeJS.ProcessEnv;
+  parts: DaemonParts;
+  echo?: (line: string) => void;
+}
+
+/** Runs until it is told to stop; resolves to the exit code. Throws when it could not start. */
+export async function runForeground({ places, env, parts, echo }: ForegroundOptions): Promise<number> {
+  for (const name of Object.keys(env)) if (UNWANTED_ENVIRONMENT.test(name)) delete env[name];
+  makeGuarded(places);
+  for (const path of [places.config, places.data, places.state, places.cache])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+
+  const lock = parts.takeInstanceLock(lockFile(places));
+  if (lock === undefined) {
+    throw new Failure("daemon.already_running", { pid: parts.instanceHolder(lockFile(places)) ?? "unknown" });
+  }
+  const journal = parts.openJournal({ file: logFile(places), env, ...(echo && { echo }) });
+  const shutdown = shutdownOnSignals(() => {
+    journal.warn("stopped at once, by a second signal");
+    process.exit(1);
+  });
+  const onDefect = (error: unknown) => {
+    journal.error("a defect ended the daemon", { error: error instanceof Error ? error.stack : String(error) });
+    process.exit(1);
+  };
+  process.on("uncaughtException", onDefect);
+  process.on("unhandledRejection", onDefect);
+  try {
+    const daemon = await parts.composeDaemon({ places, env, journal });
+    await serve(daemon, places, journal, shutdown);
+    return 0;
+  } catch (error) {
+    journal.error("the daemon could not go on", { error: error instanceof Error ? error.stack : String(error) });
+    throw error;
+  } finally {
+    process.off("uncaughtException", onDefect);
+    process.off("unhandledRejection", onDefect);
+    shutdown.release();
+    journal.close();
+    lock.release();
+  }
+}
+
+async function serve(
+  daemon: ComposedDaemon,
+  places: Places,
+  journal: Journal,
+  shutdown: ReturnType<typeof shutdownOnSignals>,
+): Promise<void> {
+  const { engine, log } = daemon;
+  const startedAt = Date.now();
+  const facts = { version: VERSION, startedAt, socket: places.socket, home: places.data };
+  const following = subscriptions({ log, journal });
+  const answers = handlers({
+    engine,
+    subscriptions: following,
+    facts,
+    shutdown: () => shutdown.request("a client asked for it"),
+  });
+  try {
+    const server = await serveSocket(places, dispatcher(answers, shutdown.stopping), journal);
+    try {
+      writeInstance(places, { pid: process.pid, socket: places.socket, startedAt, version: VERSION });
+      journal.info("started", facts);
+      await Promise.race([daemon.start(), shutdown.requested]);
+      const cause = await shutdown.requested;
+      journal.info("stopping", { cause });
+      await daemon.drain(DRAIN_MS);
+    } finally {
+      await following.closeAll("the daemon stops");
+      await server.close(LAST_ANSWERS_MS);
+      removeInstance(places);
+    }
+  } finally {
+    await daemon.close();
+    journal.info("stopped");
+  }
+}

@@ -1,0 +1,145 @@
+/** devflowd: starts, stops and shows the daemon. */
+import { parseArgs } from "node:util";
+import { Failure, failureRecord } from "../domain/failure.ts";
+import type { Places } from "../domain/places.ts";
+import { findDaemon } from "../protocol/find-daemon.ts";
+import { placesHere } from "../protocol/here.ts";
+import { runForeground } from "./foreground.ts";
+import { printLogs, readable } from "./logs.ts";
+import { type DaemonParts, logFile } from "./parts.ts";
+import { answering, SAID_BY_DAEMON, startDetached } from "./start-detached.ts";
+import { stopDaemon } from "./stop.ts";
+
+const HELP = `devflowd: the daemon that runs workflows
+
+  devflowd start                start it in the background
+  devflowd start --foreground   run it in this terminal, with its log
+  devflowd stop                 stop it; agents in terminals live on, and are taken up again
+  devflowd restart              stop it and start it again
+  devflowd status               show whether it runs, and what it does
+  devflowd logs [-f]            show its log, and go on showing it
+
+  --json    print JSON (status, logs)
+`;
+
+const STATUS_MS = 10_000;
+
+type RealParts = () => Promise<DaemonParts>;
+
+/** Loaded when it is needed: asking the daemon for its status must not load the daemon. */
+const realParts: RealParts = async () => (await import("./compose.ts")).parts;
+
+export async function main(argv: readonly string[], parts: RealParts = realParts): Promise<number> {
+  const json = argv.includes("--json");
+  try {
+    return await command(argv, parts);
+  } catch (error) {
+    const failure =
+      error instanceof Failure ? error : new Failure("internal", { problem: String(error) }, { cause: error });
+    if (json) process.stderr.write(`${JSON.stringify({ error: failureRecord(failure) })}\n`);
+    else process.stderr.write(`${SAID_BY_DAEMON}${failure.message}${failure.hint ? ` (${failure.hint})` : ""}\n`);
+    return failure.exit;
+  }
+}
+
+async function command(argv: readonly string[], parts: RealParts): Promise<number> {
+  const { name, flags } = understood(argv);
+  const places = placesHere();
+  switch (name) {
+    case "start":
+      return flags.foreground ? foreground(places, await parts()) : start(places);
+    case "stop": {
+      const pid = await stopDaemon(places, await parts());
+      say(pid === undefined ? "no daemon runs here" : `devflowd (pid ${pid}) has stopped`);
+      return 0;
+    }
+    case "restart":
+      await stopDaemon(places, await parts());
+      return start(places);
+    case "status":
+      return status(places, flags.json);
+    case "logs":
+      return logs(places, flags);
+    case "help":
+      say(HELP.trimEnd());
+      return 0;
+    default:
+      throw new Failure("usage.invalid", {
+        problem: name === "" ? "say what to do" : `devflowd has no command ${name}`,
+      });
+  }
+}
+
+function understood(argv: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        foreground: { type: "boolean", default: false },
+        follow: { type: "boolean", short: "f", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) return { name: "help", flags: values };
+    if (positionals.length > 1) throw new Error(`${positionals[1]} is one word too many`);
+    return { name: positionals[0] ?? "", flags: values };
+  } catch (error) {
+    throw new Failure("usage.invalid", { problem: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** Set by the process that starts the daemon in the background: its stderr is the log file already. */
+const IN_BACKGROUND = "DEVFLOWD_IN_BACKGROUND";
+
+/** What a stopped daemon may still have open that keeps Node going; without a socket nobody could ask it to stop. */
+const LINGER_MS = 1_000;
+
+async function foreground(places: Places, parts: DaemonParts): Promise<number> {
+  const background = process.env[IN_BACKGROUND] !== undefined;
+  delete process.env[IN_BACKGROUND];
+  const echo = (line: string) => process.stderr.write(`${readable(line.trimEnd())}\n`);
+  const code = await runForeground({ places, env: process.env, parts, ...(!background && { echo }) });
+  setTimeout(() => process.exit(code), LINGER_MS).unref();
+  return code;
+}
+
+async function start(places: Places): Promise<number> {
+  const running = await answering(places);
+  if (running !== undefined) throw new Failure("daemon.already_running", { pid: running });
+  const [, program = ""] = process.argv;
+  const argv = [process.execPath, ...process.execArgv, program, "start", "--foreground"] as const;
+  const pid = await startDetached({ places, argv, env: { ...process.env, [IN_BACKGROUND]: "1" } });
+  say(`devflowd runs (pid ${pid})`);
+  return 0;
+}
+
+async function status(places: Places, json: boolean): Promise<number> {
+  const found = await findDaemon(places);
+  if (found === undefined) throw new Failure("daemon.unreachable", { socket: places.socket });
+  const seen = await found.link.call("daemon.status", {}, STATUS_MS);
+  found.link.close();
+  if (json) {
+    say(JSON.stringify(seen));
+    return 0;
+  }
+  say(`devflowd ${seen.version} runs (pid ${seen.pid}) since ${new Date(seen.startedAt).toISOString()}`);
+  say(`socket    ${seen.socket}`);
+  say(`data      ${seen.home}`);
+  say(`terminals ${seen.host}${seen.paused ? ", paused" : ""}`);
+  say(`runs      ${seen.runs.running} running, ${seen.runs.waiting} waiting; ${seen.sessions} sessions`);
+  say(`memory    ${seen.memoryMb} MB`);
+  return 0;
+}
+
+async function logs(places: Places, { follow, json }: { follow: boolean; json: boolean }): Promise<number> {
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  // `devflowd logs | head` closes the pipe: that is enough log, not an error.
+  process.stdout.once("error", () => stop.abort());
+  await printLogs({ file: logFile(places), follow, raw: json, print: say, signal: stop.signal });
+  return 0;
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);

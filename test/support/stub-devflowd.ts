@@ -1,0 +1,29 @@
+/** devflowd over a stub engine: the real process, lock, journal and socket, with nothing behind them. */
+import { existsSync } from "node:fs";
+import { parts } from "../../src/daemon/compose.ts";
+import { main } from "../../src/daemon/main.ts";
+import { stubEngine, stubLog } from "./stub-engine.ts";
+
+/** Says what a composed daemon is told to do, for tests that read the journal; fails where the test's environment says. */
+const composeDaemon: typeof parts.composeDaemon = async ({ journal, env }) => {
+  if (env.STUB_FAILS === "compose") throw new Error("the stub was told to fail");
+  if (env.LANGSMITH_API_KEY || env.LANGCHAIN_TRACING_V2) journal.error("tracing is on");
+  return {
+    engine: stubEngine(),
+    log: stubLog().log,
+    async start() {
+      journal.info("stub: start", { token: env.STUB_TOKEN });
+      if (env.STUB_FAILS === "start") setTimeout(() => Promise.reject(new Error("a defect in the stub")), 0);
+    },
+    async drain() {
+      journal.info("stub: drain");
+      // Stays in its drain until the file is gone, or it is ended.
+      while (env.STUB_DRAINS && existsSync(env.STUB_DRAINS)) await new Promise((next) => setTimeout(next, 10));
+    },
+    async close() {
+      journal.info("stub: close");
+    },
+  };
+};
+
+process.exitCode = await main(process.argv.slice(2), async () => ({ ...parts, composeDaemon }));
