@@ -91,26 +91,7 @@ export const FAILURES = {
   "storage.full": { exit: 1, text: "the disk is full at {path}", hint: "make room; the runs go on by themselves" },
   "storage.damaged": { exit: 1, text: "the database {path} is damaged: {problem}", hint: "restore it from a backup, or move it away to start anew" },
   "storage.newer": { exit: 1, text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})", hint: "install that version" },
-  "storage.damaged": {
-    exit: 1,
-    text: "the database {path} is damaged: {problem}",
-    hint: "restore it from a backup, or move it away to start anew",
-  },
-  "storage.newer": {
-    exit: 1,
-    text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})",
-    hint: "install that version",
-  },
-  "storage.unusable": {
-    exit: 1,
-    text: "the database {path} cannot be used: {problem}",
-    hint: "check the rights, the disk, and that no other program holds it",
-  },
-  "storage.newer": {
-    exit: 1,
-    text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})",
-    hint: "install that version",
-  },
+  "storage.unusable": { exit: 1, text: "the database {path} cannot be used: {problem}", hint: "check the rights, the disk, and that no other program holds it" },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 
