@@ -55,7 +55,7 @@ export const ScreenRule = z
   })
   .refine(
     ({ last, around, from }) => [last, around, from].filter((one) => one !== undefined).length === 1,
-    "give one of last, around and from",
+    "give one of from, last and around",
   )
   .refine((rule) => rule.all.length + rule.any.length > 0, "give at least one matcher in all or any")
   .describe("A part of the screen, never all of it: an agent's answer may quote anything");
