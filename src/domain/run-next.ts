@@ -72,7 +72,8 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
     const stuck = state.escalations.some((e) => e.phase === phase.id && e.severity === "problem");
     if (!session && stuck) return [];
     const restart = state.restarts[role] ?? 0;
-    const key = `session/${session?.session ?? `${role}/${Object.keys(state.sessions).length}`}`;
+    const before = Object.values(state.sessions).filter((s) => s.role === role && s !== session).length;
+    const key = `session/${role}/${before}`; // N1: the same step before and after its intent
     return [{ kind: "session", key, role, session: session?.session, restart, phase: phase.id, attempt: now.attempt }];
   }
   const last = now.prompts.at(-1);
