@@ -17,15 +17,15 @@ export const SCHEMA_VERSION = STEPS.length;
 /** "dvfw": tells our databases from other programs' by four bytes of the file's header. */
 const APPLICATION_ID = 0x64766677;
 
-export function migrate(database: Database, file: string): void {
+export function migrate(database: Database, file: string, steps: readonly string[] = STEPS): void {
   const found = Number(database.pragma("user_version", { simple: true }));
   const owner = Number(database.pragma("application_id", { simple: true }));
   const blank = database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
   if (!blank && owner !== APPLICATION_ID) {
     throw new Failure("storage.damaged", { path: file, problem: "it is another program's database" });
   }
-  if (found > SCHEMA_VERSION) throw new Failure("storage.newer", { path: file, found, known: SCHEMA_VERSION });
-  for (const [index, sql] of STEPS.entries()) {
+  if (found > steps.length) throw new Failure("storage.newer", { path: file, found, known: steps.length });
+  for (const [index, sql] of steps.entries()) {
     if (index < found) continue;
     const step = database.transaction(() => {
       database.exec(sql);
