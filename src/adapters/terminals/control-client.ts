@@ -59,9 +59,10 @@ interface Waiting {
 /** Resolves once tmux has answered; rejects with `ControlLost` when there is no server or no such session. */
 export async function connectControl(options: ControlOptions): Promise<ControlClient> {
   const { tmux, socket, session, env, onOutput, onNotice } = options;
+  // -N: attaching must never start a server, or one whose socket file was removed would get a rival.
   // With pause-after, a daemon that does not read holds up neither the agents nor the server's memory.
   const attach = ["attach-session", "-f", "pause-after=1,ignore-size", "-t", `=${session}`];
-  const child: ChildProcessWithoutNullStreams = spawn(tmux, ["-u", "-S", socket, "-C", ...attach], {
+  const child: ChildProcessWithoutNullStreams = spawn(tmux, ["-uN", "-S", socket, "-C", ...attach], {
     env,
   });
   const queue: Waiting[] = [];

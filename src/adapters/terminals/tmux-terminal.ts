@@ -236,6 +236,6 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
  * leaving it leaves nothing behind. The word at index 4 is tmux's subcommand; flags like `-f read-only` go behind it.
  */
 const attachArgv = (socket: string, window: string): string[] => [
-  ...["tmux", "-u", "-S", socket, "new-session", "-t", "=devflow"],
+  ...["tmux", "-uN", "-S", socket, "new-session", "-t", "=devflow"],
   ...[";", "set-option", "destroy-unattached", "on", ";", "select-window", "-t", `:${window}`],
 ];

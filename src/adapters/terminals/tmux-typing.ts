@@ -18,6 +18,9 @@ export const PASTE_PREFIX = "paste-";
 
 export type Run = (line: string) => Promise<Buffer[]>;
 
+/** In a mode (scrolling, searching) tmux takes keys for itself, and pastes without the marks: it is left first. */
+const leaveMode = (pane: string) => `if-shell -F -t ${pane} '#{pane_in_mode}' { copy-mode -q -t ${pane} }`;
+
 const typing = async (run: Run, pane: string, key: string, commands: readonly string[]): Promise<Typed> => {
   const mark = markOf(key);
   const done = [...commands, `set-option -p -t ${pane} ${mark} 1`, "display-message -p typed"].join(" ; ");
@@ -37,7 +40,7 @@ export async function paste(run: Run, pane: string, key: string, text: string, d
   try {
     await writeFile(file, text, { mode: 0o600 });
     await run(`load-buffer -b ${name} ${name}`);
-    const typed = await typing(run, pane, key, [`paste-buffer -p -d -b ${name} -t ${pane}`]);
+    const typed = await typing(run, pane, key, [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`]);
     // Not there any more when the paste had happened and only its answer was lost.
     if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
     return typed;
@@ -45,9 +48,6 @@ export async function paste(run: Run, pane: string, key: string, text: string, d
     await unlink(file).catch(() => {});
   }
 }
-
-/** In a mode (scrolling, searching) tmux would take the keys for itself: it is left first. */
-const leaveMode = (pane: string) => `if-shell -F -t ${pane} '#{pane_in_mode}' { copy-mode -q -t ${pane} }`;
 
 export const press = (run: Run, pane: string, key: string, keys: readonly Key[]): Promise<Typed> =>
   typing(run, pane, key, keys.length === 0 ? [] : [leaveMode(pane), `send-keys -t ${pane} ${keys.join(" ")}`]);
