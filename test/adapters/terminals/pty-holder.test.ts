@@ -75,13 +75,15 @@ async function viewer(start: HolderStart, readOnly = false): Promise<BareClient>
 const type = (key: string, text: string) => ({ t: "type", key, text }) as const;
 const exited = ({ frames }: BareClient) => frames.some(({ t }) => t === "exit");
 
-/** Says what it reads, in hex, so that nothing on the way can hide. */
+/** Says what it reads up to each EOT, in hex, so that nothing on the way can hide. */
 const RAW_SINK = `
   process.stdin.setRawMode(true);
   let hex = "";
   process.stdin.on("data", (bytes) => {
-    hex += bytes.toString("hex");
-    if (bytes.includes(4)) { console.log("read:" + hex + ":"); hex = ""; }
+    for (const byte of bytes) {
+      hex += byte.toString(16).padStart(2, "0");
+      if (byte === 4) { console.log("read:" + hex + ":"); hex = ""; }
+    }
   });
   console.log("ready");
 `;

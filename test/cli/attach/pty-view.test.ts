@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { type IPty, spawn } from "node-pty";
 import { ulid } from "ulid";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -157,6 +158,18 @@ test("the agent's queries are answered once, by devflow, and the person's clipbo
   );
   await vi.waitFor(() => expect(view.seen.split("asked").length - 1).toBe(2), WAIT);
   for (const hidden of ["\x1b[6n", "\x1b[c", "]52;"]) expect(view.seen).not.toContain(hidden);
+});
+
+test("the view brings no package into the thin client", async () => {
+  const entry = new URL("../../../src/cli/attach/pty-view.ts", import.meta.url).pathname;
+  const { metafile } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: "node",
+    write: false,
+    metafile: true,
+  });
+  expect(Object.keys(metafile.inputs).filter((path) => path.includes("node_modules"))).toEqual([]);
 });
 
 test("a terminal that is not there is said to be lost, and the person's own is not touched", async () => {
