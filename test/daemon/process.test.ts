@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect } from "../../src/cli/client.ts";
 import { findDaemon } from "../../src/protocol/find-daemon.ts";
@@ -41,7 +41,9 @@ describe("devflowd", { timeout: 90_000 }, () => {
     expect(home.holder()).toBeUndefined();
     expect(existsSync(home.places.socket)).toBe(false);
     expect(readInstance(home.places)).toBeUndefined();
-    expect(home.log()).toMatch(/"started"[^]*stub: start[^]*"stopping"[^]*stub: drain[^]*stub: close[^]*"stopped"/);
+    expect(home.log()).toMatch(
+      /"started"[\s\S]*stub: start[\s\S]*"stopping"[\s\S]*stub: drain[\s\S]*stub: close[\s\S]*"stopped"/,
+    );
     expect(await home.devflowd(["stop"])).toMatchObject({ code: 0, out: "no daemon runs here\n" });
     expect(await home.devflowd(["status", "--json"])).toMatchObject({
       code: 3,

@@ -1,0 +1,62 @@
+/**
+ * Bundles the programs into dist/. Types are checked by `npm run check`, not here.
+ *
+ * devflow.cjs is one file without dependencies, because loading modules is what makes a command line slow; everything else is
+ * ES modules that share chunks, so that each program loads only what it runs. Native packages stay outside.
+ */
+import { rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+
+/** Program → where it begins. */
+const PROGRAMS = {
+  devflowd: "src/daemon/main.ts",
+  "cli/main": "src/cli/main.ts",
+  "pty-holder": "src/adapters/terminals/pty-holder.ts",
+};
+
+/** Compiled for this machine, and found by their own means at run time. */
+const NATIVE = ["better-sqlite3", "node-pty"];
+
+/** @type {import("esbuild").BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  logLevel: "warning",
+  legalComments: "none",
+};
+
+rmSync(dist, { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: ["src/cli/thin/main.ts"],
+    outfile: join(dist, "devflow.cjs"),
+    format: "cjs",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { "import.meta.dirname": "__dirname" },
+    // Loaded only for what the thin client does not do itself.
+    external: ["./cli/main.mjs"],
+  }),
+  build({
+    ...common,
+    entryPoints: PROGRAMS,
+    outdir: dist,
+    format: "esm",
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
+    external: NATIVE,
+    // Packages that are CommonJS call `require` for what Node has built in.
+    banner: {
+      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+    },
+  }),
+]);
