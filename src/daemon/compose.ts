@@ -1,18 +1,173 @@
 /** The one place of the daemon that knows adapters: it puts the real parts together. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { agents } from "../adapters/agents/agents.ts";
+import { programOf } from "../adapters/agents/installed.ts";
+import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
+import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
+import { localCommands } from "../adapters/commands/local-commands.ts";
+import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
+import { readConfig } from "../adapters/definitions/config.ts";
+import { definitions } from "../adapters/definitions/definitions.ts";
+import { reportFiles } from "../adapters/reports/report-files.ts";
+import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
+import { systemClock } from "../adapters/system/clock.ts";
+import { sha256Hex } from "../adapters/system/content-hash.ts";
+import { systemIds } from "../adapters/system/ids.ts";
 import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
+import { endProcesses } from "../adapters/system/processes.ts";
+import { chooseHost } from "../adapters/terminals/choose-host.ts";
+import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
+import type { AgentProfile } from "../domain/agent-profile.ts";
 import { Failure } from "../domain/failure.ts";
 import { redactor } from "../domain/redact.ts";
+import { engine } from "../engine/engine.ts";
+import { livingSessions } from "../engine/sessions.ts";
+import { PACKAGE_ROOT } from "./package-root.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
+import { runAnswers } from "./run-answers.ts";
+import { sessionAnswers } from "./session-answers.ts";
+import { sweepTerminals } from "./sweep.ts";
 
 /** Variables whose values are secrets, by how they are named. */
 const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 
-export const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
+const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
 
-export async function composeDaemon(_options: ComposeOptions): Promise<ComposedDaemon> {
-  throw new Failure("internal", { problem: "the engine is not built in yet" });
+async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
+  const clock = systemClock();
+  const ids = systemIds();
+  const config = await readConfig(join(places.config, "devflow.yaml"));
+  const log = openEventLog({ file: join(places.data, "devflow.db") });
+  const host = await chooseHost({
+    wanted: config.host,
+    tmux: { directory: join(places.runtime, "t"), stateDirectory: join(places.state, "tmux") },
+    pty: {
+      directory: join(places.runtime, "p"),
+      stateDirectory: join(places.state, "pty"),
+      holder: [process.execPath, join(PACKAGE_ROOT, "dist/pty-holder.mjs")],
+    },
+    endProcesses,
+    onProblem: (problem) => journal.warn("terminals", { problem }),
+  });
+  const profiles = agentProfiles({ shipped: PACKAGE_ROOT, user: places.config });
+  const recordings = join(places.data, "recordings");
+  const recordingOf = (session: string): string => join(recordings, `${session}.cast`);
+
+  async function profileOf(name: string): Promise<AgentProfile> {
+    return (await known(name)).value;
+  }
+  async function known(name: string) {
+    const all = await profiles();
+    const found = all.find(({ value }) => value.name === name);
+    if (found) return found;
+    throw new Failure("persona.unknown_agent", {
+      where: name,
+      agent: name,
+      agents: all.map(({ value }) => value.name).join(", "),
+    });
+  }
+  async function program({ name, binary, install }: AgentProfile): Promise<string> {
+    const { value, source } = await known(name);
+    const found = await programOf(value, source, env);
+    if (found) return found;
+    throw new Failure("persona.agent_not_installed", { persona: name, command: binary.command, install });
+  }
+
+  const artifacts = artifactStore({ directory: join(places.data, "artifacts"), clock });
+  const shelves = definitions({
+    shipped: PACKAGE_ROOT,
+    user: places.config,
+    lint: artifacts.lint,
+    agents: async () => (await profiles()).map(({ value }) => value.name),
+  });
+  const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
+  const who = agents({
+    adapters: {
+      terminal: terminalAgents({
+        host,
+        clock,
+        profileOf,
+        program,
+        env,
+        size: config.terminal,
+        recording: ({ session }) =>
+          config.recording.enabled
+            ? { file: recordingOf(session), maxBytes: config.recording.maxMb * 1024 * 1024 }
+            : undefined,
+      }),
+    },
+    profiles,
+    env,
+  });
+  const sessions = livingSessions({ agents: who, ids });
+  const running = engine({
+    log,
+    clock,
+    ids,
+    journal,
+    sessions,
+    agents: who,
+    artifacts,
+    workspaces,
+    commands: localCommands({ env, endProcesses }),
+    reports: reportFiles({ directory: join(places.data, "runs") }),
+    definitions: shelves,
+    random: Math.random,
+    digest: sha256Hex,
+    allowPaper: config.paper || env.DEVFLOW_PAPER_AGENT === "1",
+    resume: config.resume,
+  });
+
+  return {
+    log,
+    engine: {
+      status: async () => {
+        const active = log.runs({ limit: 1_000, active: true });
+        const waiting = active.filter(({ status }) => status === "waiting").length;
+        return {
+          host: host.kind,
+          paused: running.paused,
+          runs: { running: active.length - waiting, waiting },
+          sessions: running.sessions(),
+        };
+      },
+      pause: async () => running.pause(true),
+      unpause: async () => running.pause(false),
+      ...runAnswers({
+        engine: running,
+        log,
+        workspaces,
+        readText: (path) => readFile(path, "utf8").catch(() => undefined),
+      }),
+      ...sessionAnswers({
+        engine: running,
+        log,
+        workspaces,
+        ids,
+        digest: sha256Hex,
+        recording: async (session) => {
+          const file = recordingOf(session);
+          const found = await stat(file).catch(() => undefined);
+          return found && { file, bytes: found.size };
+        },
+      }),
+    },
+    start: async () => {
+      await sweepTerminals({ host, log, journal });
+      await running.recover();
+    },
+    drain: async (ms) => {
+      await Promise.race([running.drain(), clock.sleep(ms)]);
+    },
+    close: async () => {
+      await running.stop("the daemon was stopped");
+      await host.release();
+      log.close();
+    },
+  };
 }
 
 export const parts: DaemonParts = {

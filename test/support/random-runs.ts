@@ -118,7 +118,7 @@ function outcomes(state: RunState, pick: number): Outcome[] {
     { kind: "approve", phase: undefined, by },
     { kind: "reject", phase: undefined, by, comment: "no" },
     { kind: "interrupt", cause: "stopped" },
-    { kind: "resume", by, cause: "asked" },
+    { kind: "resume", by, cause: "asked", retry: true },
     { kind: "reported", json: "r.json", markdown: "r.md", sha256: digest("e") },
     ...Object.values(state.sessions).map(({ session }): Outcome => ({ kind: "closed", session, cause: "done" })),
     ...(pick % 11 === 0 ? [{ kind: "cancel" as const, by }] : []),
