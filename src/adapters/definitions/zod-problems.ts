@@ -1,10 +1,12 @@
 /** What a value lacks to be what a zod schema describes, in plain English and with the path to it. */
 import { z } from "zod";
-import { didYouMean } from "../../domain/nearest.ts";
+import { didYouMean, nearest } from "../../domain/nearest.ts";
 
 export interface ShapeProblem {
   path: (string | number)[];
   problem: string;
+  /** For a key that is not known: the one that was probably meant. */
+  meant?: string | undefined;
 }
 
 export function checkShape<S extends z.ZodType>(
@@ -13,7 +15,13 @@ export function checkShape<S extends z.ZodType>(
 ): { value: z.output<S> } | { problems: ShapeProblem[] } {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data };
-  return { problems: result.error.issues.flatMap((issue) => explain(schema, value, issue)) };
+  const problems = result.error.issues.flatMap((issue) => explain(schema, value, issue));
+  // A misspelt key is one problem: that the right one is missing follows from it.
+  const follows = ({ path }: ShapeProblem): boolean =>
+    problems.some(
+      ({ meant, path: wrong }) => meant !== undefined && [...wrong.slice(0, -1), meant].join("/") === path.join("/"),
+    );
+  return { problems: problems.filter((problem) => !follows(problem)) };
 }
 
 type Issue = z.core.$ZodIssue;
@@ -25,6 +33,7 @@ function explain(schema: z.ZodType, root: unknown, issue: Issue): ShapeProblem[]
     const known = knownKeys(schema, path);
     return issue.keys.map((key) => ({
       path: [...path, key],
+      meant: nearest(key, known),
       problem: `"${key}" is not known here${didYouMean(key, known) || `; known are: ${known.join(", ")}`}`,
     }));
   }
