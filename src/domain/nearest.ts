@@ -7,7 +7,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
     if (!best || distance < best.distance) best = { name: candidate, distance };
   }
   // A third of the letters may differ: more than that is another word.
-  return best && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.name : undefined;
+  const limit = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1);
+  return best && best.distance <= limit ? best.name : undefined;
 }
 
 /** `; did you mean "x"?`, or nothing. */

@@ -9,6 +9,8 @@ export interface Definition<T> {
   /** The file it came from. */
   source: string;
   origin: "shipped" | "user" | "repository";
+  /** What is odd about it without being wrong, with file:line. */
+  warnings?: readonly string[];
 }
 
 export interface JsonSchema {

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { schemaCheck } from "../../../src/adapters/artifacts/schema-check.ts";
+import { definitions } from "../../../src/adapters/definitions/definitions.ts";
+import { bind } from "../../../src/domain/binding.ts";
+import { Failure } from "../../../src/domain/failure.ts";
+import { referenceOf } from "../../../src/domain/names.ts";
+import { loopBody } from "../../../src/domain/template.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const { check, lint } = schemaCheck();
+const shipped = definitions({ shipped: ROOT, user: undefined, lint, agents: () => ["codex", "opencode", "paper"] });
+
+describe("What is shipped", () => {
+  it("has no fault", async () => {
+    const lists = await Promise.all([shipped.personas.list(), shipped.templates.list(), shipped.schemas.list()]);
+    expect(lists.flatMap(({ broken }) => broken.map(({ error }) => error.message))).toEqual([]);
+    expect(lists.flatMap(({ good }) => good.flatMap(({ warnings }) => warnings ?? []))).toEqual([]);
+    const names = lists.map(({ good }) => good.map(({ value }) => referenceOf(value)));
+    expect(names[1]).toEqual(["implement-and-review@1", "review-only@1", "spec-and-review@1"]);
+    expect(names[2]).toEqual([
+      "change-summary@1",
+      "command-passed@1",
+      "command-result@1",
+      "plan@1",
+      "review@1",
+      "review-approved@1",
+      "spec@1",
+      "verification@1",
+      "verification-passed@1",
+    ]);
+    expect(names[0]).toHaveLength(14);
+  });
+
+  it("can be run by each agent alone: every role of every template finds a persona", async () => {
+    const [personas, templates] = await Promise.all([shipped.personas.list(), shipped.templates.list()]);
+    for (const agent of ["codex", "opencode", "paper"]) {
+      const candidates = personas.good
+        .filter(({ value }) => value.agent === agent)
+        .map(({ value }) => ({ persona: value, obstacle: undefined }));
+      for (const { value } of templates.good) {
+        const bound = bind(value, candidates, {}, { allowPaper: true });
+        if (bound instanceof Failure) throw bound;
+        const personasOf = Object.entries(bound.bindings).map(([role, { persona }]) => [role, persona.name]);
+        expect(personasOf).toEqual(Object.keys(value.roles).map((role) => [role, `${agent}-${role}`]));
+      }
+    }
+  });
+
+  it("loops from review back to implement, with the tests inside", async () => {
+    const { value } = await shipped.templates.get("implement-and-review");
+    const review = value.phases.find(({ id }) => id === "review");
+    expect(review && loopBody(value, review)).toEqual(["implement", "tests", "review"]);
+  });
+
+  it("describes every property of every artifact, for the agents that write it", async () => {
+    const { good } = await shipped.schemas.list();
+    for (const { value } of good) {
+      expect(value.schema).toMatchObject({
+        $id: `urn:devflow:artifact:${referenceOf(value)}`,
+        title: expect.any(String),
+      });
+      expect([referenceOf(value), undescribed(value.schema)]).toEqual([referenceOf(value), []]);
+    }
+  });
+});
+
+describe("The examples of artifacts", () => {
+  const fixtures = join(ROOT, "fixtures/artifacts");
+  const folders = readdirSync(fixtures);
+
+  it("are there for every schema, two good ones and four bad ones at least", async () => {
+    const { good } = await shipped.schemas.list();
+    expect(folders).toEqual(good.map(({ value }) => referenceOf(value)).sort());
+    for (const folder of folders) {
+      const files = readdirSync(join(fixtures, folder));
+      const count = (kind: string): number => files.filter((file) => file.startsWith(kind)).length;
+      expect([folder, count("valid-") >= 2, count("invalid-") >= 4]).toEqual([folder, true, true]);
+    }
+  });
+
+  const all = folders.flatMap((folder) => readdirSync(join(fixtures, folder)).map((file) => [folder, file] as const));
+  it.each(all)("%s/%s is what its name says", async (folder, file) => {
+    const { value } = await shipped.schemas.get(folder);
+    const text = readFileSync(join(fixtures, folder, file), "utf8");
+    const violations = check(value.schema, JSON.parse(text), text.length);
+    expect(violations.length === 0).toBe(file.startsWith("valid-"));
+  });
+});
+
+/** Pointers to the properties without a description; those inside `if` and `then` only narrow what is described elsewhere. */
+function undescribed(schema: unknown, at = ""): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) => {
+    if (["if", "then", "allOf"].includes(key)) return [];
+    if (key !== "properties") return undescribed(value, `${at}/${key}`);
+    return Object.entries(value as Record<string, object>).flatMap(([name, property]) => [
+      ...("description" in property ? [] : [`${at}/${name}`]),
+      ...undescribed(property, `${at}/${name}`),
+    ]);
+  });
+}
