@@ -33,12 +33,21 @@ build(say);
 const folder = mkdtempSync(join(tmpdir(), "devflow-demo-"));
 const env = { ...process.env, DEVFLOW_HOME: join(folder, "home") };
 mkdirSync(join(folder, "home", "config"), { recursive: true });
-writeFileSync(join(folder, "home", "config", "devflow.yaml"), `# Made for one demo.\npaper: true\nhost: ${options.host ?? "auto"}\n`);
+writeFileSync(
+  join(folder, "home", "config", "devflow.yaml"),
+  `# Made for one demo.\npaper: true\nhost: ${options.host ?? "auto"}\n`,
+);
 const repo = options.repo === undefined ? makeRepository(join(folder, "greeter")) : resolve(asked, options.repo);
 const goal = options.goal ?? GOAL;
 const devflow = (args, stdio = ["ignore", "pipe", "inherit"]) =>
-  spawnSync(process.execPath, [join(root, "bin", "devflow"), ...args], { env, stdio, encoding: "utf8", maxBuffer: 1 << 28 });
-const devflowd = (args) => spawnSync(process.execPath, [join(root, "bin", "devflowd"), ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
+  spawnSync(process.execPath, [join(root, "bin", "devflow"), ...args], {
+    env,
+    stdio,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+const devflowd = (args) =>
+  spawnSync(process.execPath, [join(root, "bin", "devflowd"), ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
 
 let failed = true;
 try {
@@ -54,7 +63,10 @@ async function demo() {
   if (!bind) return false;
   const status = JSON.parse(devflow(["ctl", "status", "--json"]).stdout);
   if (status.host !== "tmux") say("tmux is not here (or too old): the agents run in ptys of devflow's own instead");
-  const done = devflow([...work, ...bind, "--yes", ...(watched ? [] : ["--json"])], watched ? "inherit" : ["ignore", 2, "inherit"]);
+  const done = devflow(
+    [...work, ...bind, "--yes", ...(watched ? [] : ["--json"])],
+    watched ? "inherit" : ["ignore", 2, "inherit"],
+  );
   const [run] = JSON.parse(devflow(["runs", "list", "--json", "--limit", "1"]).stdout).runs;
   if (!run) return false;
   const report = JSON.parse(devflow(["runs", "report", run.id, "--json"]).stdout || "{}");
@@ -73,7 +85,9 @@ async function bindings(work) {
   let agents = [...new Set(JSON.parse(preview.stdout).bindings.map(({ agent }) => agent))];
   if (watched && options.agent === undefined && !agents.includes("paper")) {
     const ask = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await ask.question(`The demo would use ${agents.join(" and ")}, on your account. Go on? [y = yes, p = paper agent instead, N] `);
+    const answer = await ask.question(
+      `The demo would use ${agents.join(" and ")}, on your account. Go on? [y = yes, p = paper agent instead, N] `,
+    );
     ask.close();
     if (/^p/i.test(answer)) {
       bind = by("paper");

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export const GOAL = "Greet people in Korean when their language is Korean: greet('Minji', 'ko') should answer '안녕하세요, Minji!'.";
+export const GOAL =
+  "Greet people in Korean when their language is Korean: greet('Minji', 'ko') should answer '안녕하세요, Minji!'.";
 
 const FILES = {
   "package.json": `${JSON.stringify({ name: "greeter", version: "1.0.0", type: "module", scripts: { test: "node --test" } }, null, 2)}\n`,
@@ -16,7 +17,11 @@ const FILES = {
 export function makeRepository(directory) {
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(directory, name), text);
-  const git = (...args) => execFileSync("git", ["-c", "user.name=devflow demo", "-c", "user.email=demo@localhost", ...args], { cwd: directory, stdio: "pipe" });
+  const git = (...args) =>
+    execFileSync("git", ["-c", "user.name=devflow demo", "-c", "user.email=demo@localhost", ...args], {
+      cwd: directory,
+      stdio: "pipe",
+    });
   git("init", "--quiet", "--initial-branch=main");
   git("add", ".");
   git("commit", "--quiet", "--message", "Greet people by name");

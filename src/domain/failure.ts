@@ -61,11 +61,7 @@ export const FAILURES = {
   "terminal.open_failed": { exit: 1, text: "no terminal could be opened for {label}: {problem}", hint: "devflowd logs has the details" },
   "terminal.no_host": { exit: 1, text: "no terminal host works here: {problem}", hint: "install tmux 3.2 or newer" },
 
-  "definition.not_found": {
-    exit: 4,
-    text: "there is no {kind} {name}{suggestion}",
-    hint: "devflow {kind}s list shows them",
-  },
+  "definition.not_found": { exit: 4, text: "there is no {kind} {name}{suggestion}", hint: "devflow {kind}s list shows them" },
   "definition.invalid": { exit: 8, text: "{where}: {problem}", hint: "devflow {kind}s validate FILE checks it" },
   "template.cycle": { exit: 8, text: "{where}: the phases form a cycle: {cycle}", hint: "remove one of these needs" },
   "template.unknown_need": { exit: 8, text: "{where}: phase {phase} needs {need}, which no phase produces", hint: "the phases are: {phases}" },

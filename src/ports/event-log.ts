@@ -2,6 +2,7 @@
  * The log: every run's events, in one order, for ever; and the lists that people look at, kept in step with it.
  *
  * L1. `append` is all or nothing. It answers `conflict` when the run has moved past `expected`, and writes nothing.
+ *     An event that its own schema does not allow is refused: it could not be read again.
  * L2. A key that this run has taken before makes `append` a no-op that answers with what was written then.
  *     An append without events writes nothing and takes no key.
  * L3. `follow` gives each event after the cursor exactly once, in cursor order, also those appended while it starts.

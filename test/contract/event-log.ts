@@ -112,6 +112,13 @@ export function eventLogContract(name: string, open: () => OpenedLog): void {
         expect(answers.flatMap(eventsOf).map(({ position }) => position)).toEqual([2, 3, 4]);
       });
 
+      it("refuses an event that could not be read again", async () => {
+        await append(first, 0, [elsewhere(first)]);
+        const broken = { ...phaseStarted("specify"), attempt: 0 } as RunEvent;
+        await expect(append(first, 1, [workspaceReady, broken])).rejects.toThrow(/phase.started.attempt/);
+        expect(told(first)).toEqual(["run.started"]);
+      });
+
       it("writes all of an append or none of it", async () => {
         await append(first, 0, [started()]);
         await expect(append(second, 0, [workspaceReady, started()])).rejects.toThrow();

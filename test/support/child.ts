@@ -1,12 +1,13 @@
 /** A TypeScript file of `test/support` as a process of its own, and what it says, line by line. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Child {
-  process: ChildProcessWithoutNullStreams;
+  process: ChildProcessByStdio<Writable, Readable, null>;
   /** Everything it has said so far. */
   lines: string[];
   /** Resolves once it has said that many lines; rejects when it ends before. */
@@ -17,8 +18,8 @@ export interface Child {
 
 export function startChild(script: string, ...args: string[]): Child {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...args], { cwd: PROJECT });
-  child.stderr.pipe(process.stderr, { end: false });
+  const argv = ["--import", "tsx", file, ...args];
+  const child = spawn(process.execPath, argv, { cwd: PROJECT, stdio: ["pipe", "pipe", "inherit"] });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on("line", (line) => lines.push(line));

@@ -3,7 +3,7 @@
  *
  * A ruling is complete: what it lets through breaks no rule, so that a log need not undo half an append.
  */
-import type { RunEvent, RunStarted, StoredEvent } from "../../domain/event.ts";
+import { RunEvent, type RunStarted, type StoredEvent } from "../../domain/event.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
 import { advance, isActive, type Standing } from "../../domain/run-row.ts";
@@ -38,6 +38,7 @@ export function rule({ run, expected, events, key, at }: Asked, past: Past): Rul
   const before = past.standing(run);
   if (before.position !== expected) return { kind: "conflict", position: before.position };
   for (const event of events) {
+    refuseUnreadable(event);
     const other = event.type === "run.started" ? sameRequest(run, event, past) : undefined;
     if (other) return { kind: "already", events: other };
   }
@@ -45,6 +46,15 @@ export function rule({ run, expected, events, key, at }: Asked, past: Past): Rul
   // Not only a start takes the place: a failed run that is resumed takes it again.
   if (isActive(after) && !isActive(before)) refuseSecond(run, after, past);
   return { kind: "write", before, after };
+}
+
+/** Better no event than one that the schema will not let in again: with it, nothing of its run could be read. */
+function refuseUnreadable(event: RunEvent): void {
+  const parsed = RunEvent.safeParse(event);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  const where = [event.type, ...(issue?.path ?? [])].join(".");
+  throw new Failure("internal", { problem: `an event cannot be stored: ${where}: ${issue?.message ?? ""}` });
 }
 
 function sameRequest(run: RunId, started: RunStarted, past: Past): readonly StoredEvent[] | undefined {

@@ -16,29 +16,38 @@ export interface InstanceLock {
 
 const pidFile = (file: string): string => `${file}.pid`;
 
+/** Those who race for the lock stand in each other's way for an instant: who came first must outwait the others' look. */
+const RACE_MS = 200;
+
 /** The lock, or `undefined` while another process, or this one, holds it. */
 export function takeInstanceLock(file: string): InstanceLock | undefined {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const database = new SQLite(file, { timeout: 0 });
-  try {
-    database.pragma("locking_mode = EXCLUSIVE");
-    // In this mode what a transaction has locked stays locked after it.
-    database.exec("BEGIN EXCLUSIVE; COMMIT");
-  } catch (error) {
-    database.close();
-    if (codeOf(error).startsWith("SQLITE_BUSY")) return undefined;
-    throw new Failure("storage.unusable", { path: file, problem: String(error) }, { cause: error });
-  }
+  const database = exclusive(file);
+  if (!database) return undefined;
   writePid(file);
-  let held = true;
   return {
     release() {
-      if (!held) return;
-      held = false;
+      if (!database.open) return;
       rmSync(pidFile(file), { force: true });
       database.close();
     },
   };
+}
+
+function exclusive(file: string): SQLite.Database | undefined {
+  let database: SQLite.Database | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    database = new SQLite(file, { timeout: RACE_MS });
+    database.pragma("locking_mode = EXCLUSIVE");
+    // In this mode what a transaction has locked stays locked after it.
+    database.exec("BEGIN EXCLUSIVE; COMMIT");
+    return database;
+  } catch (error) {
+    database?.close();
+    if (codeOf(error).startsWith("SQLITE_BUSY")) return undefined;
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Failure("storage.unusable", { path: file, problem }, { cause: error });
+  }
 }
 
 /** Who holds the lock, for people; `undefined` when the last holder is gone or the new one has not said yet. */

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../../src/adapters/system/clock.ts";
+import { systemIds } from "../../../src/adapters/system/ids.ts";
+import { RunId } from "../../../src/domain/ids.ts";
+
+describe("the machine's clock", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("tells the time in milliseconds since 1970", () => {
+    vi.useFakeTimers({ now: 1_767_225_600_123 });
+    expect(systemClock().now()).toBe(1_767_225_600_123);
+  });
+
+  it("sleeps as long as it is asked to, and not a moment less", async () => {
+    vi.useFakeTimers();
+    const awake = vi.fn();
+    const sleeping = systemClock().sleep(5_000).then(awake);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(awake).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await sleeping;
+    expect(awake).toHaveBeenCalledOnce();
+  });
+
+  it("sleeps through lengths that a single timer cannot hold", async () => {
+    vi.useFakeTimers();
+    const month = 30 * 24 * 3_600_000;
+    const awake = vi.fn();
+    const sleeping = systemClock().sleep(month).then(awake);
+    await vi.advanceTimersByTimeAsync(month - 1);
+    expect(awake).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await sleeping;
+  });
+
+  it("wakes at once when it is told to stop, and leaves no timer behind", async () => {
+    vi.useFakeTimers();
+    const stop = new AbortController();
+    const sleeping = systemClock().sleep(60_000, stop.signal);
+    expect(vi.getTimerCount()).toBe(1);
+    stop.abort();
+    await sleeping;
+    await systemClock().sleep(60_000, stop.signal);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("ids", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("go up, also within a millisecond and when the clock is set back", () => {
+    vi.useFakeTimers({ now: 1_767_225_600_000 });
+    const ids = systemIds();
+    const given = Array.from({ length: 1_000 }, () => ids.next());
+    vi.setSystemTime(1_767_225_000_000);
+    given.push(...Array.from({ length: 1_000 }, () => ids.next()));
+    expect([...given].sort()).toEqual(given);
+    expect(new Set(given).size).toBe(2_000);
+    for (const id of given) expect(RunId.safeParse(id).success).toBe(true);
+  });
+});
