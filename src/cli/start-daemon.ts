@@ -8,18 +8,18 @@ import { checkPlaces, placesHere } from "../protocol/here.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { type Client, connect } from "./client.ts";
 
-export interface ClientOptions {
-  env: NodeJS.ProcessEnv;
+export interface ConnectOptions {
   /** Whether a daemon may be started. */
   start: boolean;
-  /** Takes a line for the person who waits. */
-  note: (line: string) => void;
+  /** Called before it is started, to say so. */
+  onStart: () => void;
+  env?: NodeJS.ProcessEnv;
   /** The command line of devflowd. */
   devflowd?: readonly [string, ...string[]];
 }
 
 /** A client of this environment's daemon, or the failure that tells why there is none. */
-export async function openClient({ env, start, note, devflowd }: ClientOptions): Promise<Client> {
+export async function connectOrStart({ start, onStart, env = process.env, devflowd }: ConnectOptions): Promise<Client> {
   const places = placesHere(env);
   checkPlaces(places);
   const there = await connect(places.socket).catch(() => undefined);
@@ -27,7 +27,7 @@ export async function openClient({ env, start, note, devflowd }: ClientOptions):
   const running = await socketOf(places);
   if (running !== undefined) return connect(running);
   if (!start) throw new Failure("daemon.unreachable", { socket: places.socket });
-  note("no daemon runs here: starting devflowd");
+  onStart();
   await startDaemon(devflowd ?? [process.execPath, join(installedAt(), "bin", "devflowd")], env);
   return connect((await socketOf(places)) ?? places.socket);
 }

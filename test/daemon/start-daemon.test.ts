@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openClient } from "../../src/cli/start-daemon.ts";
+import { connectOrStart } from "../../src/cli/start-daemon.ts";
 import { type DevflowdHome, devflowdHome, STUB_DEVFLOWD } from "../support/devflowd.ts";
 
 let home: DevflowdHome;
@@ -12,13 +12,16 @@ describe("a client that finds no daemon", { timeout: 60_000 }, () => {
   const open = (start: boolean, more: Record<string, string> = {}) => {
     const notes: string[] = [];
     const env = { ...process.env, ...home.env, ...more };
-    return { notes, client: openClient({ env, start, note: (line) => notes.push(line), devflowd: STUB_DEVFLOWD }) };
+    return {
+      notes,
+      client: connectOrStart({ env, start, onStart: () => notes.push("starting"), devflowd: STUB_DEVFLOWD }),
+    };
   };
 
   it("starts one, says so, and asks it; the next client finds it", async () => {
     const first = open(true);
     const client = await first.client;
-    expect(first.notes).toHaveLength(1);
+    expect(first.notes).toEqual(["starting"]);
     const { pid } = await client.call("daemon.ping", {});
     expect(home.holder()).toBe(pid);
     client.close();
