@@ -13,35 +13,35 @@ export interface ConnectOptions {
   start: boolean;
   /** Called before it is started, to say so. */
   onStart: () => void;
-  places?: Places;
+  env?: NodeJS.ProcessEnv;
   /** The command line of devflowd. */
   devflowd?: readonly [string, ...string[]];
 }
 
-/** A client of the daemon of these places, or the failure that tells why there is none. */
-export async function connectOrStart({
-  start,
-  onStart,
-  places = placesHere(),
-  devflowd,
-}: ConnectOptions): Promise<Client> {
+/** A client of this environment's daemon, or the failure that tells why there is none. */
+export async function connectOrStart({ start, onStart, env = process.env, devflowd }: ConnectOptions): Promise<Client> {
+  const places = placesHere(env);
   checkPlaces(places);
   const there = await connect(places.socket).catch(() => undefined);
   if (there !== undefined) return there;
-  const elsewhere = await findDaemon(places);
-  elsewhere?.link.close();
-  if (elsewhere !== undefined) return connect(elsewhere.socket);
+  const running = await socketOf(places);
+  if (running !== undefined) return connect(running);
   if (!start) throw new Failure("daemon.unreachable", { socket: places.socket });
   onStart();
-  await startDaemon(devflowd ?? [process.execPath, join(installedAt(), "bin", "devflowd")]);
+  await startDaemon(devflowd ?? [process.execPath, join(installedAt(), "bin", "devflowd")], env);
+  return connect((await socketOf(places)) ?? places.socket);
+}
+
+/** Where the daemon of these places answers, if it does. */
+async function socketOf(places: Places): Promise<string | undefined> {
   const found = await findDaemon(places);
   found?.link.close();
-  return connect(found?.socket ?? places.socket);
+  return found?.socket;
 }
 
 /** Runs `devflowd start`, which ends once the daemon answers. That somebody else was faster is fine. */
-async function startDaemon([command, ...args]: readonly [string, ...string[]]): Promise<void> {
-  const child = spawn(command, [...args, "start", "--json"], { stdio: ["ignore", "ignore", "pipe"] });
+async function startDaemon([command, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(command, [...args, "start", "--json"], { env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;

@@ -100,6 +100,8 @@ async function foreground(places: Places, parts: DaemonParts): Promise<number> {
   const background = process.env[IN_BACKGROUND] !== undefined;
   delete process.env[IN_BACKGROUND];
   const echo = (line: string) => process.stderr.write(`${readable(line.trimEnd())}\n`);
+  // The terminal may go away before the daemon has stopped cleanly.
+  process.stderr.on("error", () => {});
   const code = await runForeground({ places, env: process.env, parts, ...(!background && { echo }) });
   setTimeout(() => process.exit(code), LINGER_MS).unref();
   return code;
@@ -137,7 +139,7 @@ async function logs(places: Places, { follow, json }: { follow: boolean; json: b
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   // `devflowd logs | head` closes the pipe: that is enough log, not an error.
-  process.stdout.once("error", () => stop.abort());
+  process.stdout.on("error", () => stop.abort());
   await printLogs({ file: logFile(places), follow, raw: json, print: say, signal: stop.signal });
   return 0;
 }

@@ -7,7 +7,7 @@
  */
 import type { FailureCode, FailureRecord } from "../domain/failure.ts";
 
-/** Longest request: the goal's limit, doubled by JSON escapes at worst, fits. */
+/** Longest request: a goal of the greatest length fits, also with every line break and quote of it escaped. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 /** Longest answer that a client takes: a diff of a whole run is one line. */
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
