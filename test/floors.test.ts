@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli:      ["protocol", "domain", "messages"],
 };
 
-/** The two places that put the parts together may see adapters too. */
+/** The two places that put the parts together may see adapters, and the ports they satisfy. */
 const COMPOSERS = ["daemon/compose.ts", "cli/compose.ts"];
 
 const IMPORT = /(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
@@ -33,7 +33,7 @@ function violations(path: string, text: string): string[] {
     }
     const [to = "", toKind = ""] = posix.join(posix.dirname(path), target).split("/");
     const sameFloor = to === floor && (floor !== "adapters" || kind === toKind);
-    const allowed = MAY_IMPORT[floor]?.includes(to) || (to === "adapters" && COMPOSERS.includes(path));
+    const allowed = MAY_IMPORT[floor]?.includes(to) || (["adapters", "ports"].includes(to) && COMPOSERS.includes(path));
     if (!sameFloor && !allowed) found.push(`${path}: ${floor === to ? `${floor}/${kind}` : floor} imports ${target}`);
   }
   return found;

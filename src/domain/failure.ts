@@ -13,6 +13,9 @@ interface Row {
 // biome-ignore format: a table, one failure a line
 export const FAILURES = {
   "usage.invalid": { exit: 2, text: "{problem}", hint: "devflow --help lists the commands" },
+  "usage.unknown_command": { exit: 2, text: "there is no command {command}", hint: "{hint}" },
+  "usage.arguments": { exit: 2, text: "{problem}", hint: "{hint}" },
+  "usage.needs_terminal": { exit: 2, text: "{command} needs a terminal", hint: "{hint}" },
   "daemon.unreachable": { exit: 3, text: "no daemon answers at {socket}", hint: "start it with: devflowd start" },
   "daemon.unresponsive": { exit: 3, text: "the daemon at {socket} has not answered for {seconds} s", hint: "devflowd logs may show why; when it hangs, end it (agents in terminals live on) and: devflowd start" },
   "daemon.already_running": { exit: 5, text: "a daemon already runs here (pid {pid})", hint: "devflowd status shows it; devflowd restart replaces it" },
@@ -34,6 +37,7 @@ export const FAILURES = {
   "run.ended": { exit: 5, text: "run {run} has ended ({state})", hint: "start a new one with devflow run" },
   "run.not_resumable": { exit: 5, text: "run {run} cannot be resumed: it is {state}", hint: "devflow runs show {run} tells more" },
   "run.nothing_to_approve": { exit: 5, text: "nothing in run {run} waits for approval{phase}", hint: "devflow runs show {run} tells where it is" },
+  "run.wait_timeout": { exit: 1, text: "run {run} was still {state} after {timeout}", hint: "devflow runs show {run} tells where it is" },
   "run.cancelled": { exit: 1, text: "the run was cancelled", hint: "" },
 
   "run.no_report": { exit: 5, text: "run {run} has no report yet: it is {state}", hint: "the report is written when the run ends" },

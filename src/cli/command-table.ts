@@ -1,0 +1,78 @@
+/** Every command by its path. Only the one that is run is loaded. */
+import type { MessageKey } from "../messages/en.ts";
+import type { Command } from "./command.ts";
+
+export interface Entry {
+  summary: MessageKey;
+  load: () => Promise<{ default: Command }>;
+}
+
+export const COMMANDS = {
+  run: { summary: "run.summary", load: () => import("./commands/run.ts") },
+  watch: { summary: "watch.summary", load: () => import("./commands/watch.ts") },
+  attach: { summary: "attach.summary", load: () => import("./commands/attach.ts") },
+  approve: { summary: "approve.summary", load: () => import("./commands/approve.ts") },
+  reject: { summary: "reject.summary", load: () => import("./commands/reject.ts") },
+
+  "runs list": { summary: "runs.list.summary", load: () => import("./commands/runs/list.ts") },
+  "runs show": { summary: "runs.show.summary", load: () => import("./commands/runs/show.ts") },
+  "runs events": { summary: "runs.events.summary", load: () => import("./commands/runs/events.ts") },
+  "runs report": { summary: "runs.report.summary", load: () => import("./commands/runs/report.ts") },
+  "runs wait": { summary: "runs.wait.summary", load: () => import("./commands/runs/wait.ts") },
+  "runs resume": { summary: "runs.resume.summary", load: () => import("./commands/runs/resume.ts") },
+  "runs cancel": { summary: "runs.cancel.summary", load: () => import("./commands/runs/cancel.ts") },
+  "runs diff": { summary: "runs.diff.summary", load: () => import("./commands/runs/diff.ts") },
+
+  "sessions list": { summary: "sessions.list.summary", load: () => import("./commands/sessions/list.ts") },
+  "sessions show": { summary: "sessions.show.summary", load: () => import("./commands/sessions/show.ts") },
+  "sessions send": { summary: "sessions.send.summary", load: () => import("./commands/sessions/send.ts") },
+  "sessions interrupt": {
+    summary: "sessions.interrupt.summary",
+    load: () => import("./commands/sessions/interrupt.ts"),
+  },
+  "sessions restart": { summary: "sessions.restart.summary", load: () => import("./commands/sessions/restart.ts") },
+  "sessions kill": { summary: "sessions.kill.summary", load: () => import("./commands/sessions/kill.ts") },
+  "sessions record": { summary: "sessions.record.summary", load: () => import("./commands/sessions/record.ts") },
+
+  "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
+  "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
+  "personas validate": { summary: "personas.validate.summary", load: () => import("./commands/personas/validate.ts") },
+  "templates list": { summary: "templates.list.summary", load: () => import("./commands/templates/list.ts") },
+  "templates show": { summary: "templates.show.summary", load: () => import("./commands/templates/show.ts") },
+  "templates validate": {
+    summary: "templates.validate.summary",
+    load: () => import("./commands/templates/validate.ts"),
+  },
+  "schemas list": { summary: "schemas.list.summary", load: () => import("./commands/schemas/list.ts") },
+  "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
+  "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
+
+  "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },
+  "ctl status": { summary: "ctl.status.summary", load: () => import("./commands/ctl/status.ts") },
+  "ctl pause": { summary: "ctl.pause.summary", load: () => import("./commands/ctl/pause.ts") },
+  "ctl resume": { summary: "ctl.resume.summary", load: () => import("./commands/ctl/resume.ts") },
+  "ctl shutdown": { summary: "ctl.shutdown.summary", load: () => import("./commands/ctl/shutdown.ts") },
+  "ctl call": { summary: "ctl.call.summary", load: () => import("./commands/ctl/call.ts") },
+  "ctl methods": { summary: "ctl.methods.summary", load: () => import("./commands/ctl/methods.ts") },
+  "ctl explain": { summary: "ctl.explain.summary", load: () => import("./commands/ctl/explain.ts") },
+} as const satisfies Record<string, Entry>;
+
+export type CommandPath = keyof typeof COMMANDS;
+export const COMMAND_PATHS = Object.keys(COMMANDS) as readonly CommandPath[];
+
+/** Commands that are only a first word, in the order in which help shows them. */
+export const GROUPS = {
+  runs: "group.runs",
+  sessions: "group.sessions",
+  personas: "group.personas",
+  templates: "group.templates",
+  schemas: "group.schemas",
+  ctl: "group.ctl",
+} as const satisfies Record<string, MessageKey>;
+
+export type Group = keyof typeof GROUPS;
+
+export const isCommand = (path: string): path is CommandPath => Object.hasOwn(COMMANDS, path);
+export const isGroup = (word: string): word is Group => Object.hasOwn(GROUPS, word);
+
+export const commandsOf = (group: Group): CommandPath[] => COMMAND_PATHS.filter((path) => path.startsWith(`${group} `));

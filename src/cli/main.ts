@@ -1,0 +1,150 @@
+/** devflow, from the words that were typed to an exit code. */
+import { Failure, failureRecord } from "../domain/failure.ts";
+import { nearest } from "../domain/nearest.ts";
+import { say } from "../messages/say.ts";
+import { readArguments } from "./arguments.ts";
+import { EXIT_INTERRUPTED, type ExitCode } from "./command.ts";
+import {
+  COMMAND_PATHS,
+  COMMANDS,
+  type CommandPath,
+  commandsOf,
+  GROUPS,
+  type Group,
+  isCommand,
+  isGroup,
+} from "./command-table.ts";
+import { commandHelp, groupHelp, rootHelp } from "./help.ts";
+import { lazyClient } from "./lazy-client.ts";
+import { createOut, type Out } from "./out.ts";
+import { realWorld, type World } from "./world.ts";
+
+/** Longer than a command needs to say where it stopped; after it, what it waits for is left alone. */
+const GRACE_AFTER_INTERRUPT_MS = 2_000;
+
+export async function main(argv: readonly string[], world: World = realWorld()): Promise<ExitCode> {
+  const out = createOut({ json: argv.includes("--json"), ...world });
+  try {
+    return await dispatch(argv, world, out);
+  } catch (error) {
+    if (world.signal.aborted) return EXIT_INTERRUPTED;
+    const failure = asFailure(error);
+    out.error(failureRecord(failure));
+    if (failure.code === "internal" && world.env.DEVFLOW_DEBUG && error instanceof Error) out.note(error.stack ?? "");
+    return failure.exit;
+  } finally {
+    await world.close();
+  }
+}
+
+const asFailure = (error: unknown): Failure =>
+  error instanceof Failure
+    ? error
+    : new Failure("internal", { problem: error instanceof Error ? error.message : String(error) }, { cause: error });
+
+type Target = { kind: "root" } | { kind: "group"; group: Group } | { kind: "command"; path: CommandPath };
+
+async function dispatch(argv: readonly string[], world: World, out: Out): Promise<ExitCode> {
+  const asksHelp = argv[0] === "help";
+  const words = asksHelp ? [...argv.slice(1), "--help"] : [...argv];
+  const target = find(words);
+  if (target.kind === "root") {
+    const stray = words.find((word) => !ROOT_FLAGS.has(word));
+    if (stray !== undefined) throw unknownOption(stray);
+    if (words.includes("--version") || words.includes("-V"))
+      out.show({ version: world.version }, () => [world.version]);
+    else out.page(rootHelp);
+    return 0;
+  }
+  if (target.kind === "group") {
+    out.page((paper) => groupHelp(target.group, paper));
+    return 0;
+  }
+  return runCommand(target.path, withoutPath(words, target.path), world, out);
+}
+
+const ROOT_FLAGS: ReadonlySet<string> = new Set(["--json", "--no-start", "-h", "--help", "--version", "-V"]);
+
+const unknownOption = (option: string): Failure => {
+  const meant = nearest(option, [...ROOT_FLAGS]);
+  const hint = meant ? say("usage.did_you_mean", { meant }) : say("usage.see_help_root");
+  return new Failure("usage.arguments", { problem: `unknown option ${option}`, hint });
+};
+
+/** Which command the words mean. Before it, only options without a value can stand. */
+function find(words: readonly string[]): Target {
+  const [first, second] = words.filter((word) => !word.startsWith("-"));
+  if (first === undefined) return { kind: "root" };
+  if (isCommand(first)) return { kind: "command", path: first };
+  if (!isGroup(first)) throw unknownCommand(first, second);
+  if (second === undefined) return { kind: "group", group: first };
+  const path = `${first} ${second}`;
+  if (isCommand(path)) return { kind: "command", path };
+  const meant = nearest(
+    second,
+    commandsOf(first).map((known) => known.slice(first.length + 1)),
+  );
+  throw unknown(path, meant && `${first} ${meant}`, first);
+}
+
+/** `runz list`, but also `list` for `runs list`, and `doctr`. */
+function unknownCommand(first: string, second: string | undefined): Failure {
+  const group = nearest(first, [...Object.keys(GROUPS), ...COMMAND_PATHS.filter((path) => !path.includes(" "))]);
+  if (group !== undefined) {
+    const path = second === undefined ? group : `${group} ${second}`;
+    return unknown(first, isCommand(path) ? path : group, undefined);
+  }
+  return unknown(
+    first,
+    COMMAND_PATHS.find((path) => path.endsWith(` ${first}`)),
+    undefined,
+  );
+}
+
+function unknown(command: string, meant: string | undefined, group: string | undefined): Failure {
+  const hint =
+    meant !== undefined
+      ? say("usage.did_you_mean", { meant: `devflow ${meant}` })
+      : group !== undefined
+        ? say("usage.see_help", { command: group })
+        : say("usage.see_help_root");
+  return new Failure("usage.unknown_command", { command, hint });
+}
+
+/** The words without those that name the command, wherever options stand between them. */
+function withoutPath(words: readonly string[], path: string): string[] {
+  const names = path.split(" ");
+  return words.filter((word) => {
+    if (word !== names[0]) return true;
+    names.shift();
+    return false;
+  });
+}
+
+async function runCommand(path: CommandPath, words: readonly string[], world: World, out: Out): Promise<ExitCode> {
+  const { default: command } = await COMMANDS[path].load();
+  const typed = readArguments(path, command, words);
+  if (typed.kind === "help") {
+    out.page((paper) => commandHelp(path, command, paper));
+    return 0;
+  }
+  const client = lazyClient(() => world.connect({ start: typed.start, note: out.note }));
+  const { terminal, cwd, env, signal, definitions } = world;
+  try {
+    const ran = command.run(typed.input, { client, definitions, out, terminal, cwd, env, signal });
+    const code = await Promise.race([ran, interrupted(signal)]);
+    return code ?? (signal.aborted ? EXIT_INTERRUPTED : 0);
+  } finally {
+    client.close();
+  }
+}
+
+/** Settles some time after Ctrl-C, for a command that does not end by itself. */
+const interrupted = (signal: AbortSignal): Promise<ExitCode> =>
+  new Promise((resolve) => {
+    signal.addEventListener(
+      "abort",
+      () => void setTimeout(() => resolve(EXIT_INTERRUPTED), GRACE_AFTER_INTERRUPT_MS).unref(),
+      { once: true },
+    );
+  });

@@ -1,0 +1,74 @@
+/** What a command says: data to stdout, as text or as JSON; remarks and errors to stderr. */
+import type { FailureRecord } from "../domain/failure.ts";
+import { type Paper, paperOf } from "./style.ts";
+import { oneLine } from "./table.ts";
+
+/** Where text goes: a stream of the process, or a string in a test. */
+export interface Sink {
+  write(text: string): void;
+  /** Width of the terminal behind it; absent when it is a file or a pipe. */
+  columns: () => number | undefined;
+  colour: boolean;
+}
+
+type Human<T> = (value: T, paper: Paper) => readonly string[];
+
+export interface Out {
+  /** Whether the caller wants JSON: then nothing else may go to stdout. */
+  readonly json: boolean;
+  /** Stdout is a terminal. */
+  readonly onTerminal: boolean;
+  /** The value as one JSON document, or what `human` makes of it. */
+  show<T>(value: T, human: Human<T>): void;
+  /** One of many values: a JSON line, or what `human` makes of it. */
+  each<T>(value: T, human: Human<T>): void;
+  /** Text for people only, on stdout: help. */
+  page(human: (paper: Paper) => readonly string[]): void;
+  /** Text as it is: a diff, a report. */
+  raw(text: string): void;
+  /** A remark for the person who watches. */
+  note(line: string): void;
+  /** Several lines for that person, drawn for stderr. */
+  notes(human: (paper: Paper) => readonly string[]): void;
+  error(failure: FailureRecord): void;
+}
+
+/** Longer lines are hard to read across: nothing is spread over more than this. */
+const WIDEST = 160;
+
+export function createOut(options: { json: boolean; stdout: Sink; stderr: Sink; now: () => number }): Out {
+  const { json, stdout, stderr, now } = options;
+  const paper = ({ columns, colour }: Sink): Paper => {
+    const room = columns();
+    return paperOf({ columns: room === undefined ? undefined : Math.min(room, WIDEST), colour, now: now() });
+  };
+  const lines = (sink: Sink, all: readonly string[]) => {
+    if (all.length > 0) sink.write(`${all.join("\n")}\n`);
+  };
+  return {
+    json,
+    onTerminal: stdout.columns() !== undefined,
+    show(value, human) {
+      if (json) stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+      else lines(stdout, human(value, paper(stdout)));
+    },
+    each(value, human) {
+      if (json) stdout.write(`${JSON.stringify(value)}\n`);
+      else lines(stdout, human(value, paper(stdout)));
+    },
+    page: (human) => lines(stdout, human(paper(stdout))),
+    raw: (text) => stdout.write(text),
+    note: (line) => lines(stderr, [line]),
+    notes: (human) => lines(stderr, human(paper(stderr))),
+    error(failure) {
+      if (json) {
+        stderr.write(`${JSON.stringify({ error: failure })}\n`);
+        return;
+      }
+      const { style } = paper(stderr);
+      const { code, message, hint } = failure;
+      lines(stderr, [`${style.red("devflow:")} ${oneLine(message)} ${style.dim(`(${code})`)}`]);
+      if (hint !== "") lines(stderr, [`  ${style.dim(oneLine(hint))}`]);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** The terminal that the process was started in. Drawing goes to stderr when that is a terminal: stdout is for data. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Failure } from "../domain/failure.ts";
+import { say } from "../messages/say.ts";
+import type { Terminal } from "./terminal.ts";
+
+const FALLBACK = { columns: 80, rows: 24 };
+
+export function realTerminal(colour: boolean, env: Readonly<Record<string, string | undefined>>): Terminal {
+  const { stdin, stdout, stderr } = process;
+  const canvas = stderr.isTTY ? stderr : stdout;
+  return {
+    canAsk: Boolean(stdin.isTTY && canvas.isTTY),
+    canDraw: Boolean(canvas.isTTY) && env.TERM !== "dumb",
+    colour: colour && Boolean(canvas.isTTY),
+    size: () => ({ columns: canvas.columns || FALLBACK.columns, rows: canvas.rows || FALLBACK.rows }),
+    onResize(listener) {
+      canvas.on("resize", listener);
+      return () => void canvas.off("resize", listener);
+    },
+    write: (text) => void canvas.write(text),
+    ask(question) {
+      const lines = createInterface({ input: stdin, output: canvas, terminal: true });
+      return new Promise((resolve) => {
+        // Ctrl-C and Ctrl-D both mean that nobody answers.
+        lines.once("SIGINT", () => lines.close());
+        lines.once("close", () => resolve(undefined));
+        lines.question(question, (answer) => {
+          resolve(answer);
+          lines.close();
+        });
+      });
+    },
+    keys,
+    async readAll() {
+      const parts: Buffer[] = [];
+      for await (const part of stdin) parts.push(part as Buffer);
+      return Buffer.concat(parts);
+    },
+    async viewPty(socket, readOnly) {
+      const { viewTerminal } = await import("./attach/pty-view.ts");
+      const { DETACH_KEY } = await import("./attach/detach-key.ts");
+      const greeting = say(readOnly ? "attach.greeting_read_only" : "attach.greeting", { key: DETACH_KEY });
+      return (await viewTerminal({ socket, readOnly, input: stdin, output: stdout, greeting })).end;
+    },
+    handOver(argv, env) {
+      const [program = "", ...args] = argv;
+      const child = spawn(program, args, { stdio: "inherit", env });
+      return new Promise<number>((resolve, reject) => {
+        child.once("error", (cause) =>
+          reject(new Failure("terminal.open_failed", { label: program, problem: cause.message }, { cause })),
+        );
+        child.once("exit", (code) => resolve(code ?? 1));
+      });
+    },
+  };
+}
+
+async function* keys(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  const { stdin } = process;
+  const queue: string[] = [];
+  let wake = () => {};
+  const onData = (data: string) => {
+    queue.push(...split(data));
+    wake();
+  };
+  const onEnd = () => {
+    queue.push("\u0003");
+    wake();
+  };
+  const onAbort = () => wake();
+  stdin.setRawMode?.(true);
+  stdin.setEncoding("utf8");
+  stdin.on("data", onData);
+  stdin.once("end", onEnd);
+  signal.addEventListener("abort", onAbort, { once: true });
+  stdin.resume();
+  try {
+    while (!signal.aborted) {
+      for (let key = queue.shift(); key !== undefined; key = queue.shift()) yield key;
+      if (signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (queue.length > 0) resolve();
+      });
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    stdin.off("data", onData);
+    stdin.off("end", onEnd);
+    stdin.setRawMode?.(false);
+    stdin.pause();
+  }
+}
+
+/** One read may bring several keys: an escape sequence is one, any other character too. */
+const split = (data: string): string[] => data.match(/\u001b(?:[[O][0-9;]*[A-Za-z~])?|[^\u001b]/gsu) ?? [];

@@ -1,0 +1,99 @@
+/** `list`, `show` and `validate`, the same for personas, templates and schemas. They read files and need no daemon. */
+import { resolve } from "node:path";
+import { Failure, type FailureRecord, failureRecord } from "../domain/failure.ts";
+import { referenceOf } from "../domain/names.ts";
+import { type Command, type CommandContext, defineCommand, EXIT_INVALID } from "./command.ts";
+import type { Broken, Definition, Definitions, Shelf } from "./compose.ts";
+import type { Paper } from "./style.ts";
+
+export type Kind = keyof Definitions;
+type ValueOf<K extends Kind> = Definitions[K] extends Shelf<infer Value> ? Value : never;
+type Named = { name: string; version: number };
+
+const shelfOf = async <K extends Kind>(kind: K, { definitions }: CommandContext): Promise<Shelf<ValueOf<K>>> =>
+  // Each kind's shelf holds that kind's values; TypeScript cannot follow the index through a conditional type.
+  (await definitions())[kind] as unknown as Shelf<ValueOf<K>>;
+
+const record = <T>({ value, hash, source, origin }: Definition<T>) => ({ ...value, hash, source, origin });
+
+export function listCommand<K extends Kind>(
+  kind: K,
+  example: string,
+  table: (all: readonly Definition<ValueOf<K>>[], paper: Paper) => readonly string[],
+): Command {
+  return defineCommand<{ repo?: string }>({
+    name: "list",
+    summary: `${kind}.list.summary`,
+    options: { "--repo <dir>": "definitions.repo" },
+    examples: [example],
+    async run({ repo }, context) {
+      const { good, broken } = await (await shelfOf(kind, context)).list(resolve(context.cwd, repo ?? "."));
+      const problems = broken.map(problemOf);
+      context.out.show({ [kind]: good.map(record), broken: problems }, (_, paper) => table(good, paper));
+      if (!context.out.json) for (const { error } of problems) context.out.error(error);
+      return 0;
+    },
+  });
+}
+
+export function showCommand<K extends Kind>(
+  kind: K,
+  example: string,
+  details: (shown: Definition<ValueOf<K>>, paper: Paper) => readonly string[],
+): Command {
+  return defineCommand<{ name: string; repo?: string }>({
+    name: "show",
+    summary: `${kind}.show.summary`,
+    arguments: { "<name>": "argument.definition" },
+    options: { "--repo <dir>": "definitions.repo" },
+    examples: [example],
+    async run({ name, repo }, context) {
+      const shown = await (await shelfOf(kind, context)).get(name, resolve(context.cwd, repo ?? "."));
+      context.out.show(record(shown), (_, paper) => details(shown, paper));
+      return 0;
+    },
+  });
+}
+
+export function validateCommand(kind: Kind, example: string): Command {
+  return defineCommand<{ files: string[]; repo?: string }>({
+    name: "validate",
+    summary: `${kind}.validate.summary`,
+    about: "definitions.validate.about",
+    arguments: { "<files...>": "argument.files" },
+    options: { "--repo <dir>": "definitions.repo" },
+    examples: [example],
+    async run({ files, repo }, context) {
+      const { out, cwd } = context;
+      const shelf: Shelf<Named> = await shelfOf(kind, context);
+      const looks: Looked[] = [];
+      for (const file of files) looks.push(await looked(shelf, file, resolve(cwd, file), resolve(cwd, repo ?? ".")));
+      out.show({ files: looks }, (_, { style }) =>
+        looks.flatMap((look) => (look.ok ? [`${style.green("✓")} ${look.file}  ${style.dim(look.name)}`] : [])),
+      );
+      const wrong = looks.flatMap((look) => (look.ok ? [] : [look.error]));
+      if (!out.json) for (const error of wrong) out.error(error);
+      return wrong.length === 0 ? 0 : EXIT_INVALID;
+    },
+  });
+}
+
+type Looked =
+  | { file: string; ok: true; name: string; hash: string }
+  | { file: string; ok: false; error: FailureRecord };
+
+async function looked(shelf: Shelf<Named>, file: string, path: string, repo: string): Promise<Looked> {
+  try {
+    const { value, hash } = await shelf.validate(path, repo);
+    return { file, ok: true, name: referenceOf(value), hash };
+  } catch (error) {
+    return { file, ok: false, error: problemOf({ source: path, error: error as Error }).error };
+  }
+}
+
+const problemOf = ({ source, error }: Broken) => ({
+  source,
+  error: failureRecord(
+    error instanceof Failure ? error : new Failure("internal", { problem: error.message }, { cause: error }),
+  ),
+});

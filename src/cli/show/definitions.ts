@@ -1,0 +1,137 @@
+/** Personas, templates and schemas, as tables and one by one. */
+import { referenceOf } from "../../domain/names.ts";
+import type { Persona } from "../../domain/persona.ts";
+import type { Template } from "../../domain/template.ts";
+import { say } from "../../messages/say.ts";
+import type { Definition, JsonSchema } from "../compose.ts";
+import type { Paper } from "../style.ts";
+import { oneLine, padded, table } from "../table.ts";
+import { wrap } from "../text-width.ts";
+import { phaseGraph } from "./graph.ts";
+
+const none = (): string[] => [say("definitions.none")];
+
+export function personasTable(all: readonly Definition<Persona>[], { look }: Paper): string[] {
+  if (all.length === 0) return none();
+  return table(
+    [
+      { title: say("table.persona"), paint: () => "bold" },
+      { title: say("table.agent") },
+      { title: say("table.family") },
+      { title: say("table.capabilities"), shrink: true },
+      { title: say("table.from"), paint: () => "dim" },
+      { title: say("table.description"), shrink: true, paint: () => "dim" },
+    ],
+    all.map(({ value, origin }) => [
+      referenceOf(value),
+      value.agent ? `${value.agent} (${value.adapter})` : value.adapter,
+      value.family,
+      value.capabilities.join(", "),
+      origin,
+      value.description,
+    ]),
+    look,
+  ).split("\n");
+}
+
+export function templatesTable(all: readonly Definition<Template>[], { look }: Paper): string[] {
+  if (all.length === 0) return none();
+  return table(
+    [
+      { title: say("table.template"), paint: () => "bold" },
+      { title: say("table.phases"), shrink: true },
+      { title: say("table.roles"), shrink: true },
+      { title: say("table.from"), paint: () => "dim" },
+      { title: say("table.description"), shrink: true, paint: () => "dim" },
+    ],
+    all.map(({ value, origin }) => [
+      referenceOf(value),
+      value.phases.map(({ id }) => id).join(", "),
+      Object.keys(value.roles).join(", "),
+      origin,
+      value.description,
+    ]),
+    look,
+  ).split("\n");
+}
+
+export function schemasTable(all: readonly Definition<JsonSchema>[], { look }: Paper): string[] {
+  if (all.length === 0) return none();
+  return table(
+    [
+      { title: say("table.schema"), paint: () => "bold" },
+      { title: say("table.from"), paint: () => "dim" },
+      { title: say("table.description"), shrink: true, paint: () => "dim" },
+    ],
+    all.map(({ value, origin }) => [referenceOf(value), origin, value.description]),
+    look,
+  ).split("\n");
+}
+
+export function personaDetails({ value, hash, source, origin }: Definition<Persona>, paper: Paper): string[] {
+  return [
+    ...heading(value, paper),
+    "",
+    ...factLines(
+      [
+        [say("fact.agent"), value.agent ? `${value.agent} (${value.adapter})` : value.adapter],
+        [say("fact.model"), value.model ?? ""],
+        [say("fact.family"), value.family],
+        [say("fact.capabilities"), value.capabilities.join(", ")],
+        [say("fact.args"), value.args.join(" ")],
+        [say("fact.env"), value.env.join(", ")],
+        [say("fact.source"), `${source} (${origin})`],
+        [say("fact.hash"), hash],
+      ],
+      paper,
+    ),
+    ...(value.instructions === ""
+      ? []
+      : ["", paper.style.bold(say("fact.instructions")), ...paragraph(value.instructions, paper)]),
+  ];
+}
+
+export function templateDetails({ value, hash, source, origin }: Definition<Template>, paper: Paper): string[] {
+  const { style } = paper;
+  const roles = Object.entries(value.roles).map(([name, { requires, diverseFrom }]): [string, string] => [
+    name,
+    [requires.join(", "), diverseFrom ? say("template.diverse", { role: diverseFrom }) : ""].filter(Boolean).join("; "),
+  ]);
+  return [
+    ...heading(value, paper),
+    "",
+    style.bold(say("template.phases")),
+    ...phaseGraph(value, paper),
+    ...(roles.length === 0 ? [] : ["", style.bold(say("template.roles")), ...factLines(roles, paper)]),
+    "",
+    ...factLines(
+      [
+        [say("fact.source"), `${source} (${origin})`],
+        [say("fact.hash"), hash],
+      ],
+      paper,
+    ),
+  ];
+}
+
+/** The schema itself: what it is for is in its description, who reads it wants the JSON. */
+export const schemaDetails = ({ value }: Definition<JsonSchema>): string[] => [
+  JSON.stringify(value.schema, undefined, 2),
+];
+
+const heading = (
+  value: { name: string; version: number; description: string },
+  { style, columns }: Paper,
+): string[] => [style.bold(referenceOf(value)), ...wrap(oneLine(value.description), columns).map(style.dim)];
+
+function factLines(facts: readonly [string, string][], { style }: Paper): string[] {
+  const shown = facts.filter(([, value]) => value !== "");
+  const indent = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`);
+}
+
+const paragraph = (text: string, { columns }: Paper): string[] =>
+  text
+    .trimEnd()
+    .split("\n")
+    .flatMap((line) => wrap(oneLine(line), columns - 2).map((part) => `  ${part}`.trimEnd()));

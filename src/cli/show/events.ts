@@ -1,0 +1,142 @@
+/** An event as a sentence, for `runs events`, for progress without a terminal, and for the history in `watch`. */
+import type { RunEvent, StoredEvent } from "../../domain/event.ts";
+import { referenceOf } from "../../domain/names.ts";
+import { say } from "../../messages/say.ts";
+import { type Paper, type Tone, toned } from "../style.ts";
+import { cut, oneLine } from "../table.ts";
+import { shortId } from "./ids.ts";
+import { sessionWord } from "./marks.ts";
+import { clock, duration } from "./times.ts";
+
+interface Told {
+  text: string;
+  tone?: Tone;
+  /** Only in the full log: too small for somebody who wants to know how it goes. */
+  minor?: true;
+}
+
+export function eventLine({ at, event }: StoredEvent, { style, columns }: Paper): string {
+  const { text, tone, minor } = tell(event);
+  const shown = cut(oneLine(text), Math.max(10, columns - 10));
+  return `${style.dim(clock(at))}  ${toned(style, tone ?? (minor ? "dim" : undefined), shown)}`;
+}
+
+export const isMajor = (event: RunEvent): boolean => !tell(event).minor;
+
+function tell(event: RunEvent): Told {
+  switch (event.type) {
+    case "run.started":
+      return {
+        text: say("event.run.started", { template: referenceOf(event.template), base: event.base }),
+        tone: "bold",
+      };
+    case "workspace.ready":
+      return { text: say("event.workspace.ready", { branch: event.branch, path: event.path }) };
+    case "phase.started":
+      return {
+        text: [say(`event.phase.started.${event.cause}`, about(event)), event.comment].filter(Boolean).join(": "),
+      };
+    case "phase.accepted":
+      return { text: say("event.phase.accepted", about(event)), tone: "green" };
+    case "phase.failed":
+      return { text: say("event.phase.failed", { ...about(event), problem: event.failure.message }), tone: "red" };
+    case "phase.looped":
+      return {
+        text: say("event.phase.looped", { phase: event.phase, to: event.to, round: event.round }),
+        tone: "yellow",
+      };
+    case "artifact.refused": {
+      const [first] = event.violations;
+      const problem = first ? `${first.at} ${first.problem}`.trim() : "";
+      const more = event.violations.length > 1 ? say("event.more", { count: event.violations.length - 1 }) : "";
+      return { text: say("event.artifact.refused", { ...about(event), problem: `${problem}${more}` }), tone: "yellow" };
+    }
+    case "artifact.checked":
+      return {
+        text: say("event.artifact.checked", { ...about(event), sha: event.artifact.sha256.slice(0, 12) }),
+        minor: true,
+      };
+    case "command.starting":
+      return { text: say("event.command.starting", { ...about(event), command: event.argv.join(" ") }) };
+    case "command.finished": {
+      const code = event.exitCode ?? say("event.no_exit_code");
+      return { text: say("event.command.finished", { ...about(event), code, took: duration(event.durationMs) }) };
+    }
+    case "approval.requested":
+      return { text: say(`event.approval.requested.${event.when}`, { phase: event.phase }), tone: "yellow" };
+    case "approval.answered": {
+      const said = say(`event.approval.${event.answer}`, { phase: event.phase, by: event.by });
+      return {
+        text: event.comment ? `${said}: ${event.comment}` : said,
+        tone: event.answer === "approve" ? "green" : "yellow",
+      };
+    }
+    case "escalation.raised":
+      return { text: say("event.escalation.raised", { problem: event.failure.message }), tone: "yellow" };
+    case "escalation.settled":
+      return { text: say("event.escalation.settled", { answer: event.answer, by: event.by }) };
+    case "run.interrupted":
+      return { text: say("event.run.interrupted", { cause: event.cause }), tone: "yellow" };
+    case "run.resumed":
+      return { text: say("event.run.resumed", { by: event.by, cause: event.cause }) };
+    case "run.completed":
+      return { text: say("event.run.completed"), tone: "green" };
+    case "run.failed":
+      return { text: say("event.run.failed", { problem: event.failure.message }), tone: "red" };
+    case "run.cancelled": {
+      const said = say("event.run.cancelled", { by: event.by });
+      return { text: event.comment ? `${said}: ${event.comment}` : said };
+    }
+    case "report.written":
+      return { text: say("event.report.written", { path: event.markdown }), minor: true };
+    case "usage.reported": {
+      const { session, inputTokens: input, outputTokens: output } = event;
+      return { text: say("event.usage.reported", { session: shortId(session), input, output }), minor: true };
+    }
+    default:
+      return tellSession(event);
+  }
+}
+
+type SessionEvent = Extract<RunEvent, { type: `session.${string}` | `prompt.${string}` }>;
+
+function tellSession(event: SessionEvent): Told {
+  const session = shortId(event.session);
+  switch (event.type) {
+    case "session.opening":
+      return { text: say("event.session.opening", { session, role: event.role, persona: event.persona }) };
+    case "session.opened":
+      return { text: say("event.session.opened", { session, host: event.host }), minor: true };
+    case "session.changed": {
+      const told = { text: say("event.session.changed", { session, to: sessionWord(event.to), cause: event.cause }) };
+      return NOTABLE.has(event.to) ? { ...told, tone: "yellow" } : { ...told, minor: true };
+    }
+    case "session.recovery": {
+      const { counter, used, cause } = event;
+      return { text: say("event.session.recovery", { session, counter, used, cause }), tone: "yellow" };
+    }
+    case "session.told":
+      return { text: say(`event.session.told.${event.what}`, { session, by: event.by }) };
+    case "session.closed":
+      return { text: say("event.session.closed", { session, cause: event.cause }), minor: true };
+    case "prompt.sending":
+      return { text: say(`event.prompt.${event.purpose}`, { ...about(event), session, bytes: event.bytes }) };
+    case "prompt.delivered":
+      return { text: say("event.prompt.delivered", { ...about(event), session }), minor: true };
+    case "prompt.held":
+      return { text: say("event.prompt.held", { ...about(event), session, reason: event.reason }), tone: "yellow" };
+  }
+}
+
+const NOTABLE: ReadonlySet<string> = new Set([
+  "awaiting_permission",
+  "awaiting_input",
+  "login_required",
+  "rate_limited",
+  "stalled",
+  "unresponsive",
+  "failed",
+  "lost",
+]);
+
+const about = ({ phase, attempt }: { phase: string; attempt: number }) => ({ phase, attempt });

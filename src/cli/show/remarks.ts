@@ -1,0 +1,26 @@
+/** What is said beside the data: how to come back to a run, and what it waits for. */
+import type { RunView } from "../../domain/view.ts";
+import { say } from "../../messages/say.ts";
+import type { Paper } from "../style.ts";
+import { oneLine, padded } from "../table.ts";
+import { waitsOf } from "../waiting.ts";
+import { shortId } from "./ids.ts";
+
+export function comeBackLines(run: string, { style }: Paper): string[] {
+  const id = shortId(run);
+  const ways: [string, string][] = [
+    [`devflow runs show ${id}`, say("back.show")],
+    ["devflow watch", say("back.watch")],
+    [`devflow runs wait ${id}`, say("back.wait")],
+    ["devflow attach SESSION", say("back.attach")],
+  ];
+  const indent = Math.max(...ways.map(([command]) => command.length));
+  return ways.map(([command, text]) => `  ${padded(command, indent)}  ${style.dim(text)}`);
+}
+
+export const waitLines = (view: RunView, { style }: Paper): string[] =>
+  waitsOf(view).flatMap(({ what, detail, commands }) => [
+    style.yellow(`? ${oneLine(what)}`),
+    ...(detail === "" ? [] : [`  ${style.dim(oneLine(detail))}`]),
+    ...commands.map((command) => `  ${command}`),
+  ]);

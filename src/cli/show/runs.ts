@@ -1,0 +1,77 @@
+/** Runs as a table, and one run in full. */
+import type { RunView } from "../../domain/view.ts";
+import { say } from "../../messages/say.ts";
+import type { RunSummary } from "../../protocol/methods.ts";
+import { progress } from "../progress.ts";
+import type { Paper } from "../style.ts";
+import { cut, oneLine, padded, table } from "../table.ts";
+import { shortId } from "./ids.ts";
+import { runWord, toneOfRunWord } from "./marks.ts";
+import { ago, duration, moment } from "./times.ts";
+
+export function runsTable(runs: readonly RunSummary[], { look, now }: Paper): string[] {
+  if (runs.length === 0) return [say("runs.none")];
+  const rows = runs.map((run) => [
+    shortId(run.id),
+    runWord(run.status),
+    run.template,
+    `${run.accepted}/${run.phases}`,
+    run.at,
+    duration((run.endedAt ?? now) - run.startedAt),
+    ago(run.startedAt, now),
+    run.goal,
+  ]);
+  return table(
+    [
+      { title: say("table.run"), paint: () => "bold" },
+      { title: say("table.state"), paint: toneOfRunWord },
+      { title: say("table.template") },
+      { title: say("table.done"), align: "right" },
+      { title: say("table.at"), shrink: true },
+      { title: say("table.took"), align: "right" },
+      { title: say("table.started") },
+      { title: say("table.goal"), shrink: true, paint: () => "dim" },
+    ],
+    rows,
+    look,
+  ).split("\n");
+}
+
+export function runDetails(run: RunView, paper: Paper): string[] {
+  const { style, columns } = paper;
+  const { inputTokens, outputTokens, unknown } = run.usage;
+  const counted = inputTokens + outputTokens > 0 ? say("run.tokens", { input: inputTokens, output: outputTokens }) : "";
+  const uncounted = unknown.length > 0 ? say("run.tokens_unknown", { count: unknown.length }) : "";
+  const facts: [string, string][] = [
+    [say("fact.run"), run.id],
+    [say("fact.repo"), run.repo],
+    [say("fact.base"), `${run.base} ${run.baseCommit.slice(0, 10)}`],
+    [say("fact.branch"), run.branch ?? ""],
+    [say("fact.worktree"), run.worktree ?? ""],
+    [say("fact.started"), moment(run.startedAt)],
+    [say("fact.ended"), run.endedAt === undefined ? "" : moment(run.endedAt)],
+    [say("fact.tokens"), [counted, uncounted].filter((part) => part !== "").join(", ")],
+    [say("fact.report"), run.report?.markdown ?? ""],
+  ];
+  const shown = facts.filter(([, value]) => value !== "");
+  const indent = Math.max(...shown.map(([name]) => name.length));
+  return [
+    ...progress(run, paper),
+    ...ending(run, paper),
+    ...run.warnings.map(
+      (warning, at) => `${at === 0 ? "\n" : ""}  ${style.yellow(`! ${cut(oneLine(warning), columns - 4)}`)}`,
+    ),
+    "",
+    ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+  ];
+}
+
+function ending({ failure, cancelled }: RunView, { style }: Paper): string[] {
+  if (failure) {
+    const hint = failure.hint === "" ? [] : [`    ${style.dim(oneLine(failure.hint))}`];
+    return ["", `  ${style.red(`✗ ${oneLine(failure.message)}`)} ${style.dim(`(${failure.code})`)}`, ...hint];
+  }
+  if (!cancelled) return [];
+  const why = cancelled.comment ? `: ${cancelled.comment}` : "";
+  return ["", `  ${style.dim(oneLine(say("outcome.cancelled_by", { by: cancelled.by }) + why))}`];
+}

@@ -1,0 +1,92 @@
+/** Sessions as a table, and one session with what its state rests on. */
+import { say } from "../../messages/say.ts";
+import type { Result, SessionNow } from "../../protocol/methods.ts";
+import type { Paper } from "../style.ts";
+import { toned } from "../style.ts";
+import { cut, oneLine, padded, table } from "../table.ts";
+import { wrap } from "../text-width.ts";
+import { shortId } from "./ids.ts";
+import { sessionTone, sessionWord, toneOfSessionWord } from "./marks.ts";
+import { clock, duration } from "./times.ts";
+
+export function sessionsTable(sessions: readonly SessionNow[], { look, now }: Paper): string[] {
+  if (sessions.length === 0) return [say("sessions.none")];
+  const rows = sessions.map((session) => [
+    shortId(session.id),
+    sessionWord(session.state),
+    duration((session.closedAt ?? now) - session.since),
+    session.role,
+    session.persona,
+    session.host ?? "",
+    shortId(session.run),
+    session.held ?? session.cause,
+  ]);
+  return table(
+    [
+      { title: say("table.session"), paint: () => "bold" },
+      { title: say("table.state"), paint: toneOfSessionWord },
+      { title: say("table.for"), align: "right" },
+      { title: say("table.role") },
+      { title: say("table.persona"), shrink: true },
+      { title: say("table.host") },
+      { title: say("table.run") },
+      { title: say("table.why"), shrink: true, paint: () => "dim" },
+    ],
+    rows,
+    look,
+  ).split("\n");
+}
+
+export function sessionDetails(shown: Result<"session.show">, paper: Paper): string[] {
+  const { session, screen } = shown;
+  const { style } = paper;
+  const tried = Object.entries(session.recoveries).map(([counter, times]) => `${counter} ${times}`);
+  const facts: [string, string][] = [
+    [say("fact.session"), session.id],
+    [say("fact.run"), session.run],
+    [say("fact.agent"), [session.agent, session.adapter, session.host].filter(Boolean).join(", ")],
+    [say("fact.pid"), session.pid === undefined ? "" : String(session.pid)],
+    [say("fact.recoveries"), tried.join(", ")],
+    [say("fact.recording"), session.recording ?? ""],
+    [say("fact.attach"), session.attach ? `devflow attach ${shortId(session.id)}` : ""],
+  ];
+  const rows = facts.filter(([, value]) => value !== "");
+  const indent = Math.max(...rows.map(([name]) => name.length));
+  return [
+    ...explanationLines(shown, paper),
+    "",
+    ...rows.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+    ...(screen ? screenLines(screen, paper) : []),
+  ];
+}
+
+/** The state in words, and the evidence it rests on. */
+export function explanationLines({ session, explanation }: Result<"session.show">, paper: Paper): string[] {
+  const { style, columns, now } = paper;
+  const state = toned(style, sessionTone(session.state), sessionWord(session.state));
+  const since = style.dim(duration((session.closedAt ?? now) - session.since));
+  const sources = Math.max(0, ...session.evidence.map(({ source }) => source.length));
+  return [
+    `${style.bold(session.role)}  ${session.persona}  ${shortId(session.id)}  ${state}  ${since}`,
+    ...explanation.flatMap((line) => wrap(oneLine(line), columns - 2).map((part) => `  ${part}`)),
+    ...(session.evidence.length > 0 ? ["", style.bold(say("sessions.evidence"))] : []),
+    ...session.evidence.map(
+      ({ source, said, at }) =>
+        `  ${style.dim(clock(at))}  ${padded(source, sources)}  ${cut(oneLine(said), columns - 14 - sources)}`,
+    ),
+  ];
+}
+
+/** Only what has something on it: an empty lower half says nothing. */
+function screenLines(screen: readonly string[], { style, columns }: Paper): string[] {
+  const last = screen.findLastIndex((line) => line.trim() !== "");
+  const rule = style.dim("│");
+  return [
+    "",
+    style.bold(say("sessions.screen")),
+    ...screen.slice(0, last + 1).map((line) => `  ${rule} ${cut(printable(line), columns - 4)}`.trimEnd()),
+  ];
+}
+
+/** Spaces are kept here: a screen is laid out with them. */
+const printable = (line: string): string => line.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");

@@ -1,0 +1,78 @@
+/** What devflow runs in: the process's streams, environment and signals. A test gives another. */
+import { say } from "../messages/say.ts";
+import { VERSION } from "../protocol/version.ts";
+import type { Client } from "./client.ts";
+import { composeDefinitions, type Definitions } from "./compose.ts";
+import type { Sink } from "./out.ts";
+import { realTerminal } from "./real-terminal.ts";
+import { connectOrStart } from "./start-daemon.ts";
+import { lookOf } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface World {
+  version: string;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  stdout: Sink;
+  stderr: Sink;
+  terminal: Terminal;
+  /** Aborts on Ctrl-C, and when nobody reads stdout any more. */
+  signal: AbortSignal;
+  now(): number;
+  connect(options: { start: boolean; note: (line: string) => void }): Promise<Client>;
+  definitions(): Promise<Definitions>;
+  /** Resolves once everything that was said has been written. */
+  close(): Promise<void>;
+}
+
+export function realWorld(): World {
+  const { env, stdout, stderr } = process;
+  const interrupt = new AbortController();
+  let gone = false;
+  const onSignal = () => {
+    // The second Ctrl-C is meant for whatever is still not over.
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  // `devflow runs list | head -1` closes the pipe when it has enough: there is nobody to tell, and nothing wrong.
+  const onBroken = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    gone = true;
+    interrupt.abort();
+  };
+  stdout.on("error", onBroken);
+  stderr.on("error", onBroken);
+  const colour = lookOf(stderr.isTTY ? stderr : stdout, env).colour;
+  return {
+    version: VERSION,
+    env,
+    cwd: process.cwd(),
+    stdout: sink(stdout, env),
+    stderr: sink(stderr, env),
+    terminal: realTerminal(colour, env),
+    signal: interrupt.signal,
+    now: () => Date.now(),
+    connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),
+    definitions: () => composeDefinitions(env),
+    async close() {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+      if (!gone) await Promise.all([flushed(stdout), flushed(stderr)]);
+    },
+  };
+}
+
+function sink(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    columns: () => lookOf(stream, env).width,
+    colour: lookOf(stream, env).colour,
+  };
+}
+
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
