@@ -1,0 +1,129 @@
+/**
+ * What the engine costs over its log: phases through the whole engine, with the fake agent in process, against the same number of
+ * bare commits of one row at the same `synchronous`; and whether that stays so when thousands of runs have ended before.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import SQLite from "better-sqlite3";
+import { openEventLog } from "../src/adapters/storage/sqlite-event-log.ts";
+import { systemClock } from "../src/adapters/system/clock.ts";
+import { mustBeDurable } from "../src/domain/event.ts";
+import type { EventLog } from "../src/ports/event-log.ts";
+import { template } from "../test/support/made.ts";
+import { type Stage, stage } from "../test/support/stage.ts";
+import { type Figure, median } from "./figure.ts";
+
+const ROUNDS = 5;
+const RUNS_A_ROUND = 25;
+const FINISHED = { few: 100, many: 10_000 };
+const PHASES = 3;
+
+/** Counts the appends that go to a log, by whether they were durable. */
+function counting(log: EventLog): { log: EventLog; counts: { durable: number; normal: number } } {
+  const counts = { durable: 0, normal: 0 };
+  const append: EventLog["append"] = (run, expected, events, options) => {
+    counts[(options.durable ?? mustBeDurable(events)) ? "durable" : "normal"] += 1;
+    return log.append(run, expected, events, options);
+  };
+  return {
+    log: new Proxy(log, { get: (target, name) => (name === "append" ? append : Reflect.get(target, name)) }),
+    counts,
+  };
+}
+
+async function finish(on: Stage, runs: number, name: string): Promise<void> {
+  for (let n = 0; n < runs; n += 1) {
+    const run = await on.start(`${name} ${n}`);
+    await ended(on, run);
+  }
+}
+
+/** Resolves when a run has ended and its sessions are closed: its last event is seen, nothing is polled. */
+async function ended(on: Stage, run: Awaited<ReturnType<Stage["start"]>>): Promise<void> {
+  const done = new AbortController();
+  let closed = 0;
+  for await (const { event } of on.log.follow(0, done.signal, run)) {
+    if (event.type === "session.closed") closed += 1;
+    if (closed === PHASES) done.abort();
+  }
+}
+
+/** Milliseconds that the same commits take without an engine: one row of the size of an event each. */
+function bareCommits(file: string, { durable, normal }: { durable: number; normal: number }): number {
+  const database = new SQLite(file);
+  database.pragma("journal_mode = WAL");
+  database.exec("CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, body TEXT)");
+  const insert = database.prepare("INSERT INTO bare (body) VALUES (?)");
+  const body = "x".repeat(370);
+  const from = performance.now();
+  for (const [synchronous, count] of [
+    ["FULL", durable],
+    ["NORMAL", normal],
+  ] as const) {
+    database.pragma(`synchronous = ${synchronous}`);
+    for (let n = 0; n < count; n += 1) insert.run(body);
+  }
+  const took = performance.now() - from;
+  database.close();
+  return took;
+}
+
+export async function engineBench(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "devflow-bench-"));
+  const line = template({ specify: {}, review: { needs: ["specify"] }, verify: { needs: ["review"] } });
+  const { log, counts } = counting(openEventLog({ file: join(folder, "devflow.db") }));
+  const on = stage({ template: line, clock: systemClock(), log });
+  try {
+    await finish(on, FINISHED.few, "few");
+    const ratios: number[] = [];
+    const few = await rounds("first");
+    await many(on);
+    const late = await rounds("second");
+    const rate = (ms: number): string => `${Math.round((RUNS_A_ROUND * PHASES * 1_000) / ms)}`;
+    const ratio = median(ratios);
+    const flat = median(few) / median(late);
+    return [
+      {
+        figure: "engine: phases over bare commits",
+        value: ratio,
+        bar: "≥ 0.3",
+        ok: ratio >= 0.3,
+        detail: `${rate(median(few))} phases/s`,
+      },
+      {
+        figure: `engine: speed after ${FINISHED.many} finished runs over after ${FINISHED.few}`,
+        value: flat,
+        bar: "≥ 0.8 (flat)",
+        ok: flat >= 0.8,
+        detail: `${rate(median(few))} → ${rate(median(late))} phases/s`,
+      },
+    ];
+
+    async function rounds(name: string): Promise<number[]> {
+      const times: number[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        counts.durable = 0;
+        counts.normal = 0;
+        const from = performance.now();
+        await finish(on, RUNS_A_ROUND, `${name} ${round}`);
+        const took = performance.now() - from;
+        times.push(took);
+        if (name === "first") ratios.push(bareCommits(join(folder, "bare.db"), counts) / took);
+      }
+      return times;
+    }
+  } finally {
+    log.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Fills the log with finished runs, many at a time so that it does not take long. */
+async function many(on: Stage): Promise<void> {
+  const LANES = 50;
+  const lanes = Array.from({ length: LANES }, (_, lane) =>
+    finish(on, (FINISHED.many - FINISHED.few) / LANES, `lane ${lane}`),
+  );
+  await Promise.all(lanes);
+}
