@@ -35,3 +35,9 @@ export const MAX_VIOLATIONS = 20;
 
 /** Artifacts are contracts to be read by people and prompts, not data dumps. */
 export const MAX_ARTIFACT_BYTES = 10 * 1024 * 1024;
+
+/** Where a run's artifacts and prompts are, below its worktree. Nothing below it is ever committed, or followed out of it by a link. */
+export const SCRATCH = ".devflow";
+
+/** Unchanged for this long, a file counts as the same twice. */
+export const SAME_TWICE_MS = 250;
