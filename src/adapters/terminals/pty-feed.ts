@@ -6,10 +6,10 @@
  */
 import type { ClientFrame, HolderFrame } from "../../domain/terminal-frame.ts";
 import type { TerminalExit, TerminalSpec } from "../../ports/terminal-host.ts";
-import type { TerminalEvents } from "./pty-events.ts";
 import { terminalModes } from "./pty-modes.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import { type Emulator, emulator } from "./screen.ts";
+import type { TerminalFeed } from "./terminal-feed.ts";
 
 const ESC = 0x1b;
 
@@ -32,7 +32,7 @@ export interface PtyFeedOptions {
   cols: number;
   rows: number;
   record: TerminalSpec["record"];
-  events: TerminalEvents;
+  events: TerminalFeed;
   send(frame: ClientFrame): void;
 }
 

@@ -3,11 +3,11 @@ import { Failure } from "../../domain/failure.ts";
 import type { AnswerFrame } from "../../domain/terminal-frame.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { Terminal, Typed } from "../../ports/terminal-host.ts";
-import { terminalEvents } from "./pty-events.ts";
 import { ptyFeed } from "./pty-feed.ts";
 import { type HolderLink, linkHolder, type Question } from "./pty-link.ts";
 import { type HolderRecord, readExit, readLastOutput } from "./pty-record.ts";
 import { pause, within } from "./pty-wait.ts";
+import { terminalFeed } from "./terminal-feed.ts";
 
 /** An agent that is asked to end gets this long to write its transcript. */
 const CLOSE_GRACE_MS = 5_000;
@@ -40,7 +40,7 @@ export async function ptyTerminal({
   remove,
 }: PtyTerminalOptions): Promise<PtyTerminal> {
   const { session, socket } = record;
-  const events = terminalEvents();
+  const events = terminalFeed();
   let link: HolderLink | undefined;
   let joining: Promise<void> = Promise.resolve();
   let released = false;
@@ -140,7 +140,6 @@ export async function ptyTerminal({
     },
     async release() {
       released = true;
-      events.stop();
       link?.close();
       await feed.close();
     },

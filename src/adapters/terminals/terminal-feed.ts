@@ -20,6 +20,13 @@ export function terminalFeed(): TerminalFeed {
   let keptBytes = 0;
   let exit: TerminalExit | undefined;
 
+  /** Until this has run, what is new queues up behind what has been kept: the order stays. */
+  const begin = () => {
+    const past = kept ?? [];
+    kept = undefined;
+    for (const event of past) for (const listener of listeners) listener(event);
+  };
+
   return {
     get exit() {
       return exit;
@@ -41,15 +48,11 @@ export function terminalFeed(): TerminalFeed {
     on(listener) {
       // A wrapper of its own, so that the same function may listen twice.
       const one = (event: TerminalEvent) => listener(event);
+      const late = kept === undefined ? exit : undefined;
       listeners.add(one);
-      const past = kept ?? (exit ? [{ type: "exit", exit } as const] : []);
-      kept = undefined;
-      if (past.length > 0) {
-        // Told before anything new can come, but not while the caller is still in `on`.
-        queueMicrotask(() => {
-          for (const event of past) if (listeners.has(one)) one(event);
-        });
-      }
+      // Not while the caller is still in `on`.
+      if (late) queueMicrotask(() => listeners.has(one) && one({ type: "exit", exit: late }));
+      else queueMicrotask(begin);
       return () => listeners.delete(one);
     },
   };

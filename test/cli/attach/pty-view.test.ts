@@ -54,10 +54,10 @@ async function agent(script: string): Promise<Terminal> {
   });
 }
 
-/** A shell at a terminal which runs the view, and then says how its terminal is set. */
+/** A shell at a terminal which runs the view, says how its terminal is set, and stays: a pty's last output may get lost. */
 function person(terminal: Terminal, mode = "") {
   if (!("socket" in terminal.attach)) throw new Error("no socket");
-  const line = `stty -a | head -1; "$0" "$1" "$2" $3; echo "after: $(stty -a | grep -o -e '-*icanon' -e '-*echo ')"; echo "shell done"`;
+  const line = `stty -a | head -1; "$0" "$1" "$2" $3; echo "after: $(stty -a | grep -o -e '-*icanon' -e '-*echo ')"; echo "shell done"; read stay`;
   const pty = spawn("/bin/sh", ["-c", line, process.execPath, viewer, terminal.attach.socket, mode], {
     cols: 70,
     rows: 20,
