@@ -3,10 +3,9 @@
  *
  * One server, one control client for all panes, one window per session. Every pane carries a tag that says whose it is;
  * a restarted daemon finds its panes by that and takes the screen from tmux. Nothing is polled per pane: the end of a
- * program is seen in its exit file (one watch on one directory), and one list of all panes now and then makes sure.
+ * program is noticed for all of them together (`tmux-looks.ts`).
  */
 import { randomBytes } from "node:crypto";
-import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
@@ -15,21 +14,14 @@ import type { EndProcesses } from "../../ports/processes.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { ControlLost } from "./control-client.ts";
 import { type TmuxServer, tmuxLink } from "./tmux-link.ts";
-import { exitFrom, listPanes, type Pane, type PaneTag, panesFrom, tagOption } from "./tmux-panes.ts";
+import { tmuxLooks } from "./tmux-looks.ts";
+import { exitFrom, listPanes, listPanesOf, type Pane, type PaneTag, panesFrom, tagCommands } from "./tmux-panes.ts";
 import { quote, quoteFormat } from "./tmux-quote.ts";
-import { isServer } from "./tmux-server.ts";
 import { type TmuxTerminal, tmuxTerminal } from "./tmux-terminal.ts";
 import { PASTE_PREFIX } from "./tmux-typing.ts";
-import { installWrapper, LINGER_MS, wrapped } from "./wrapper.ts";
+import { EXIT_SUFFIX, installWrapper, wrapped } from "./wrapper.ts";
 
-/** Between two looks at all panes while programs run: how long an end stays unseen when the exit file was missed. */
-const LOOK_MS = 500;
-/** After an exit file has appeared: the wrapper has ended by then. */
-const LOOK_AFTER_EXIT_MS = LINGER_MS + 20;
-/** Between two looks at a pane that has ended without a cause. */
-const LOOK_FOR_CAUSE_MS = 15;
 const LABEL_CHARS = 40;
-const EXIT_SUFFIX = ".exit.json";
 
 export interface TmuxHostOptions {
   /** Holds the socket `t.sock`; made with mode 0700. Its path must leave the socket within 103 bytes. */
@@ -52,9 +44,6 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
   let pressing = 0;
   let released = false;
   let prepared: Promise<string> | undefined;
-  let watcher: FSWatcher | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let timerAt = Number.POSITIVE_INFINITY;
 
   const link = tmuxLink({
     tmux,
@@ -67,7 +56,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     },
     onNotice(name, text) {
       if (name === "pause") void paused(text);
-      else if (/window-close$/.test(name)) lookIn(0);
+      else if (/window-close$/.test(name)) looks.lookIn(0);
     },
     async onAttached(server, run) {
       for (const terminal of held.values()) {
@@ -75,7 +64,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
         if (terminal.epoch === server.epoch)
           await terminal.reseed({ gap: true, run: (_, line, then) => run(line, then) }).catch(lost);
       }
-      lookIn(0);
+      looks.lookIn(0);
     },
     onServerGone(server) {
       for (const [pane, terminal] of held) {
@@ -95,51 +84,21 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     else if (server) await link.run(server.epoch, proceed).catch(() => {});
   };
 
-  const lookIn = (ms: number) => {
-    if (released || Date.now() + ms >= timerAt) return;
-    clearTimeout(timer);
-    timerAt = Date.now() + ms;
-    timer = setTimeout(() => {
-      timerAt = Number.POSITIVE_INFINITY;
-      void look().catch(() => lookIn(LOOK_MS));
-    }, ms);
-  };
-  const look = async () => {
-    const server = await link.server({ start: false });
-    if (!server || held.size === 0) return;
-    const panes = new Map(panesFrom(await link.run(server.epoch, listPanes)).map((pane) => [pane.pane, pane]));
-    let alive = false;
-    for (const terminal of held.values()) {
-      const now = terminal.epoch === server.epoch ? panes.get(terminal.pane) : undefined;
-      const state = terminal.looked(now);
-      alive ||= state !== "ended";
-      if (state === "cause unknown") {
-        // Some builds lose the signal that tells tmux of its child's end: the same signal again makes it look.
-        if (isServer(server.pid, link.socket)) process.kill(server.pid, "SIGCHLD");
-        lookIn(LOOK_FOR_CAUSE_MS);
-      }
-    }
-    if (alive) lookIn(LOOK_MS);
-  };
+  const looks = tmuxLooks(link, () => [...held.values()]);
 
   const prepare = () => {
     prepared ??= (async () => {
       await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
       const wrapper = await installWrapper(stateDirectory);
-      watcher = watch(stateDirectory, { persistent: false }, (_, name) => {
-        if (name === null || name.endsWith(EXIT_SUFFIX)) lookIn(LOOK_AFTER_EXIT_MS);
-      });
-      // Without the watch an end is seen by the regular look.
-      watcher.on("error", () => watcher?.close());
+      await sweep();
+      looks.watch(stateDirectory);
       return wrapper;
-    })();
+    })().catch((problem) => {
+      // The next caller may have more luck.
+      prepared = undefined;
+      throw problem;
+    });
     return prepared;
-  };
-  const prepareFirst = async () => {
-    const first = prepared === undefined;
-    const wrapper = await prepare();
-    if (first) await sweep();
-    return wrapper;
   };
   /** Removes what killed daemons have left: texts on their way, exit files of panes that are gone. */
   const sweep = async () => {
@@ -160,7 +119,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     const { pane, tag } = made;
     const terminal = tmuxTerminal({
       ...made,
-      ...{ link, server, stateDirectory, endProcesses, lookIn, onProblem },
+      ...{ link, server, stateDirectory, endProcesses, lookIn: looks.lookIn, onProblem },
       exitFile: join(stateDirectory, tag.exitFile),
       onPressure(high) {
         pressing += high ? 1 : -1;
@@ -174,19 +133,19 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     held.set(pane, terminal);
     return terminal;
   };
-  const allPanes = async (start = false) => {
-    await prepareFirst();
+  const find = async (list: string, start = false) => {
+    await prepare();
     const server = await link.server({ start });
-    return { server, panes: server ? panesFrom(await link.repeat(server.epoch, listPanes)) : [] };
+    return { server, panes: server ? panesFrom(await link.repeat(server.epoch, list)) : [] };
   };
 
   const open = async (spec: TerminalSpec): Promise<Terminal> => {
-    const wrapper = await prepareFirst();
+    const wrapper = await prepare();
     if (!(await stat(spec.cwd).catch(() => undefined))?.isDirectory())
       throw new Error(`${spec.cwd} is not a directory`);
-    const { server, panes } = await allPanes(true);
+    const { server, panes } = await find(listPanesOf(spec.session), true);
     if (!server) throw new Error("the tmux server did not start");
-    for (const old of panes.filter(({ tag }) => tag.session === spec.session)) {
+    for (const old of panes) {
       if (!old.dead && !exitFrom(join(stateDirectory, old.tag.exitFile)))
         throw new Error(`session ${spec.session} is open already`);
       await ((await adopt(spec.session)) ?? { close: async () => {} }).close();
@@ -209,7 +168,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
         "--",
         ...argv.map(quote),
       ].join(" "),
-      `set-option -p ${tagOption(tag)}`,
+      ...tagCommands(tag),
       // Makes the size the window's own, whoever looks at it. (As a global setting it crashes tmux 3.3 on new-window.)
       `resize-window -x ${spec.cols} -y ${spec.rows}`,
       // Without a title of its own a pane has the machine's name.
@@ -227,7 +186,10 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
       });
     } catch (problem) {
       // The connection broke: the window is there, whole, or not at all.
-      if (!(problem instanceof ControlLost)) throw problem;
+      if (!(problem instanceof ControlLost)) {
+        await terminal?.close(0);
+        throw problem;
+      }
       const adopted = await adopt(spec.session);
       if (!adopted) throw problem;
       return adopted;
@@ -235,21 +197,20 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
       if (--opening === 0) early = undefined;
     }
     if (!terminal) throw new Error("tmux did not say which window it made");
-    lookIn(LOOK_MS);
+    looks.lookIn(0);
     return terminal;
   };
 
   const adopt = async (session: SessionId): Promise<Terminal | undefined> => {
-    const { server, panes } = await allPanes();
-    // Of two (a daemon was killed between opening anew and removing the old one) the younger.
-    const found = panes.filter(({ tag }) => tag.session === session).at(-1);
+    const { server, panes } = await find(listPanesOf(session));
+    const found = panes.at(-1);
     if (!server || !found) return undefined;
     const known = held.get(found.pane);
     if (known) return known;
     const terminal = hold(server, found);
     await terminal.reseed({ gap: false });
     terminal.looked(found);
-    lookIn(0);
+    looks.lookIn(0);
     return terminal;
   };
 
@@ -266,7 +227,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     },
     adopt,
     async list() {
-      const { server, panes } = await allPanes();
+      const { server, panes } = await find(listPanes);
       return panes.map(({ pane, dead, tag }) => ({
         session: tag.session,
         run: tag.run,
@@ -277,8 +238,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     async release() {
       if (released) return;
       released = true;
-      clearTimeout(timer);
-      watcher?.close();
+      looks.stop();
       for (const terminal of held.values()) await terminal.detach();
       held.clear();
       await link.release();

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { z } from "zod";
 import { SessionId } from "../../domain/ids.ts";
 import type { TerminalExit } from "../../ports/terminal-host.ts";
+import { quote } from "./tmux-quote.ts";
 
 /** What a new daemon must know of a pane that an old one has opened; kept as a tag of the pane. */
 const PaneTag = z.object({
@@ -28,9 +29,13 @@ export interface Pane {
   tag: PaneTag;
 }
 
-/** Hex: no character of it means anything to tmux or in a list. */
-export const tagOption = (tag: PaneTag): string =>
-  `@devflow_tag ${Buffer.from(JSON.stringify(PaneTag.parse(tag))).toString("hex")}`;
+/** Tags the current pane. Hex: no character of it means anything to tmux or in a list. */
+export const tagCommands = (tag: PaneTag): string[] => [
+  `set-option -p @devflow_tag ${Buffer.from(JSON.stringify(PaneTag.parse(tag))).toString("hex")}`,
+  // To find one pane by, and for people who list panes.
+  `set-option -p @devflow_session ${tag.session}`,
+  `set-option -p @devflow_run ${quote(tag.run)}`,
+];
 
 const COLUMNS = [
   "pane_id",
@@ -44,6 +49,9 @@ const COLUMNS = [
   "@devflow_tag",
 ];
 export const listPanes = `list-panes -a -F '${COLUMNS.map((name) => `#{${name}}`).join(",")}'`;
+
+export const listPanesOf = (session: SessionId) => `${listPanes} -f '#{==:#{@devflow_session},${session}}'`;
+export const listDeadPanes = "list-panes -a -f '#{pane_dead}' -F '#{pane_id}'";
 
 /** Reads the list. A window that people look at through sessions of their own appears once for each: once is enough. */
 export function panesFrom(lines: readonly Buffer[]): Pane[] {

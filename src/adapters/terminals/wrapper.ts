@@ -12,6 +12,9 @@ import { join } from "node:path";
 /** How long the wrapper stays after the program has ended. */
 export const LINGER_MS = 200;
 
+/** How the names of exit files end. */
+export const EXIT_SUFFIX = ".exit.json";
+
 /** What tmux, its server's own environment and shells add; a program gets these only if its own environment says so. */
 const ADDED_VARIABLES = [
   ...["TMUX", "TMUX_PANE", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "PATH", "HOME", "LANG", "SHELL", "PWD", "OLDPWD"],
