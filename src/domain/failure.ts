@@ -48,26 +48,7 @@ export const FAILURES = {
   "artifact.invalid": { exit: 1, text: "phase {phase}: the artifact does not satisfy {schema}: {problem}", hint: "the session's transcript shows what the agent was told" },
   "artifact.missing": { exit: 1, text: "phase {phase}: no artifact came to {path}", hint: "devflow attach {session} shows the agent" },
   "command.failed_to_start": { exit: 1, text: "phase {phase}: {command} could not be started: {problem}", hint: "the command must exist in the run's worktree or on PATH" },
-  "artifact.invalid": {
-    exit: 1,
-    text: "phase {phase}: the artifact does not satisfy {schema}: {problem}",
-    hint: "the session's transcript shows what the agent was told",
-  },
-  "artifact.missing": {
-    exit: 1,
-    text: "phase {phase}: no artifact came to {path}",
-    hint: "devflow attach {session} shows the agent",
-  },
-  "artifact.damaged": {
-    exit: 1,
-    text: "the kept artifact {sha256} is not what it was when it was accepted",
-    hint: "somebody changed the data directory; reject the phase to have it made again",
-  },
-  "command.failed_to_start": {
-    exit: 1,
-    text: "phase {phase}: {command} could not be started: {problem}",
-    hint: "the command must exist in the run's worktree or on PATH",
-  },
+  "artifact.damaged": { exit: 1, text: "the kept artifact {sha256} is not what it was when it was accepted", hint: "somebody changed the data directory; reject the phase to have it made again" },
 
   "session.not_found": { exit: 4, text: "there is no session {session}", hint: "devflow sessions list shows them" },
   "session.ended": { exit: 5, text: "session {session} has ended ({state})", hint: "devflow sessions restart {session} starts it again while its run is active" },

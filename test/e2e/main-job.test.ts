@@ -1,0 +1,66 @@
+/** The main job as a user has it: the built programs, a real repository, the paper agent in real panes. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type World, type WorldOptions, world } from "../support/world.ts";
+
+const hasTmux = (() => {
+  try {
+    return execFileSync("tmux", ["-V"], { encoding: "utf8" }).startsWith("tmux");
+  } catch {
+    return false;
+  }
+})();
+const HOSTS = hasTmux ? (["tmux", "pty"] as const) : (["pty"] as const);
+
+let here: World | undefined;
+const enter = (options?: WorldOptions): World => {
+  here = world(options);
+  return here;
+};
+afterEach(async () => {
+  await here?.close();
+  here = undefined;
+}, 60_000);
+
+describe.each(HOSTS)("the main job in %s", (host) => {
+  test("goes through specify, review and verify, leaves the checkout alone, and reports", async () => {
+    const w = enter({ host });
+    const before = w.git("status", "--porcelain", "--ignored");
+    const run = await w.devflow("run", "spec-and-review", "--goal", "안녕 — say hello 👋", "--yes");
+    expect(run.err + run.out).toContain("completed");
+    expect(run.code).toBe(0);
+    const latest = await w.latest();
+    const view = await w.show(latest?.id ?? "");
+    expect(view.phases.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      "specify accepted",
+      "review accepted",
+      "verify accepted",
+    ]);
+    expect(view.sessions.map(({ host: where, state }) => `${where} ${state}`)).toEqual(Array(3).fill(`${host} closed`));
+    expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["specify", "review", "verify"]);
+    expect(w.git("status", "--porcelain", "--ignored")).toBe(before);
+    expect(w.git("branch", "--list", "devflow/*").trim()).toContain(latest?.id);
+    const report = await w.json<{ json: string; markdown: string; text: string }>("runs", "report", view.id);
+    expect(existsSync(report.json)).toBe(true);
+    expect(report.text).toContain("spec-and-review@1 completed");
+    expect(readFileSync(report.markdown, "utf8")).toBe(report.text);
+  }, 60_000);
+
+  test("killed in the middle of a phase and started again, it finishes with no prompt sent twice", async () => {
+    const w = enter({ host, scenario: { phases: { "*": [{ wait: 1_500 }, { write: "whole" }] } } });
+    await w.devflow("run", "spec-and-review", "--goal", "go on", "--yes", "--detach");
+    const id = (await w.latest())?.id ?? "";
+    await vi.waitFor(async () => expect((await w.prompts()).length).toBe(2), 30_000);
+    process.kill(w.daemonPid(), "SIGKILL");
+    await vi.waitFor(async () => expect((await w.show(id)).status).toBe("completed"), {
+      timeout: 40_000,
+      interval: 200,
+    });
+    const prompts = await w.prompts();
+    expect(prompts.map(({ phase }) => phase)).toEqual(["specify", "review", "verify"]);
+    const view = await w.show(id);
+    expect(view.interruptions).toHaveLength(1);
+    expect(view.sessions).toHaveLength(3);
+  }, 90_000);
+});
