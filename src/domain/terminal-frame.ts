@@ -60,7 +60,7 @@ export type AskFrame = Extract<ClientFrame, { id: number }>;
 export type AnswerFrame = Extract<HolderFrame, { t: "answer" }>;
 
 /** Longest line taken from a client: a 1 MiB paste with every character escaped is under it. */
-export const FRAME_LIMIT = 8 * 1024 * 1024;
+const FRAME_LIMIT = 8 * 1024 * 1024;
 
 export const encodeFrame = (frame: ClientFrame | HolderFrame): string => `${JSON.stringify(frame)}\n`;
 

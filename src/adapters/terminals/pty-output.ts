@@ -1,7 +1,7 @@
 /** The last output of a pty, by position in the stream: what a client that comes back, or comes late, is given. */
 
 /** Enough to rebuild a screen with some scrollback, little enough to keep for every session. */
-export const KEPT_OUTPUT_BYTES = 1024 * 1024;
+const KEPT_OUTPUT_BYTES = 1024 * 1024;
 
 export interface OutputLog {
   /** Position of the first byte still kept. */
