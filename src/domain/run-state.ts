@@ -9,7 +9,7 @@ import type { EventOf, PromptPurpose, RunEvent, RunStarted } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { Counter, Counters } from "./recovery.ts";
-import type { SessionState } from "./session.ts";
+import { isLive, type SessionState } from "./session.ts";
 import { loopBody, phaseOf } from "./template.ts";
 
 export type RunStatus = "pending" | "running" | "waiting" | "interrupted" | "completed" | "failed" | "cancelled";
@@ -351,3 +351,7 @@ export function statusOf(state: RunState): RunStatus {
   const parked = phases.some(({ status }) => status === "awaiting_approval") || state.escalations.length > 0;
   return parked && (!busy || state.escalations.length > 0) ? "waiting" : "running";
 }
+
+/** Nothing is left to do: it has ended, its report is written, its sessions are closed. */
+export const isTidy = (state: RunState): boolean =>
+  state.ended !== undefined && state.reported && !Object.values(state.sessions).some((each) => isLive(each.state));

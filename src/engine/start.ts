@@ -94,14 +94,10 @@ export async function begin(
   { event }: Plan,
   { log, clock, ids }: StartDeps,
 ): Promise<{ run: RunId; created: boolean }> {
-  const before = event.idempotencyKey === undefined ? undefined : log.runByKey(event.idempotencyKey);
-  if (before) {
-    if (before.requestHash === event.requestHash) return { run: before.run, created: false };
-    throw new Failure("run.idempotency_conflict", { key: event.idempotencyKey ?? "", run: before.run });
-  }
   const run = RunId.parse(ids.next());
-  await log.append(run, 0, [event], { at: clock.now(), durable: true });
-  return { run, created: true };
+  const written = await log.append(run, 0, [event], { at: clock.now(), durable: true });
+  const first = written.kind === "already" ? written.events[0]?.run : run;
+  return { run: RunId.parse(first), created: written.kind === "appended" };
 }
 
 function goalOf(given: string): Plan["goal"] {

@@ -44,7 +44,7 @@ export interface EventLog {
   /** The run that was started with this idempotency key. */
   runByKey(key: string): { run: RunId; requestHash: string | undefined } | undefined;
   activeRun(repo: string, base: string): RunId | undefined;
-  /** Runs that have not ended, oldest first: what a starting daemon takes up again. */
+  /** Runs with something left to do, oldest first: not ended, or ended without a report or with a session open. */
   unfinished(): readonly RunId[];
   close(): void;
 }

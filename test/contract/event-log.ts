@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunEvent, StoredEvent } from "../../src/domain/event.ts";
-import type { RunId } from "../../src/domain/ids.ts";
+import type { RunId, SessionId } from "../../src/domain/ids.ts";
 import type { EventLog } from "../../src/ports/event-log.ts";
 import {
   completed,
@@ -223,7 +223,19 @@ export function eventLogContract(name: string, open: () => OpenedLog): void {
         expect(listed({ limit: 10, status: "failed" })).toEqual([3]);
         expect(listed({ limit: 10, status: "interrupted", active: true })).toEqual([4]);
         expect(listed({ limit: 10, status: "running", active: false })).toEqual([]);
-        expect(log.unfinished()).toEqual([1, 4, 5].map(runId));
+      });
+
+      it("knows the runs with something left to do: a run that has ended is tidy once it is reported and its sessions are closed", async () => {
+        const session = "01JZ8N3V000000QK5RTXW9YB4M" as SessionId;
+        const reported: RunEvent = { type: "report.written", json: "j", markdown: "m", sha256: "c".repeat(64) };
+        for (const run of [first, second]) await append(run, 0, [elsewhere(run)]);
+        const opening: RunEvent = { type: "session.opening", session, role: "author", persona: "p@1", adapter: "fake" };
+        await append(first, 1, [opening, completed]);
+        expect(log.unfinished()).toEqual([first, second]);
+        await append(first, 3, [reported]);
+        expect(log.unfinished()).toEqual([first, second]);
+        await append(first, 4, [{ type: "session.closed", session, cause: "the run has ended" }]);
+        expect(log.unfinished()).toEqual([second]);
       });
 
       it("finds runs by how their ids start or end, in capitals or not", async () => {

@@ -3,6 +3,7 @@ import type { RunEvent, StoredEvent } from "../../domain/event.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
 import { isActive, type RunRow, rowOf, type Standing, unknown } from "../../domain/run-row.ts";
+import { isTidy } from "../../domain/run-state.ts";
 import type { Appended, EventLog } from "../../ports/event-log.ts";
 import { type Asked, type Past, rule } from "./append-rules.ts";
 import { followers, type Place } from "./follow.ts";
@@ -109,7 +110,7 @@ export function memoryEventLog(): EventLog {
     activeRun: past.activeRun,
     unfinished: () =>
       started()
-        .filter(([, { standing }]) => isActive(standing))
+        .filter(([, { standing }]) => !isTidy(standing.state))
         .sort(oldestFirst)
         .map(([id]) => id),
     close() {

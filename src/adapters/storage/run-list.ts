@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { RunId } from "../../domain/ids.ts";
 import { type RunRow, rowOf, type Standing } from "../../domain/run-row.ts";
+import { isTidy } from "../../domain/run-state.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 
 export interface RunList extends Pick<EventLog, "runs" | "run" | "resolve" | "runByKey" | "activeRun" | "unfinished"> {
@@ -40,9 +41,7 @@ export function runList(database: Database): RunList {
   const active = database
     .prepare<[string, string], RunId>("SELECT id FROM runs WHERE repo = ? AND base = ? AND ended_at IS NULL")
     .pluck();
-  const unfinished = database
-    .prepare<[], RunId>("SELECT id FROM runs INDEXED BY one_active_run WHERE ended_at IS NULL ORDER BY id")
-    .pluck();
+  const unfinished = database.prepare<[], RunId>("SELECT run FROM untidy_runs ORDER BY run").pluck();
 
   return {
     ...writes,
@@ -102,7 +101,9 @@ function writing(database: Database): Pick<RunList, "write" | "clear"> {
     `UPDATE runs SET updated_at = :updatedAt, at = :at, accepted = :accepted, branch = :branch, status = :status,
        ended_at = :endedAt WHERE id = :id`,
   );
-  const clearing = [database.prepare("DELETE FROM runs"), database.prepare("DELETE FROM goals")];
+  const untidy = database.prepare<[string]>("INSERT INTO untidy_runs VALUES (?)");
+  const tidied = database.prepare<[string]>("DELETE FROM untidy_runs WHERE run = ?");
+  const clearing = ["runs", "goals", "untidy_runs"].map((table) => database.prepare(`DELETE FROM ${table}`));
 
   return {
     write(id, before, after) {
@@ -121,6 +122,8 @@ function writing(database: Database): Pick<RunList, "write" | "clear"> {
       } else {
         turn.run({ id, updatedAt, at, accepted, branch, status, endedAt });
       }
+      const tidy = isTidy(after.state);
+      if (!was || tidy !== isTidy(before.state)) (tidy ? tidied : untidy).run(id);
     },
     clear() {
       for (const statement of clearing) statement.run();

@@ -4,6 +4,7 @@
  * Runs have numbers: an index entry of nine bytes instead of thirty-five puts the ends of many runs on one page, so that a
  * commit for 64 of them writes half as much.
  * Nothing is ever deleted from `events`, so the next rowid is always a new cursor.
+ * `untidy_runs` holds those with something left to do, which may be an ended run whose report or sessions were cut short.
  * A goal may be half a megabyte: it has a table of its own, so that changing a run's row does not write it again.
  */
 export const V1 = `
@@ -47,5 +48,9 @@ CREATE INDEX runs_by_status ON runs (status, id);
 CREATE TABLE goals (
   run  TEXT PRIMARY KEY,
   goal TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE untidy_runs (
+  run TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 `;
