@@ -16,11 +16,35 @@ const dist = join(root, "dist");
 const PROGRAMS = {
   devflowd: "src/daemon/main.ts",
   "cli/main": "src/cli/main.ts",
+  "cli/compose": "src/cli/compose.ts",
   "pty-holder": "src/adapters/terminals/pty-holder.ts",
 };
 
 /** Compiled for this machine, and found by their own means at run time. */
 const NATIVE = ["better-sqlite3", "node-pty"];
+
+/** What the thin client loads only when it needs it: built as programs above, and so outside of its one file. */
+const lazyParts = {
+  name: "lazy-parts",
+  setup({ onResolve }) {
+    for (const part of ["main", "compose"]) {
+      onResolve({ filter: new RegExp(`^\\.{1,2}/${part}\\.ts$`) }, ({ importer, kind }) =>
+        kind === "dynamic-import" && importer.startsWith(join(root, "src", "cli"))
+          ? { path: `./cli/${part}.mjs`, external: true }
+          : undefined,
+      );
+    }
+    onResolve({ filter: /^[^.]/ }, ({ path, importer }) =>
+      path.startsWith("node:") || importer === ""
+        ? undefined
+        : {
+            errors: [
+              { text: `the thin client must not need ${path}: it would start slowly (imported by ${importer})` },
+            ],
+          },
+    );
+  },
+};
 
 /** @type {import("esbuild").BuildOptions} */
 const common = {
@@ -42,8 +66,7 @@ await Promise.all([
     minifySyntax: true,
     minifyWhitespace: true,
     define: { "import.meta.dirname": "__dirname" },
-    // Loaded only for what the thin client does not do itself.
-    external: ["./cli/main.mjs"],
+    plugins: [lazyParts],
   }),
   build({
     ...common,

@@ -1,9 +1,9 @@
 /** devflow, from the words that were typed to an exit code. */
-import { Failure, failureRecord } from "../domain/failure.ts";
+import { Failure } from "../domain/failure.ts";
 import { nearest } from "../domain/nearest.ts";
 import { say } from "../messages/say.ts";
 import { readArguments } from "./arguments.ts";
-import { EXIT_INTERRUPTED, type ExitCode } from "./command.ts";
+import type { ExitCode } from "./command.ts";
 import {
   COMMAND_PATHS,
   COMMANDS,
@@ -15,32 +15,12 @@ import {
   isGroup,
 } from "./command-table.ts";
 import { commandHelp, groupHelp, rootHelp } from "./help.ts";
-import { lazyClient } from "./lazy-client.ts";
-import { createOut, type Out } from "./out.ts";
+import type { Out } from "./out.ts";
+import { concluded, perform } from "./perform.ts";
 import { realWorld, type World } from "./world.ts";
 
-/** Longer than a command needs to say where it stopped; after it, what it waits for is left alone. */
-const GRACE_AFTER_INTERRUPT_MS = 2_000;
-
-export async function main(argv: readonly string[], world: World = realWorld()): Promise<ExitCode> {
-  const out = createOut({ json: argv.includes("--json"), ...world });
-  try {
-    return await dispatch(argv, world, out);
-  } catch (error) {
-    if (world.signal.aborted) return EXIT_INTERRUPTED;
-    const failure = asFailure(error);
-    out.error(failureRecord(failure));
-    if (failure.code === "internal" && world.env.DEVFLOW_DEBUG && error instanceof Error) out.note(error.stack ?? "");
-    return failure.exit;
-  } finally {
-    await world.close();
-  }
-}
-
-const asFailure = (error: unknown): Failure =>
-  error instanceof Failure
-    ? error
-    : new Failure("internal", { problem: error instanceof Error ? error.message : String(error) }, { cause: error });
+export const main = (argv: readonly string[], world: World = realWorld()): Promise<ExitCode> =>
+  concluded(argv, world, (out) => dispatch(argv, world, out));
 
 type Target = { kind: "root" } | { kind: "group"; group: Group } | { kind: "command"; path: CommandPath };
 
@@ -124,27 +104,7 @@ function withoutPath(words: readonly string[], path: string): string[] {
 async function runCommand(path: CommandPath, words: readonly string[], world: World, out: Out): Promise<ExitCode> {
   const { default: command } = await COMMANDS[path].load();
   const typed = readArguments(path, command, words);
-  if (typed.kind === "help") {
-    out.page((paper) => commandHelp(path, command, paper));
-    return 0;
-  }
-  const client = lazyClient(() => world.connect({ start: typed.start, note: out.note }));
-  const { terminal, cwd, env, signal, definitions } = world;
-  try {
-    const ran = command.run(typed.input, { client, definitions, out, terminal, cwd, env, signal });
-    const code = await Promise.race([ran, interrupted(signal)]);
-    return code ?? (signal.aborted ? EXIT_INTERRUPTED : 0);
-  } finally {
-    client.close();
-  }
+  if (typed.kind === "input") return perform(command, typed, world, out);
+  out.page((paper) => commandHelp(path, command, paper));
+  return 0;
 }
-
-/** Settles some time after Ctrl-C, for a command that does not end by itself. */
-const interrupted = (signal: AbortSignal): Promise<ExitCode> =>
-  new Promise((resolve) => {
-    signal.addEventListener(
-      "abort",
-      () => void setTimeout(() => resolve(EXIT_INTERRUPTED), GRACE_AFTER_INTERRUPT_MS).unref(),
-      { once: true },
-    );
-  });

@@ -54,9 +54,15 @@ async function startDaemon([command, ...args]: readonly [string, ...string[]], e
   });
   if (code === 0) return;
   const failure =
-    failureSaid(said) ?? new Failure("daemon.start_failed", { problem: said.trim() || `devflowd ended with ${code}` });
+    failureSaid(said) ?? new Failure("daemon.start_failed", { problem: crash(said) ?? `devflowd ended with ${code}` });
   if (failure.code !== "daemon.already_running") throw failure;
 }
+
+/** The line that names the error in what Node prints of a crash. */
+const crash = (text: string): string | undefined => {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1))?.trim();
+};
 
 function failureSaid(text: string): Failure | undefined {
   const line = text.trim().split("\n").at(-1) ?? "";

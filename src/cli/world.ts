@@ -2,7 +2,7 @@
 import { say } from "../messages/say.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
-import { composeDefinitions, type Definitions } from "./compose.ts";
+import type { Definitions } from "./compose.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
 import { connectOrStart } from "./start-daemon.ts";
@@ -55,7 +55,7 @@ export function realWorld(): World {
     signal: interrupt.signal,
     now: () => Date.now(),
     connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),
-    definitions: () => composeDefinitions(env),
+    definitions: async () => (await import("./compose.ts")).composeDefinitions(env),
     async close() {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

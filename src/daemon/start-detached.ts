@@ -84,5 +84,5 @@ function reasonIn(log: string, from: number): string | undefined {
   const lines = readFileSync(log).subarray(from).toString("utf8").split("\n");
   const plain = lines.filter((line) => line.trim() !== "" && !line.startsWith("{"));
   const own = plain.findLast((line) => line.startsWith(SAID_BY_DAEMON));
-  return own?.slice(SAID_BY_DAEMON.length) ?? plain.findLast((line) => /Error\b/.test(line)) ?? plain.at(-1);
+  return own?.slice(SAID_BY_DAEMON.length) ?? plain.find((line) => /^\w*Error\b/.test(line)) ?? plain.at(-1);
 }

@@ -1,11 +1,14 @@
 /** devflowd over a stub engine: the real process, lock, journal and socket, with nothing behind them. */
 import { existsSync } from "node:fs";
-import { parts } from "../../src/daemon/compose.ts";
+import { instanceHolder, takeInstanceLock } from "../../src/adapters/system/instance-lock.ts";
+import { pinoJournal } from "../../src/adapters/system/pino-journal.ts";
 import { main } from "../../src/daemon/main.ts";
+import type { DaemonParts } from "../../src/daemon/parts.ts";
+import { redactor } from "../../src/domain/redact.ts";
 import { stubEngine, stubLog } from "./stub-engine.ts";
 
 /** Says what a composed daemon is told to do, for tests that read the journal; fails where the test's environment says. */
-const composeDaemon: typeof parts.composeDaemon = async ({ journal, env }) => {
+const composeDaemon: DaemonParts["composeDaemon"] = async ({ journal, env }) => {
   if (env.STUB_FAILS === "compose") throw new Error("the stub was told to fail");
   if (env.LANGSMITH_API_KEY || env.LANGCHAIN_TRACING_V2) journal.error("tracing is on");
   return {
@@ -26,4 +29,12 @@ const composeDaemon: typeof parts.composeDaemon = async ({ journal, env }) => {
   };
 };
 
-process.exitCode = await main(process.argv.slice(2), async () => ({ ...parts, composeDaemon }));
+const parts: DaemonParts = {
+  composeDaemon,
+  openJournal: ({ file, env, echo }) =>
+    pinoJournal({ file, redact: redactor([env.STUB_TOKEN ?? ""]), ...(echo && { echo }) }),
+  takeInstanceLock,
+  instanceHolder,
+};
+
+process.exitCode = await main(process.argv.slice(2), async () => parts);

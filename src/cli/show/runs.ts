@@ -1,41 +1,10 @@
-/** Runs as a table, and one run in full. */
+/** One run in full. */
 import type { RunView } from "../../domain/view.ts";
 import { say } from "../../messages/say.ts";
-import type { RunSummary } from "../../protocol/methods.ts";
 import { progress } from "../progress.ts";
 import type { Paper } from "../style.ts";
-import { cut, oneLine, padded, table } from "../table.ts";
-import { shortId } from "./ids.ts";
-import { runWord, toneOfRunWord } from "./marks.ts";
-import { ago, duration, moment } from "./times.ts";
-
-export function runsTable(runs: readonly RunSummary[], { look, now }: Paper): string[] {
-  if (runs.length === 0) return [say("runs.none")];
-  const rows = runs.map((run) => [
-    shortId(run.id),
-    runWord(run.status),
-    run.template,
-    `${run.accepted}/${run.phases}`,
-    run.at,
-    duration((run.endedAt ?? now) - run.startedAt),
-    ago(run.startedAt, now),
-    run.goal,
-  ]);
-  return table(
-    [
-      { title: say("table.run"), paint: () => "bold" },
-      { title: say("table.state"), paint: toneOfRunWord },
-      { title: say("table.template") },
-      { title: say("table.done"), align: "right" },
-      { title: say("table.at"), shrink: true },
-      { title: say("table.took"), align: "right" },
-      { title: say("table.started") },
-      { title: say("table.goal"), shrink: true, paint: () => "dim" },
-    ],
-    rows,
-    look,
-  ).split("\n");
-}
+import { cut, oneLine, padded } from "../table.ts";
+import { moment } from "./times.ts";
 
 export function runDetails(run: RunView, paper: Paper): string[] {
   const { style, columns } = paper;

@@ -2,7 +2,7 @@
 
 import { defineCommand, oneOf, wholeNumber } from "../../command.ts";
 import { RUN_STATUSES } from "../../show/marks.ts";
-import { runsTable } from "../../show/runs.ts";
+import { runsTable } from "../../show/runs-table.ts";
 
 export default defineCommand<{ limit?: string; active?: true; status?: string }>({
   name: "list",
