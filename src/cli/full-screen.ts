@@ -2,7 +2,8 @@
 import type { Terminal } from "./terminal.ts";
 
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[H\u001b[2J";
-const LEAVE = "\u001b[?25h\u001b[?1049l";
+// Cleared first: tmux keeps what is on an alternate screen that was resized.
+const LEAVE = "\u001b[H\u001b[2J\u001b[?25h\u001b[?1049l";
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
 

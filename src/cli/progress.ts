@@ -102,7 +102,8 @@ function working(phase: PhaseView, run: RunView): string {
   if (session?.held !== undefined) return oneLine(say("phase.held", { reason: session.held }));
   if (!prompt) return say("phase.starting");
   if (prompt.deliveredAt === undefined) return say("phase.delivering");
-  return prompt.purpose === "nudge" ? say("phase.nudged") : say("phase.working");
+  if (prompt.purpose === "nudge") return say("phase.nudged");
+  return prompt.purpose === "repair" ? say("phase.mending") : say("phase.working");
 }
 
 function acceptedAs({ attempts, command }: PhaseView): string {

@@ -3,50 +3,59 @@
 import { say } from "../../messages/say.ts";
 import type { Preview } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, table } from "../table.ts";
+import { type Column, oneLine, table } from "../table.ts";
 import { wrap } from "../text-width.ts";
 
 type Phase = Preview["phases"][number];
 
+/** Narrower than this, a table of phases has no room for the model families too. */
+const ROOM_FOR_FAMILY = 100;
+
 export function previewLines(preview: Preview, paper: Paper): string[] {
   const { style, columns } = paper;
-  const why = new Map(preview.bindings.map((binding) => [binding.role, binding]));
-  const rows = preview.phases.map((phase) => [
-    phase.id,
-    phase.command ? `$ ${phase.command.join(" ")}` : (phase.persona ?? ""),
-    phase.role === undefined ? "" : (why.get(phase.role)?.family ?? ""),
-    phase.needs.join(", "),
-    notesOf(phase),
-  ]);
   const at = `${preview.repo}  ${preview.base} ${preview.baseCommit.slice(0, 10)}`;
   return [
     `${style.bold(preview.template)}  ${style.dim(oneLine(preview.description))}`,
     style.dim(oneLine(at)),
     "",
-    ...table(
-      [
-        { title: say("preview.phase") },
-        { title: say("preview.by"), shrink: true, paint: () => "cyan" },
-        { title: say("preview.family"), paint: () => "dim" },
-        { title: say("preview.after"), shrink: true },
-        { title: say("preview.notes"), shrink: true, paint: () => "dim" },
-      ],
-      rows,
-      paper.look,
-    ).split("\n"),
+    ...phasesTable(preview, paper),
     ...(preview.goalRemoved > 0 ? ["", style.yellow(say("preview.goal_removed", { count: preview.goalRemoved }))] : []),
-    ...preview.warnings.flatMap((warning, index) => [
-      ...(index === 0 ? [""] : []),
+    ...preview.warnings.flatMap((warning) => [
+      "",
       ...wrap(`${say("preview.warning")} ${oneLine(warning)}`, columns).map(style.yellow),
     ]),
   ];
 }
 
-function notesOf({ approval, repeat, timeout }: Phase): string {
+function phasesTable({ phases, bindings }: Preview, { columns, look }: Paper): string[] {
+  const families = new Map(bindings.map(({ role, family }) => [role, family]));
+  const all: { column: Column; text: (phase: Phase) => string }[] = [
+    { column: { title: say("preview.phase"), paint: () => "bold" }, text: ({ id }) => id },
+    {
+      column: { title: say("preview.by"), shrink: true, paint: () => "cyan" },
+      text: ({ command, persona }) => (command ? `$ ${command.join(" ")}` : (persona ?? "")),
+    },
+    {
+      column: { title: say("preview.family"), paint: () => "dim" },
+      text: ({ role }) => (role === undefined ? "" : (families.get(role) ?? "")),
+    },
+    { column: { title: say("preview.after"), shrink: true }, text: ({ needs }) => needs.join(", ") },
+    { column: { title: say("preview.timeout"), align: "right", paint: () => "dim" }, text: ({ timeout }) => timeout },
+    { column: { title: say("preview.notes"), shrink: true }, text: notesOf },
+  ];
+  const shown = columns < ROOM_FOR_FAMILY ? all.filter(({ column }) => column.title !== say("preview.family")) : all;
+  const rows = phases.map((phase) => shown.map(({ text }) => text(phase)));
+  return table(
+    shown.map(({ column }) => column),
+    rows,
+    look,
+  ).split("\n");
+}
+
+function notesOf({ approval, repeat }: Phase): string {
   const notes = [
     approval === "before" ? say("preview.approval_before") : approval === "after" ? say("preview.approval_after") : "",
     repeat ? say("preview.repeat", { from: repeat.from, max: repeat.max }) : "",
-    say("preview.timeout", { timeout }),
   ];
   return notes.filter((note) => note !== "").join(", ");
 }

@@ -2,11 +2,11 @@
 import type { RunView } from "../../domain/view.ts";
 import { say } from "../../messages/say.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, padded } from "../table.ts";
+import { cut, oneLine, padded } from "../table.ts";
 import { waitsOf } from "../waiting.ts";
 import { shortId } from "./ids.ts";
 
-export function comeBackLines(run: string, { style }: Paper): string[] {
+export function comeBackLines(run: string, { style, columns }: Paper): string[] {
   const id = shortId(run);
   const ways: [string, string][] = [
     [`devflow runs show ${id}`, say("back.show")],
@@ -15,7 +15,7 @@ export function comeBackLines(run: string, { style }: Paper): string[] {
     ["devflow attach SESSION", say("back.attach")],
   ];
   const indent = Math.max(...ways.map(([command]) => command.length));
-  return ways.map(([command, text]) => `  ${padded(command, indent)}  ${style.dim(text)}`);
+  return ways.map(([command, text]) => `  ${padded(command, indent)}  ${style.dim(cut(text, columns - indent - 4))}`);
 }
 
 export const waitLines = (view: RunView, { style }: Paper): string[] =>

@@ -13,6 +13,7 @@ export const views = {
   "phase.starting": "starting its agent",
   "phase.delivering": "handing over the prompt",
   "phase.working": "working",
+  "phase.mending": "working, repairs its artifact",
   "phase.nudged": "reminded of its artifact",
   "phase.held": "prompt waits: {reason}",
   "phase.command": "running",
@@ -61,7 +62,7 @@ export const views = {
   "preview.approval_before": "you approve its start",
   "preview.approval_after": "you approve its result",
   "preview.repeat": "back to {from}, {max} rounds at most",
-  "preview.timeout": "up to {timeout}",
+  "preview.timeout": "LIMIT",
   "preview.warning": "!",
   "preview.goal_removed": "! control characters are taken out of the goal: {count}",
 

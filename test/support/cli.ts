@@ -1,0 +1,85 @@
+/** Runs devflow's command line in this process, with its streams as strings. */
+import type { Client } from "../../src/cli/client.ts";
+import type { Definitions } from "../../src/cli/compose.ts";
+import { main } from "../../src/cli/main.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import type { World } from "../../src/cli/world.ts";
+import { Failure } from "../../src/domain/failure.ts";
+import { BEGIN } from "./story.ts";
+
+export interface Setting {
+  client?: Client;
+  definitions?: Definitions;
+  /** Width of the terminal on stdout and stderr; absent: pipes. */
+  columns?: number;
+  terminal?: Partial<Terminal>;
+  signal?: AbortSignal;
+  now?: number;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+export interface Ran {
+  code: number;
+  out: string;
+  err: string;
+  json(): unknown;
+}
+
+export async function devflow(argv: readonly string[], setting: Setting = {}): Promise<Ran> {
+  const {
+    client,
+    definitions,
+    columns,
+    signal = new AbortController().signal,
+    now = BEGIN,
+    env = {},
+    cwd = "/here",
+  } = setting;
+  let out = "";
+  let err = "";
+  const sink = (write: (text: string) => void) => ({ write, columns: () => columns, colour: false });
+  const world: World = {
+    version: "1.2.3",
+    env: { USER: "kim", ...env },
+    cwd,
+    stdout: sink((text) => {
+      out += text;
+    }),
+    stderr: sink((text) => {
+      err += text;
+    }),
+    terminal: { ...noTerminal, ...setting.terminal },
+    signal,
+    now: () => now,
+    async connect() {
+      if (!client) throw new Failure("daemon.unreachable", { socket: "/run/devflow.sock" });
+      return client;
+    },
+    async definitions() {
+      if (!definitions) throw new Failure("internal", { problem: "the test has no definitions" });
+      return definitions;
+    },
+    close: async () => {},
+  };
+  const code = await main(argv, world);
+  return { code, out, err, json: () => JSON.parse(out) as unknown };
+}
+
+const absent = (): never => {
+  throw new Failure("internal", { problem: "the test has no terminal" });
+};
+
+const noTerminal: Terminal = {
+  canAsk: false,
+  canDraw: false,
+  colour: false,
+  size: () => ({ columns: 80, rows: 24 }),
+  onResize: () => () => {},
+  write: absent,
+  ask: absent,
+  keys: absent,
+  readAll: absent,
+  handOver: absent,
+  viewPty: absent,
+};
