@@ -39,13 +39,11 @@ async function finish(on: Stage, runs: number, name: string): Promise<void> {
   }
 }
 
-/** Resolves when a run has ended and its sessions are closed: its last event is seen, nothing is polled. */
+/** Resolves when a run has nothing left to do: its last event is seen, nothing is polled. */
 async function ended(on: Stage, run: Awaited<ReturnType<Stage["start"]>>): Promise<void> {
   const done = new AbortController();
-  let closed = 0;
   for await (const { event } of on.log.follow(0, done.signal, run)) {
-    if (event.type === "session.closed") closed += 1;
-    if (closed === PHASES) done.abort();
+    if (event.type === "report.written") done.abort();
   }
 }
 

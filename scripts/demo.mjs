@@ -67,7 +67,7 @@ async function demo() {
     [...work, ...bind, "--yes", ...(watched ? [] : ["--json"])],
     watched ? "inherit" : ["ignore", 2, "inherit"],
   );
-  const [run] = JSON.parse(devflow(["runs", "list", "--json", "--limit", "1"]).stdout).runs;
+  const [run] = JSON.parse(devflow(["runs", "list", "--json", "--limit", "1"]).stdout);
   if (!run) return false;
   const report = JSON.parse(devflow(["runs", "report", run.id, "--json"]).stdout || "{}");
   if (watched && report.text) process.stdout.write(`\n${report.text}\n`);

@@ -48,11 +48,11 @@ export function nextSteps(state: RunState): Step[] {
   });
 }
 
+/** What is left once a run has ended: its agents first, so that the report can say what became of them. */
 function afterwards(state: RunState): Step[] {
-  if (!state.reported) return [{ kind: "report", key: "report" }];
-  return Object.values(state.sessions)
-    .filter((session) => isLive(session.state))
-    .map(({ session }) => ({ kind: "close", key: `close/${session}`, session }));
+  const live = Object.values(state.sessions).filter((session) => isLive(session.state));
+  if (live.length > 0) return live.map(({ session }) => ({ kind: "close", key: `close/${session}`, session }));
+  return state.reported ? [] : [{ kind: "report", key: "report" }];
 }
 
 function command(phase: Phase, now: PhaseState): Step[] {

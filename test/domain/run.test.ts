@@ -41,15 +41,19 @@ describe("a run goes through its phases", () => {
       .leads(["artifact.checked specify", "phase.accepted specify", "phase.started review"]);
   });
 
-  test("it completes when every phase is accepted, writes its report, and then ends its sessions", () => {
+  test("it completes when every phase is accepted, ends its sessions, and then writes its report", () => {
     const one = template({ specify: {} });
     const events = running(one, phaseStarted("specify"), ...opened("specify"), ...prompted("specify"));
     const done = given(events).when(good("specify"));
     done.leads(["artifact.checked specify", "phase.accepted specify", "run.completed"]);
-    expect(done.next()).toEqual(["report"]);
-    const reported = given(events).when(good("specify"), { kind: "reported", json: "j", markdown: "m", sha256: HASH });
-    expect(reported.next()).toEqual([`close/${session()}`]);
-    expect(reported.status()).toBe("completed");
+    expect(done.next()).toEqual([`close/${session()}`]);
+    const closed = given(events).when(good("specify"), {
+      kind: "closed",
+      session: session(),
+      cause: "the run has ended",
+    });
+    expect(closed.next()).toEqual(["report"]);
+    expect(closed.status()).toBe("completed");
   });
 
   test("independent phases run side by side, and what needs both waits for both", () => {
@@ -322,7 +326,7 @@ describe("stopping and going on", () => {
   test("a cancelled run starts nothing more, and reports", () => {
     const cancelled = given(events).when({ kind: "cancel", by: "ann" });
     cancelled.follows([{ type: "run.cancelled", by: "ann" }]);
-    expect(cancelled.next()).toEqual(["report"]);
+    expect(cancelled.next()).toEqual([`close/${session()}`]);
     given(events).when({ kind: "cancel", by: "ann" }, good("specify")).follows([]);
   });
 });

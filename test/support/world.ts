@@ -74,8 +74,7 @@ export function world({ scenario, host = "auto", env: more = {}, repo: name = "ë
     withInput: (input: string, ...args: string[]) => run("devflow", args, input),
     json,
     show: (id: string) => json<RunView>("runs", "show", id),
-    latest: async () =>
-      (await json<{ runs: { id: string; status: string }[] }>("runs", "list", "--limit", "1")).runs[0],
+    latest: async () => (await json<{ id: string; status: string }[]>("runs", "list", "--limit", "1"))[0],
     journal: () => journaled(journal),
     prompts: async () => (await journaled(journal)).filter(({ event }) => event === "prompt"),
     daemonPid: () => Number(/\d+/.exec(readFileSync(join(home, "state", "devflowd.lock.db.pid"), "utf8"))?.[0]),
