@@ -1,16 +1,9 @@
 /** The main job as a user has it: the built programs, a real repository, the paper agent in real panes. */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { hasTmux } from "../support/has-tmux.ts";
 import { type World, type WorldOptions, world } from "../support/world.ts";
 
-const hasTmux = (() => {
-  try {
-    return execFileSync("tmux", ["-V"], { encoding: "utf8" }).startsWith("tmux");
-  } catch {
-    return false;
-  }
-})();
 const HOSTS = hasTmux ? (["tmux", "pty"] as const) : (["pty"] as const);
 
 let here: World | undefined;

@@ -73,14 +73,14 @@ model_provider = "scripted"
 [model_providers.scripted]
 name = "scripted"
 base_url = "${modelUrl}/v1"
-env_key = "SCRIPTED_MODEL_KEY"
+env_key = "OPENAI_API_KEY"
 wire_api = "responses"
 
 [analytics]
 enabled = false
 `,
   );
-  return { HOME: home, CODEX_HOME: folder, SCRIPTED_MODEL_KEY: "not-a-secret" };
+  return { HOME: home, CODEX_HOME: folder, OPENAI_API_KEY: "not-a-secret" };
 }
 
 async function configureOpencode(home: string, modelUrl: string): Promise<Record<string, string>> {

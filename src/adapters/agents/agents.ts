@@ -54,8 +54,6 @@ async function missing(
     return new Failure("persona.unknown_agent", { where, agent: persona.agent ?? "(none)", agents: known });
   }
   const { binary, install } = profile.value;
-  const variable = persona.env.find((name) => !env[name]);
-  if (variable) return new Failure("persona.missing_key", { persona: where, variable });
   if (!(await programOf(profile.value, profile.source, env))) {
     return new Failure("persona.agent_not_installed", { persona: where, command: binary.command, install });
   }
