@@ -25,7 +25,8 @@ export async function runCommand(
   const about = { phase: phase.id, attempt: step.attempt };
   const argv = [program, ...args] as const;
   await context.record(() => [{ type: "command.starting", ...about, argv: [...argv] }]);
-  const spec = { run: context.run, argv, cwd: workspace.path, timeoutMs: milliseconds(phase.timeout) };
+  const timeoutMs = milliseconds(phase.timeout);
+  const spec = { run: context.run, phase: phase.id, argv, cwd: workspace.path, timeoutMs };
   const result = await commands.run(spec, context.signal);
   if (context.signal.aborted) return undefined;
   const { exitCode, durationMs } = result;

@@ -2,6 +2,8 @@
 
 export interface CommandSpec {
   run: string;
+  /** Tells this command from the others of its run: what an earlier try of it has left is ended before it starts. */
+  phase: string;
   argv: readonly [string, ...string[]];
   cwd: string;
   timeoutMs: number;
