@@ -1,5 +1,5 @@
 /** Accepted artifacts, by the SHA-256 of their bytes: written once, read-only, never changed. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { Digest } from "../../domain/ids.ts";
@@ -8,9 +8,9 @@ import { errorCode, writeWhole } from "../system/whole-file.ts";
 
 export function keptArtifacts(directory: string) {
   const pathOf = (sha256: string): string => join(directory, `${sha256}.json`);
-  const read = async (sha256: string): Promise<Buffer | undefined> => {
+  const read = (sha256: string): Buffer | undefined => {
     try {
-      return await readFile(pathOf(sha256));
+      return readFileSync(pathOf(sha256));
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;
@@ -20,15 +20,15 @@ export function keptArtifacts(directory: string) {
   return {
     /** Returns once the bytes would survive a power failure. */
     async keep(bytes: Uint8Array, sha256: string): Promise<void> {
-      const there = await read(sha256);
+      const there = read(sha256);
       if (there && sha256Hex(there) === sha256) return;
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
       await writeWhole(pathOf(sha256), bytes, { mode: 0o400, durable: true });
     },
 
     /** As text, without a byte order mark. */
     async read(sha256: string): Promise<string | undefined> {
-      const bytes = Digest.safeParse(sha256).success ? await read(sha256) : undefined;
+      const bytes = Digest.safeParse(sha256).success ? read(sha256) : undefined;
       if (bytes && sha256Hex(bytes) !== sha256) throw new Failure("artifact.damaged", { sha256 });
       return bytes && new TextDecoder().decode(bytes);
     },

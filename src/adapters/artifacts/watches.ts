@@ -2,7 +2,8 @@
  * Wakes whoever waits for a file: by the events of its folder and of the folder above it, and by a slow tick.
  *
  * V1. An event is never interpreted: it only says that a look may tell something new. Events get lost; the tick finds out.
- * V2. A folder that is removed and made again has another inode: its watch is dead without a word, and is set up anew.
+ * V2. A folder that is removed and made again is another one, even with the same inode number: its watch is dead, and is
+ *     set up anew.
  * V3. The tick is one for all watches, looks at marks only, and stops with the last watch.
  */
 import { type FSWatcher, lstatSync, mkdirSync, watch as watchFolder } from "node:fs";
@@ -18,7 +19,7 @@ interface Watched {
   path: string;
   again: () => void;
   mark: string | undefined;
-  folders: Map<string, { inode: bigint; watcher: FSWatcher }>;
+  folders: Map<string, { identity: string; watcher: FSWatcher }>;
 }
 
 export function watches(clock: Clock) {
@@ -86,28 +87,41 @@ function attach(watched: Watched): boolean {
 }
 
 function attachOne(watched: Watched, folder: string, name: string): boolean {
-  const stats = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
-  const inode = stats?.isDirectory() ? stats.ino : undefined;
+  const identity = identityOf(folder);
   const known = watched.folders.get(folder);
-  if (known && known.inode === inode) return false;
+  if (known && known.identity === identity) return false;
   known?.watcher.close();
   watched.folders.delete(folder);
-  if (inode === undefined) return known !== undefined;
+  if (identity === undefined) return known !== undefined;
   try {
     const watcher = watchFolder(folder, { persistent: false }, (_, changed) => {
-      if (changed !== null && changed !== name) return;
-      if (folder !== dirname(watched.path)) attach(watched);
+      const itself = changed === basename(folder) && changed !== name;
+      if (changed !== null && changed !== name && !itself) return;
+      if (itself) forget(watched, folder, watcher);
+      attach(watched);
       watched.mark = markOf(watched.path);
       watched.again();
     });
-    watcher.on("error", () => {
-      watcher.close();
-      if (watched.folders.get(folder)?.watcher === watcher) watched.folders.delete(folder);
-    });
-    watched.folders.set(folder, { inode, watcher });
+    watcher.on("error", () => forget(watched, folder, watcher));
+    watched.folders.set(folder, { identity, watcher });
   } catch {
     // No watches are left on this machine, or the folder has just gone: the tick goes on.
     return false;
   }
   return true;
+}
+
+function forget({ folders }: Watched, folder: string, watcher: FSWatcher): void {
+  watcher.close();
+  if (folders.get(folder)?.watcher === watcher) folders.delete(folder);
+}
+
+/** Inode numbers are given out again at once: the time of birth tells two folders apart. */
+function identityOf(folder: string): string | undefined {
+  try {
+    const stats = lstatSync(folder, { bigint: true });
+    return stats.isDirectory() ? `${stats.ino}/${stats.birthtimeNs}` : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,40 +1,54 @@
-/** Writes files whole or not at all: a temporary file beside it, flushed to disk, then renamed. */
+/** Writes files whole or not at all: a temporary file beside it, flushed to disk, then renamed. And tells what the system said when it failed. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { closeSync, fsync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { Failure } from "../../domain/failure.ts";
 
 export interface WholeFileOptions {
   mode?: number;
+  /** Flush it to disk before it gets its name; false for what is made again after a crash. */
+  flush?: boolean;
   /** Flush the folder too, so that the name survives a power failure. */
   durable?: boolean;
 }
+
+/** Only flushing waits for the disk and is worth a trip to another thread; each such trip costs more than the other calls. */
+const flushed = promisify(fsync);
 
 /** The folder must exist. Throws `Failure` `storage.full` when there is no room; nothing is left behind then. */
 export async function writeWhole(
   path: string,
   data: Uint8Array | string,
-  { mode = 0o600, durable = false }: WholeFileOptions = {},
+  { mode = 0o600, flush = true, durable = false }: WholeFileOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await using(await open(temporary, "wx", mode), async (file) => {
-      await file.writeFile(data);
-      await file.sync();
+    await using(openSync(temporary, "wx", mode), async (file) => {
+      writeFileSync(file, data);
+      if (flush) await flushed(file);
     });
-    await rename(temporary, path);
-    if (durable) await using(await open(dirname(path), "r"), (folder) => folder.sync());
+    renameSync(temporary, path);
+    if (durable) await using(openSync(dirname(path), "r"), flushed);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
+    discard(temporary);
     throw isFull(error) ? new Failure("storage.full", { path: dirname(path) }, { cause: error }) : error;
   }
 }
 
-async function using<T>(file: FileHandle, use: (file: FileHandle) => Promise<T>): Promise<T> {
+async function using(file: number, use: (file: number) => Promise<void>): Promise<void> {
   try {
-    return await use(file);
+    await use(file);
   } finally {
-    await file.close();
+    closeSync(file);
+  }
+}
+
+function discard(temporary: string): void {
+  try {
+    unlinkSync(temporary);
+  } catch {
+    // It was never made, or has its name already.
   }
 }
 
