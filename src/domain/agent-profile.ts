@@ -3,7 +3,7 @@
  *
  * In arguments and variables `{cwd}`, `{model}` and `{args}` stand for what the session brings. A list inside the arguments is taken only
  * when everything that it names is there: `[-m, "{model}"]` vanishes without a model. `{args}` alone becomes the persona's arguments.
- * `{cwd:json}` is the same as a JSON string, which TOML reads too.
+ * `{cwd:json}` is the same as a JSON string, which TOML reads too. `{conversation}` is the agent's own id of what it continues.
  */
 import { z } from "zod";
 import { Composer } from "./composer.ts";
@@ -83,6 +83,13 @@ export const HeadlessEvents = z.strictObject({
 });
 export type HeadlessEvents = z.infer<typeof HeadlessEvents>;
 
+/** What the reason of a failed headless turn says: the failure event's words, or the end of stderr. */
+const FailedBecause = z.strictObject({
+  state: z.enum(["login_required", "rate_limited"]),
+  regex: Pattern,
+  until: Pattern.optional().describe("Group 1 is when a limit ends, as printed"),
+});
+
 export const AgentProfile = z
   .strictObject({
     name: Slug.describe("How personas refer to it"),
@@ -161,7 +168,11 @@ export const AgentProfile = z
     headless: z
       .strictObject({
         args: Arguments,
+        resume: Arguments.optional().describe(
+          "Instead of args, for a further prompt in the conversation {conversation}; left out: each prompt stands alone",
+        ),
         prompt: z.enum(["stdin", "argument"]),
+        causes: z.array(FailedBecause).default([]).describe("In order; what is none of these is an ordinary failure"),
         events: HeadlessEvents,
         exitCodes: z.boolean().describe("A failed turn ends with another code than 0. 0 never proves anything"),
       })
@@ -174,11 +185,13 @@ export interface LaunchValues {
   cwd: string;
   model: string | undefined;
   args: readonly string[];
+  conversation?: string | undefined;
 }
 
 /** The arguments after the program's name. */
-export function launchArgs(wanted: AgentProfile["interactive"]["args"], { cwd, model, args }: LaunchValues): string[] {
-  const values: Record<string, string | undefined> = { cwd, "cwd:json": JSON.stringify(cwd), model };
+export function launchArgs(wanted: AgentProfile["interactive"]["args"], launch: LaunchValues): string[] {
+  const { cwd, model, args, conversation } = launch;
+  const values: Record<string, string | undefined> = { cwd, "cwd:json": JSON.stringify(cwd), model, conversation };
   const fill = (argument: string): string | undefined => {
     let whole = true;
     const text = argument.replace(/\{([a-z]+(?::[a-z]+)?)\}/g, (placeholder, name: string) => {

@@ -177,6 +177,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     outputTokens: z.int().nonnegative(),
     cachedTokens: z.int().nonnegative().default(0),
     costUsd: z.string().optional(),
+    nth: z.int().positive().optional(),
   }),
   z.strictObject({ type: z.literal("run.interrupted"), cause: z.string() }),
   z.strictObject({ type: z.literal("run.resumed"), cause: z.string(), by: z.string() }),

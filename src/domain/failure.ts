@@ -78,6 +78,8 @@ export const FAILURES = {
   "persona.not_logged_in": { exit: 8, text: "persona {persona} runs {command}, which is not logged in", hint: "log in with {command}, or bind it by name if it needs no login" },
   "persona.unknown_adapter": { exit: 8, text: "{where}: there is no adapter {adapter}", hint: "the adapters are: {adapters}" },
   "persona.unknown_agent": { exit: 8, text: "{where}: there is no agent {agent}", hint: "the agents are: {agents}" },
+  "persona.agent_not_headless": { exit: 8, text: "persona {persona} runs {agent} without a terminal, and its profile has no headless part", hint: "set adapter: terminal, or add headless to the agent's profile" },
+  "persona.missing_key": { exit: 8, text: "persona {persona} needs {variable}, which is not set", hint: "set it in the environment of devflowd" },
   "binding.no_candidate": { exit: 8, text: "no installed persona can be {role} (it needs {capabilities})", hint: "install one of: {candidates}, or bind one: --bind {role}=PERSONA" },
   "binding.unknown_role": { exit: 2, text: "template {template} has no role {role}", hint: "its roles are: {roles}" },
   "binding.not_capable": { exit: 8, text: "persona {persona} cannot be {role}: it lacks {missing}", hint: "devflow personas list shows what each can do" },

@@ -63,6 +63,8 @@ export interface RoleSession {
   state: SessionState;
   opened: boolean;
   counters: Counters;
+  /** The last of its numbered usage reports: none is booked twice. */
+  usageReports: number;
 }
 
 export interface Escalation {
@@ -178,6 +180,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
             state: "starting",
             opened: false,
             counters: {},
+            usageReports: 0,
           },
         },
       };
@@ -211,8 +214,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "prompt.held":
     case "session.told":
     case "command.finished":
-    case "usage.reported":
       return state;
+    case "usage.reported":
+      return session(state, event.session, (s) => ({ ...s, usageReports: Math.max(s.usageReports, event.nth ?? 0) }));
   }
 }
 

@@ -66,8 +66,12 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
     const outcome = news.kind === "verdict" ? seen(session, news) : undefined;
     if (outcome) context.tell(outcome);
     if (news.kind !== "usage") return;
-    const { usage } = news;
-    void context.record(() => [{ type: "usage.reported", session, ...usage }]);
+    const { usage, nth } = news;
+    void context.record((state) =>
+      nth !== undefined && nth <= (state.sessions[session]?.usageReports ?? 0)
+        ? []
+        : [{ type: "usage.reported", session, ...usage, ...(nth !== undefined && { nth }) }],
+    );
   }
 
   const seen = (session: SessionId, { verdict }: Extract<AgentNews, { kind: "verdict" }>): Outcome => ({

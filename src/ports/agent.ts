@@ -43,7 +43,10 @@ export interface Usage {
   costUsd?: string;
 }
 
-export type AgentNews = { kind: "verdict"; verdict: Verdict } | { kind: "usage"; usage: Usage };
+export type AgentNews =
+  | { kind: "verdict"; verdict: Verdict }
+  /** `nth` counts a session's reports from 1: one that is told again, after a restart in that very moment, has the same. */
+  | { kind: "usage"; usage: Usage; nth?: number };
 
 export interface AgentSession {
   readonly session: SessionId;

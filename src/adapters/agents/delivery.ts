@@ -66,7 +66,8 @@ export async function typePrompt(prompt: Prompt, deps: DeliveryDeps, signal: Abo
     : { kind: "unconfirmed", reason: "the agent does not show that it works" };
 }
 
-const pointer = ({ file }: Prompt): string =>
+/** What is typed in place of a prompt that the agent cannot take whole. */
+export const pointer = ({ file }: Prompt): string =>
   `Read this file whole, it is your task, and do exactly what it says: ${file} .`;
 
 function delivered(observer: Observer, evidence: Evidence): Delivery {

@@ -45,3 +45,14 @@ export async function seemsLoggedIn({ login, env: variables }: AgentProfile, env
   );
   return (await Promise.all(there)).includes(true);
 }
+
+/** Whether somebody has logged in since: one of the files that a login leaves is newer. */
+export async function loggedInSince({ login }: AgentProfile, env: Environment, at: number): Promise<boolean> {
+  const times = (login?.files ?? []).map((path) =>
+    stat(join(env.HOME ?? "", path)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(times)).some((time) => time > at);
+}

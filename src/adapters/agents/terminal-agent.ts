@@ -1,5 +1,5 @@
 /** An agent in a terminal: its own interface in a pane or pty, started, watched, typed into and read by its profile. */
-import { type AgentProfile, launchArgs, launchEnv } from "../../domain/agent-profile.ts";
+import { type AgentProfile, launchArgs } from "../../domain/agent-profile.ts";
 import type { Judgement } from "../../domain/evidence.ts";
 import type { Verdict } from "../../domain/session.ts";
 import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../ports/agent.ts";
@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { typePrompt } from "./delivery.ts";
 import { observe } from "./observer.ts";
+import { sessionEnv } from "./session-env.ts";
 
 export interface TerminalAgentOptions {
   host: TerminalHost;
@@ -19,9 +20,6 @@ export interface TerminalAgentOptions {
   size: { cols: number; rows: number };
   recording(spec: AgentSpec): TerminalSpec["record"];
 }
-
-/** What every program needs to run at all. */
-const BASICS = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
@@ -56,26 +54,6 @@ async function terminalSpec(
     env: sessionEnv(spec, profile, options.env),
     ...options.size,
     ...(record && { record }),
-  };
-}
-
-/** The whole environment of a session: basics, what the profile asks for, what the persona names, and devflow's marks. */
-export function sessionEnv(
-  { persona, run, session }: Pick<AgentSpec, "persona" | "run" | "session">,
-  profile: AgentProfile,
-  own: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const named = [...BASICS, ...persona.env].flatMap((name) =>
-    own[name] === undefined ? [] : [[name, own[name]] as const],
-  );
-  return {
-    LANG: "C.UTF-8",
-    TERM: "xterm-256color",
-    COLORTERM: "truecolor",
-    ...Object.fromEntries(named),
-    ...launchEnv(profile.env, own),
-    DEVFLOW_RUN: run,
-    DEVFLOW_SESSION: session,
   };
 }
 

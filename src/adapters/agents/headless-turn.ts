@@ -1,0 +1,215 @@
+/**
+ * One turn of a headless agent: its output followed as it grows, its limits kept, its end judged. Started here or taken over.
+ *
+ * Changes in the folder mean *look again*, and so does a slow tick: file events get lost, and time passes without any.
+ */
+import { type FSWatcher, watch } from "node:fs";
+import { afterTurn, type HeadlessProfile, hear, NOTHING_YET, type Tally } from "../../domain/headless-turn.ts";
+import type { Evidence, Verdict } from "../../domain/session.ts";
+import type { Usage } from "../../ports/agent.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { eventLines } from "./event-lines.ts";
+import type { Stop, TurnFiles, TurnProcess, TurnRecord, TurnResult } from "./turn-files.ts";
+
+/** How often a turn is looked at when nothing calls for it. */
+const TICK_MS = 2_000;
+
+/** More than any honest turn prints; a disk must not fill up. */
+const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
+
+export interface TurnLimits {
+  /** A turn without an event for this long is ended. */
+  inactivityMs: number;
+  /** A turn is ended after this, whatever it does. */
+  wallMs: number;
+}
+
+export type TurnNews =
+  | { kind: "event" }
+  /** `nth` counts the reports of the session from 1. */
+  | { kind: "usage"; usage: Usage; nth: number }
+  | { kind: "over" };
+
+export interface TurnDeps {
+  headless: HeadlessProfile;
+  clock: Clock;
+  limits: TurnLimits;
+  /** Ends every process of the session. */
+  endAll(): Promise<void>;
+  tell(news: TurnNews): void;
+}
+
+export interface Turn {
+  readonly record: TurnRecord;
+  readonly files: TurnFiles;
+  process(): TurnProcess;
+  /** Of the wrapper, while it lives. */
+  pid(): number | undefined;
+  /** What it came to; absent while it is not over. */
+  result(): TurnResult | undefined;
+  verdict(): Verdict;
+  tally(): Tally;
+  /** Looks at the files now. */
+  look(): Promise<void>;
+  /** The wrapper that this daemon started has ended: perhaps another one has the claim, perhaps none ever will. */
+  wrapperEnded(): void;
+  /** Ends it. Resolves when it is over. */
+  end(stop: Stop): Promise<void>;
+  /** Stops following; the turn itself goes on. */
+  release(): void;
+}
+
+/** Follows a turn from its beginning, what came before included; the first look is done when this resolves. */
+export async function followTurn(files: TurnFiles, record: TurnRecord, deps: TurnDeps): Promise<Turn> {
+  const { headless, clock, limits } = deps;
+  const lines = eventLines(files.stdout);
+  const released = new AbortController();
+  let tally = NOTHING_YET;
+  let told = await files.told();
+  let pid: number | undefined;
+  let lastEventAt = clock.now();
+  let process: TurnProcess = "unclaimed";
+  let result: TurnResult | undefined;
+  let ending = false;
+  let ownWrapperEnded = false;
+  let looking: Promise<void> | undefined;
+  let again = false;
+
+  function take(value: unknown): void {
+    const before = tally;
+    tally = hear(tally, headless.events, value);
+    if (tally.events === before.events) return;
+    lastEventAt = clock.now();
+    deps.tell({ kind: "event" });
+    const fresh = Math.max(told, before.reports.length);
+    tally.reports.slice(fresh).forEach((usage, n) => {
+      deps.tell({ kind: "usage", usage, nth: record.reportsBefore + fresh + n + 1 });
+    });
+  }
+
+  /** One look at a time; a call in the middle of one means another one after it. */
+  function look(): Promise<void> {
+    again = true;
+    looking ??= (async () => {
+      while (again && !result && !released.signal.aborted) {
+        again = false;
+        await lookOnce().catch(() => undefined); // a full disk, say: the tick tries again
+      }
+    })().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  async function lookOnce(): Promise<void> {
+    process = await files.process();
+    if (process === "unclaimed" && ownWrapperEnded && (await files.forbid())) process = "gone";
+    if (process === "unclaimed") return;
+    pid ??= await files.pid();
+    const code = await files.exit();
+    const bytes = await lines.read(take); // after the exit was seen: then this is all of it
+    const over = code !== undefined || process === "gone";
+    if (over) lines.rest(take);
+    if (tally.reports.length > told) {
+      told = tally.reports.length;
+      await files.setTold(told).catch(() => undefined);
+    }
+    if (over) return finish(code);
+    const limit = overLimit(bytes);
+    if (limit !== undefined && !ending) void end({ why: limit });
+  }
+
+  function overLimit(bytes: number): string | undefined {
+    const now = clock.now();
+    if (bytes > MAX_OUTPUT_BYTES) return `it printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB`;
+    if (now - record.at >= limits.wallMs) return `it took longer than ${seconds(limits.wallMs)}`;
+    if (now - lastEventAt >= limits.inactivityMs) return `it told nothing for ${seconds(limits.inactivityMs)}`;
+    return undefined;
+  }
+
+  async function finish(code: number | undefined): Promise<void> {
+    const stopped = (await files.stop())?.why;
+    const end = {
+      at: clock.now(),
+      stderr: await files.stderr(),
+      ...(code !== undefined && { code }),
+      ...(stopped !== undefined && { stopped }),
+    };
+    const verdict = afterTurn({ headless, tally, end, limitsBefore: record.limitsBefore });
+    // An npm wrapper that was killed leaves the real agent alive: what has crashed is not left to work on unseen.
+    if (verdict.state === "exited") await deps.endAll();
+    const { events, first, conversation, reports } = tally;
+    result = {
+      verdict,
+      events,
+      ...(first !== undefined && { first }),
+      ...(conversation !== undefined && { conversation }),
+      reports: reports.length,
+    };
+    stopFollowing();
+    deps.tell({ kind: "over" });
+    // Without it the next daemon comes to the same result from the other files.
+    await files.setResult(result).catch(() => undefined);
+  }
+
+  async function end(stop: Stop): Promise<void> {
+    if (result) return;
+    ending = true;
+    await files.setStop(stop);
+    if (!(await files.forbid())) await deps.endAll();
+    await look();
+    // What could not be ended hangs in the kernel; the tick sees when it goes.
+  }
+
+  const watcher = watchFolder(files.folder, () => void look());
+  function stopFollowing(): void {
+    watcher?.close();
+    released.abort();
+  }
+  async function tick(): Promise<void> {
+    while (!released.signal.aborted) {
+      await clock.sleep(TICK_MS, released.signal);
+      await look();
+    }
+  }
+  void tick();
+  const stop = await files.stop();
+  await (stop ? end(stop) : look()); // a daemon that died while it ended the turn
+
+  return {
+    record,
+    files,
+    process: () => process,
+    pid: () => (process === "alive" && !result ? pid : undefined),
+    result: () => result,
+    tally: () => tally,
+    verdict: () => result?.verdict ?? underWay(process, tally, lastEventAt),
+    look,
+    wrapperEnded: () => {
+      ownWrapperEnded = true;
+      void look();
+    },
+    end,
+    release: stopFollowing,
+  };
+}
+
+/** None where the system has no watches left: the tick does alone. */
+function watchFolder(folder: string, changed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(folder, changed);
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
+
+function underWay(process: TurnProcess, tally: Tally, at: number): Verdict {
+  const evidence = (source: Evidence["source"], said: string): Evidence[] => [{ source, said, at }];
+  if (process === "unclaimed") return { state: "booting", evidence: evidence("process", "a turn is being started") };
+  const said = tally.events === 0 ? "its process runs and has told nothing yet" : (tally.said ?? `${tally.events} events`);
+  return { state: "working", evidence: evidence(tally.events === 0 ? "process" : "stream", said) };
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;

@@ -1,0 +1,140 @@
+/**
+ * What one turn of a headless agent has come to: a fold over its JSON events, judged once its process has ended.
+ *
+ *   no event yet ──event──▶ taken ──end──▶ over (ready) | refused (login_required, rate_limited) | crashed (exited)
+ *
+ * H1. The first event is the proof that the prompt was taken; an end without any event proves nothing.
+ * H2. A failure that the agent itself told is the end of a turn, not of the agent. An exit with another code than 0 and
+ *     without such words is a crash, and so is an end that left no exit code at all, unless devflow ended the turn.
+ * H3. Exit code 0 says only that the turn is over.
+ * H4. Usage is told in increments, whatever the agent counts.
+ */
+import { type HeadlessNews, readEvent } from "./agent-events.ts";
+import type { AgentProfile } from "./agent-profile.ts";
+import { delay } from "./recovery.ts";
+import { resetTime } from "./reset-time.ts";
+import { pattern } from "./screen-rule.ts";
+import type { Evidence, Verdict } from "./session.ts";
+
+export type HeadlessProfile = NonNullable<AgentProfile["headless"]>;
+
+export interface UsageReport {
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  /** A decimal number of US dollars. */
+  costUsd?: string;
+}
+
+export interface Tally {
+  events: number;
+  /** What the first event was. */
+  first?: string;
+  conversation?: string;
+  /** The agent's last words. */
+  said?: string;
+  failed?: string;
+  reports: readonly UsageReport[];
+  /** The last running total that the agent told, for those that count so. */
+  total?: NonNullable<HeadlessNews["usage"]>;
+}
+
+export const NOTHING_YET: Tally = { events: 0, reports: [] };
+
+/** How a turn's process ended. */
+export interface TurnEnd {
+  at: number;
+  /** Absent when the process was killed together with the one that waited for it. */
+  code?: number;
+  /** Why devflow ended the turn, when it did. */
+  stopped?: string;
+  /** The last of what it wrote to stderr. */
+  stderr: string;
+}
+
+const MAX_SAID = 500;
+
+/** The tally with one more event; what is not an object is no event. */
+export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unknown): Tally {
+  if (typeof event !== "object" || event === null || Array.isArray(event)) return tally;
+  const { session, text, failed, usage } = readEvent(rules, event);
+  return {
+    ...tally,
+    events: tally.events + 1,
+    ...(tally.first === undefined && { first: "type" in event && typeof event.type === "string" ? event.type : "{}" }),
+    ...(session !== undefined && { conversation: session }),
+    ...(text !== undefined && { said: text.slice(0, MAX_SAID) }),
+    ...(failed !== undefined && { failed: failed.slice(0, MAX_SAID) }),
+    ...(usage && { reports: [...tally.reports, increment(usage, tally.total)] }),
+    ...(usage?.count === "last" && { total: usage }),
+  };
+}
+
+type Told = NonNullable<HeadlessNews["usage"]>;
+
+function increment(usage: Told, before: Told | undefined): UsageReport {
+  const since = usage.count === "last" ? before : undefined;
+  const grown = (now: number, then: number | undefined): number => Math.max(0, Math.round(now - (then ?? 0)));
+  const cost = usage.costUsd === undefined ? undefined : Math.max(0, usage.costUsd - (since?.costUsd ?? 0));
+  return {
+    inputTokens: grown(usage.inputTokens, since?.inputTokens),
+    outputTokens: grown(usage.outputTokens, since?.outputTokens),
+    cachedTokens: grown(usage.cachedTokens, since?.cachedTokens),
+    ...(cost !== undefined && { costUsd: decimal(cost) }),
+  };
+}
+
+/** Finer than any price of a token. */
+const COST_DIGITS = 12;
+
+/** Without an exponent, and without the noise of floating point behind it. */
+const decimal = (cost: number): string => cost.toFixed(COST_DIGITS).replace(/\.?0+$/, "");
+
+export interface Judging {
+  headless: HeadlessProfile;
+  tally: Tally;
+  end: TurnEnd;
+  /** How many turns in a row before this one ended in a limit. */
+  limitsBefore: number;
+}
+
+/** What the session is after a turn. */
+export function afterTurn({ headless, tally, end, limitsBefore }: Judging): Verdict {
+  const { at, code, stopped, failed, stderr } = { ...end, failed: tally.failed };
+  const verdict = (state: Verdict["state"], source: Evidence["source"], said: string): Verdict => ({
+    state,
+    evidence: [{ source, said: said.slice(0, MAX_SAID), at }],
+  });
+  if (stopped !== undefined) return verdict("ready", "process", `the turn was ended: ${stopped}`);
+  const badly = failed !== undefined || code !== 0 || tally.events === 0;
+  if (!badly) return verdict("ready", "process", "the turn is over, with exit code 0");
+  const because = cause(headless, [failed ?? "", stderr]);
+  if (because) {
+    const found = verdict(because.rule.state, failed === undefined ? "log" : "stream", because.said);
+    if (because.rule.state === "login_required") return found;
+    const until = because.until === undefined ? undefined : resetTime(because.until, at);
+    return { ...found, until: until ?? at + delay("backoff", limitsBefore, 0.5) };
+  }
+  if (failed !== undefined) return verdict("ready", "stream", `the turn failed: ${failed}`);
+  return verdict("exited", "process", `${ending(end, tally)}${stderr === "" ? "" : `: ${oneLine(stderr)}`}`); // H2
+}
+
+const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, "; ");
+
+function ending({ code }: TurnEnd, { events }: Tally): string {
+  if (code === undefined) return "the agent ended without a word";
+  return events === 0
+    ? `the agent ended with exit code ${code} and told nothing`
+    : `the agent ended with exit code ${code} in the middle of its turn`;
+}
+
+function cause({ causes }: HeadlessProfile, reasons: readonly string[]) {
+  for (const reason of reasons) {
+    for (const rule of causes) {
+      const line = reason.split("\n").find((one) => pattern(rule.regex).test(one));
+      if (line === undefined) continue;
+      return { rule, said: line, until: rule.until === undefined ? undefined : pattern(rule.until).exec(line)?.[1] };
+    }
+  }
+  return undefined;
+}
