@@ -29,8 +29,8 @@ const LINES_A_SECOND = PANES * 10;
 const QUIET_EVERY_MS = 5;
 const QUIET_LINES = 600;
 const ROUNDS = 2;
-/** Taking over leaves garbage behind, whose collection is not the cost of being idle. */
-const SETTLE_MS = 4_000;
+/** Taking over leaves garbage behind; V8 collects it some 8 s later, which is not the cost of being idle. */
+const SETTLE_MS = 12_000;
 const IDLE_MS = 10_000;
 const BUSY_LINES = LINES_A_SECOND * 8;
 const EMITTER = fileURLToPath(new URL("./tty-emitter.mjs", import.meta.url));

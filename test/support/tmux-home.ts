@@ -18,7 +18,15 @@ export async function destroyTmux(home: string): Promise<void> {
   const tmux = (...args: string[]) =>
     promisify(execFile)("tmux", ["-S", socket, ...args]).catch(() => ({ stdout: "" }));
   const { stdout } = await tmux("list-panes", "-a", "-F", "#{pane_pid}");
+  const clients = await tmux("list-clients", "-F", "#{client_control_mode} #{client_pid}");
   await tmux("kill-server");
+  for (const [, pid] of clients.stdout.matchAll(/^1 (\d+)$/gm)) {
+    try {
+      process.kill(Number(pid), "SIGKILL"); // One that hangs in leaving would keep the server.
+    } catch {
+      // It has left.
+    }
+  }
   for (const pid of stdout.split("\n").map(Number)) {
     if (pid <= 1) continue;
     try {

@@ -34,6 +34,7 @@ export interface ControlOptions {
 }
 
 export interface ControlClient {
+  readonly pid: number | undefined;
   /**
    * Runs a command list and resolves with the lines that it printed. Rejects with `TmuxRefusal` or `ControlLost`.
    * `onBlock` is called with what one command printed before any later output record is told.
@@ -142,5 +143,11 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   };
 
   await run("display-message -p hello");
-  return { run, gone, leave, hold: (held) => void (held ? child.stdout.pause() : child.stdout.resume()) };
+  return {
+    pid: child.pid,
+    run,
+    gone,
+    leave,
+    hold: (held) => void (held ? child.stdout.pause() : child.stdout.resume()),
+  };
 }

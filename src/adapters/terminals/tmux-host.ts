@@ -79,7 +79,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
   const paused = async (pane: string) => {
     const proceed = `refresh-client -A '${pane}:continue'`;
     const terminal = held.get(pane);
-    const server = await link.server({ start: false });
+    const server = await link.server({ start: false }).catch(() => undefined);
     if (terminal) await terminal.reseed({ gap: true, afterwards: proceed }).catch(() => {});
     else if (server) await link.run(server.epoch, proceed).catch(() => {});
   };

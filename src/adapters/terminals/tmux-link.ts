@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type ControlClient, ControlLost, connectControl } from "./control-client.ts";
-import { bareEnvironment, isServer, prepareSocketDirectory, SESSION, SETTINGS, startServer } from "./tmux-server.ts";
+import { bareEnvironment, prepareSocketDirectory, SESSION, SETTINGS, startServer, usesSocket } from "./tmux-server.ts";
 
 /** Between attempts to attach again. */
 const BACK_OFF_MS = [50, 100, 200, 500, 1_000, 2_000] as const;
@@ -68,6 +68,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
     const [identity] = await fresh.run("display-message -p '#{pid} #{start_time}'");
     const [pid, startedAt] = String(identity).split(" ");
     const found = { pid: Number(pid), epoch: `${pid}-${startedAt}` };
+    await endStaleClients(fresh);
     const before = server;
     client = fresh;
     server = found;
@@ -79,6 +80,21 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
     if (before && before.epoch !== found.epoch) onServerGone(before);
     await onAttached(found, fresh.run);
     return found;
+  };
+
+  /**
+   * The client of a killed daemon leaves by itself, but now and then one hangs in it, and with it the server's own end.
+   * A client is known by the daemon that it has served, which must be gone.
+   */
+  const endStaleClients = async (fresh: ControlClient) => {
+    const servedBy = (pid: number | undefined) => `@devflow_client_${pid}`;
+    await fresh.run(`set-option -s ${servedBy(fresh.pid)} ${process.pid}`);
+    for (const line of await fresh.run("list-clients -F '#{client_control_mode} #{client_pid}'")) {
+      const [control, pid] = line.toString().split(" ").map(Number);
+      if (control !== 1 || !pid || pid === fresh.pid || !usesSocket(pid, socket)) continue;
+      const [daemon] = await fresh.run(`display-message -p '#{${servedBy(pid)}}'`);
+      if (isGone(Number(daemon))) process.kill(pid, "SIGKILL");
+    }
   };
 
   /** Attaches, and starts what is missing when asked to. Throws when that does not work. */
@@ -100,7 +116,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
   /** Puts right what kept us from attaching, as far as it can be; false when there is no server and none is wanted. */
   const repaired = async (problem: unknown, start: boolean): Promise<boolean> => {
     const text = problem instanceof Error ? problem.message : String(problem);
-    if (NO_SERVER.test(text) && server && isServer(server.pid, socket)) {
+    if (NO_SERVER.test(text) && server && usesSocket(server.pid, socket)) {
       // It lives, its socket file is gone: it makes a new one when told to.
       process.kill(server.pid, "SIGUSR1");
       return true;
@@ -167,3 +183,11 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
 const refusedByOldVersion = (problem: unknown) => {
   if (problem instanceof ControlLost) throw problem;
 };
+
+function isGone(pid: number): boolean {
+  try {
+    return pid > 0 && !process.kill(pid, 0);
+  } catch (problem) {
+    return (problem as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}

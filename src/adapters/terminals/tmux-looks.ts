@@ -7,7 +7,7 @@
 import { watch } from "node:fs";
 import type { TmuxLink } from "./tmux-link.ts";
 import { listDeadPanes, listPanes, panesFrom } from "./tmux-panes.ts";
-import { isServer } from "./tmux-server.ts";
+import { usesSocket } from "./tmux-server.ts";
 import type { TmuxTerminal } from "./tmux-terminal.ts";
 import { EXIT_SUFFIX, LINGER_MS } from "./wrapper.ts";
 
@@ -68,7 +68,7 @@ export function tmuxLooks(link: TmuxLink, terminals: () => readonly TmuxTerminal
       const state = terminal.looked(terminal.epoch === epoch ? panes.get(terminal.pane) : undefined);
       if (state !== "cause unknown") continue;
       // Some builds lose the signal that tells tmux of its child's end: the same signal again makes it look.
-      if (isServer(serverPid, link.socket)) process.kill(serverPid, "SIGCHLD");
+      if (usesSocket(serverPid, link.socket)) process.kill(serverPid, "SIGCHLD");
       lookIn(LOOK_FOR_CAUSE_MS);
     }
   };

@@ -1,5 +1,5 @@
 /**
- * Starts devflow's private tmux server, and knows whether a process is that server.
+ * Starts devflow's private tmux server, and knows whether a process belongs to it.
  *
  * It has a socket of its own in a directory of its own, reads no configuration, and begins with a bare environment:
  * whatever the first client has in its environment would reach every pane.
@@ -75,8 +75,11 @@ export async function startServer(tmux: string, socket: string, directory: strin
   });
 }
 
-/** Whether `pid` is the tmux server of this socket. Only where that can be seen is a signal sent to it. */
-export function isServer(pid: number, socket: string): boolean {
+/**
+ * Whether `pid` is a tmux process of this socket: its command line names it. Only where that can be seen (Linux) is a
+ * signal sent to one that is not our child.
+ */
+export function usesSocket(pid: number, socket: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(socket);
   } catch {

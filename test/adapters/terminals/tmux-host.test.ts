@@ -1,5 +1,5 @@
 /** What is particular to terminals in tmux: people who attach, clients and servers that die, tmux that is missing. */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +156,19 @@ describe.runIf(installed)("when something around the terminals dies", () => {
     expect(events.filter(({ type }) => type === "exit")).toHaveLength(1);
   });
 
+  it.runIf(process.platform === "linux")("ends the client that a killed daemon has left behind", async () => {
+    const home = await newHome();
+    const { host, terminal } = await sink(home);
+    await host.release();
+    const left = spawn("tmux", ["-uN", "-S", tmuxSocket(home), "-C", "attach-session", "-t", "=devflow"]);
+    const ended = new Promise((resolve) => left.on("close", (_, signal) => resolve(signal)));
+    await vi.waitFor(async () => expect(await controlClients(home)).toEqual([left.pid]), WAIT);
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    await tmux(home, "set-option", "-s", `@devflow_client_${left.pid}`, String(dead));
+    expect((await hostAt(home).adopt(terminal.session))?.key).toBe(terminal.key);
+    expect(await ended).toBe("SIGKILL");
+  });
+
   it("types once although its client is killed at the same time", async () => {
     const home = await newHome();
     const { terminal, receives } = await sink(home);
@@ -230,7 +243,8 @@ describe.runIf(installed)("when something around the terminals dies", () => {
     const home = await newHome();
     const host = hostAt(home);
     for (let i = 0; i < 10; i++) {
-      const terminal = await host.open(spec(home, ["/bin/cat"]));
+      const terminal = await host.open(spec(home, ["/bin/sh", "-c", "echo up; exec cat"]));
+      await shows(terminal, "up");
       if (terminal.pid) process.kill(-terminal.pid, "SIGKILL");
       await exited(terminal);
       expect(terminal.exit).toEqual({ signal: "SIGKILL" });
