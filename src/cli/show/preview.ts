@@ -13,10 +13,9 @@ const ROOM_FOR_FAMILY = 100;
 
 export function previewLines(preview: Preview, paper: Paper): string[] {
   const { style, columns } = paper;
-  const at = `${preview.repo}  ${preview.base} ${preview.baseCommit.slice(0, 10)}`;
   return [
     `${style.bold(preview.template)}  ${style.dim(oneLine(preview.description))}`,
-    style.dim(oneLine(at)),
+    style.dim(`${oneLine(preview.repo)}  ${oneLine(preview.base)} ${preview.baseCommit.slice(0, 10)}`),
     "",
     ...phasesTable(preview, paper),
     ...(preview.goalRemoved > 0 ? ["", style.yellow(say("preview.goal_removed", { count: preview.goalRemoved }))] : []),
