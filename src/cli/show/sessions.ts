@@ -3,37 +3,32 @@ import { say } from "../../messages/say.ts";
 import type { Result, SessionNow } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { type Column, cut, oneLine, padded, table } from "../table.ts";
+import { cut, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { shortId } from "./ids.ts";
 import { sessionTone, sessionWord, toneOfSessionWord } from "./marks.ts";
+import { rowsTable } from "./rows.ts";
 import { clock, duration } from "./times.ts";
 
 /** Narrower than this, why a session is in its state says more than where it lives. */
 const ROOM_FOR_HOST = 100;
 
-export function sessionsTable(sessions: readonly SessionNow[], { look, now, columns }: Paper): string[] {
+export function sessionsTable(sessions: readonly SessionNow[], paper: Paper): string[] {
   if (sessions.length === 0) return [say("sessions.none")];
-  const all: { column: Column; text: (session: SessionNow) => string; spare?: true }[] = [
-    { column: { title: say("table.session"), paint: () => "bold" }, text: ({ id }) => shortId(id) },
-    { column: { title: say("table.state"), paint: toneOfSessionWord }, text: ({ state }) => sessionWord(state) },
-    {
-      column: { title: say("table.for"), align: "right" },
-      text: ({ since }) => duration(now - since),
-    },
-    { column: { title: say("table.role") }, text: ({ role }) => role },
-    { column: { title: say("table.persona"), shrink: true }, text: ({ persona }) => persona },
-    { column: { title: say("table.host") }, text: ({ host }) => host ?? "", spare: true },
-    { column: { title: say("table.run") }, text: ({ run }) => shortId(run) },
-    { column: { title: say("table.why"), shrink: true, paint: () => "dim" }, text: ({ held, cause }) => held ?? cause },
-  ];
-  const shown = columns < ROOM_FOR_HOST ? all.filter(({ spare }) => !spare) : all;
-  const rows = sessions.map((session) => shown.map(({ text }) => text(session)));
-  return table(
-    shown.map(({ column }) => column),
-    rows,
-    look,
-  ).split("\n");
+  return rowsTable(
+    sessions,
+    [
+      { title: say("table.session"), paint: () => "bold", text: ({ id }) => shortId(id) },
+      { title: say("table.state"), paint: toneOfSessionWord, text: ({ state }) => sessionWord(state) },
+      { title: say("table.for"), align: "right", text: ({ since }) => duration(paper.now - since) },
+      { title: say("table.role"), text: ({ role }) => role },
+      { title: say("table.persona"), shrink: true, text: ({ persona }) => persona },
+      { title: say("table.host"), needs: ROOM_FOR_HOST, text: ({ host }) => host ?? "" },
+      { title: say("table.run"), text: ({ run }) => shortId(run) },
+      { title: say("table.why"), shrink: true, paint: () => "dim", text: ({ held, cause }) => held ?? cause },
+    ],
+    paper,
+  );
 }
 
 export function sessionDetails(shown: Result<"session.show">, paper: Paper): string[] {
