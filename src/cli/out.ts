@@ -33,6 +33,9 @@ export interface Out {
   error(failure: FailureRecord): void;
 }
 
+/** Help is read, not searched: it keeps to this width in a pipe too. */
+const PAGE_WIDTH = 100;
+
 /** Longer lines are hard to read across: nothing is spread over more than this. */
 const WIDEST = 160;
 
@@ -56,7 +59,10 @@ export function createOut(options: { json: boolean; stdout: Sink; stderr: Sink; 
       if (json) stdout.write(`${JSON.stringify(value)}\n`);
       else lines(stdout, human(value, paper(stdout)));
     },
-    page: (human) => lines(stdout, human(paper(stdout))),
+    page(human) {
+      const given = paper(stdout);
+      lines(stdout, human({ ...given, columns: Math.min(given.columns, PAGE_WIDTH) }));
+    },
     raw: (text) => stdout.write(text),
     note: (line) => lines(stderr, [line]),
     notes: (human) => lines(stderr, human(paper(stderr))),

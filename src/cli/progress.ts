@@ -16,6 +16,8 @@ import { waitsOf } from "./waiting.ts";
 /** Beyond this the end of a line is too far from its start to be read together. */
 const WIDEST = 110;
 const TIME_WIDTH = 7;
+/** Narrower than this, how it goes matters more than who does it. */
+const ROOM_FOR_WHO = 64;
 const NAME_WIDTH = { most: 24, least: 8 };
 
 export function progress(run: RunView, given: Paper): string[] {
@@ -35,10 +37,10 @@ function head(run: RunView, { columns, style, now }: Paper): string[] {
 
 function phases(run: RunView, paper: Paper): string[] {
   const names = widths(run.phases.map(({ id }) => id));
-  const whos = widths(run.phases.map(whoOf));
+  const whos = paper.columns < ROOM_FOR_WHO ? 0 : widths(run.phases.map(whoOf));
   return run.phases.map((phase) => {
     const time = padStart(phaseTime(phase, paper.now), TIME_WIDTH);
-    const room = paper.columns - (4 + names + 2 + whos + 2 + 2 + TIME_WIDTH);
+    const room = paper.columns - (4 + names + 2 + whos + (whos === 0 ? 0 : 2) + 2 + TIME_WIDTH);
     const said = stateOf(phase, run);
     const text = Number.isFinite(room) ? cell(said, room) : said;
     const quiet = phase.status === "pending" || phase.status === "skipped";
@@ -49,8 +51,7 @@ function phases(run: RunView, paper: Paper): string[] {
       " ",
       quiet ? paper.style.dim(name) : name,
       "  ",
-      paper.style.dim(cell(whoOf(phase), whos)),
-      "  ",
+      paper.style.dim(whos === 0 ? "" : `${cell(whoOf(phase), whos)}  `),
       toned(paper.style, phase.status === "accepted" ? "dim" : phaseTone(phase.status), text),
       "  ",
       paper.style.dim(time),

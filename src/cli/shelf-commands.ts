@@ -4,6 +4,7 @@ import { Failure, type FailureRecord, failureRecord } from "../domain/failure.ts
 import { referenceOf } from "../domain/names.ts";
 import { type Command, type CommandContext, defineCommand, EXIT_INVALID } from "./command.ts";
 import type { Broken, Definition, Definitions, Shelf } from "./compose.ts";
+import { repositoryAround } from "./repository.ts";
 import type { Paper } from "./style.ts";
 
 export type Kind = keyof Definitions;
@@ -27,7 +28,9 @@ export function listCommand<K extends Kind>(
     options: { "--repo <dir>": "definitions.repo" },
     examples: [example],
     async run({ repo }, context) {
-      const { good, broken } = await (await shelfOf(kind, context)).list(resolve(context.cwd, repo ?? "."));
+      const { good, broken } = await (await shelfOf(kind, context)).list(
+        repositoryAround(resolve(context.cwd, repo ?? ".")),
+      );
       const problems = broken.map(problemOf);
       context.out.show({ [kind]: good.map(record), broken: problems }, (_, paper) => table(good, paper));
       if (!context.out.json) for (const { error } of problems) context.out.error(error);
@@ -48,7 +51,7 @@ export function showCommand<K extends Kind>(
     options: { "--repo <dir>": "definitions.repo" },
     examples: [example],
     async run({ name, repo }, context) {
-      const shown = await (await shelfOf(kind, context)).get(name, resolve(context.cwd, repo ?? "."));
+      const shown = await (await shelfOf(kind, context)).get(name, repositoryAround(resolve(context.cwd, repo ?? ".")));
       context.out.show(record(shown), (_, paper) => details(shown, paper));
       return 0;
     },
@@ -67,7 +70,8 @@ export function validateCommand(kind: Kind, example: string): Command {
       const { out, cwd } = context;
       const shelf: Shelf<Named> = await shelfOf(kind, context);
       const looks: Looked[] = [];
-      for (const file of files) looks.push(await looked(shelf, file, resolve(cwd, file), resolve(cwd, repo ?? ".")));
+      for (const file of files)
+        looks.push(await looked(shelf, file, resolve(cwd, file), repositoryAround(resolve(cwd, repo ?? "."))));
       out.show({ files: looks }, (_, { style }) =>
         looks.flatMap((look) => (look.ok ? [`${style.green("✓")} ${look.file}  ${style.dim(look.name)}`] : [])),
       );

@@ -10,6 +10,8 @@ const HISTORY = 200;
 export interface WatchState {
   runs: ReadonlyMap<string, Watched>;
   selected: string | undefined;
+  /** Selected by the person; until then it is the newest run that is not over. */
+  chosen: boolean;
   /** The selected run fills the screen. */
   detail: boolean;
   /** How to attach is shown. */
@@ -23,7 +25,13 @@ export interface Watched {
   history: readonly StoredEvent[];
 }
 
-export const nothing: WatchState = { runs: new Map(), selected: undefined, detail: false, attach: false };
+export const nothing: WatchState = {
+  runs: new Map(),
+  selected: undefined,
+  chosen: false,
+  detail: false,
+  attach: false,
+};
 
 /** Newest first: ids sort by time. */
 export const ordered = ({ runs }: WatchState): Watched[] =>
@@ -83,12 +91,11 @@ function moved(state: WatchState, by: number): WatchState {
   const all = ordered(state).map(({ summary }) => summary.id);
   const at = state.selected === undefined ? -1 : all.indexOf(state.selected);
   const selected = all[Math.min(all.length - 1, Math.max(0, at + by))];
-  return { ...state, selected };
+  return { ...state, selected, chosen: selected !== undefined };
 }
 
-/** Nobody has moved yet: the newest run that is not over is what one wants to see. */
 function choose(state: WatchState): WatchState {
-  if (state.selected !== undefined) return state;
+  if (state.chosen) return state;
   const all = ordered(state);
   const active = all.find(({ summary }) => summary.endedAt === undefined);
   return { ...state, selected: (active ?? all[0])?.summary.id };

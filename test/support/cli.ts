@@ -1,4 +1,6 @@
 /** Runs devflow's command line in this process, with its streams as strings. */
+process.env.TZ = "UTC";
+
 import type { Client } from "../../src/cli/client.ts";
 import type { Definitions } from "../../src/cli/compose.ts";
 import { main } from "../../src/cli/main.ts";

@@ -196,4 +196,4 @@ export function story(until = Number.POSITIVE_INFINITY, run: string = RUN): Stor
   );
 }
 
-export const after = (seconds: number): number => BEGIN + seconds * 1_000;
+export const secondsIn = (seconds: number): number => BEGIN + seconds * 1_000;

@@ -6,7 +6,7 @@
  *      ├─ tests    $ npm test   → command-result@1
  *      └─ review   reviewer     → findings@1        after tests too · back to implement until approved@1, at most 5 rounds
  */
-import type { Phase, Template } from "../../domain/template.ts";
+import { ancestors, type Phase, type Template } from "../../domain/template.ts";
 import { say } from "../../messages/say.ts";
 import type { Paper } from "../style.ts";
 import { columnsOf, cut, oneLine, padded } from "../table.ts";
@@ -26,14 +26,17 @@ export function phaseGraph(template: Template, { style, columns }: Paper): strin
     const who = style.cyan(padded(cut(whoOf(phase), whos), whos));
     const schema = `${style.dim("→")} ${padded(phase.produces.schema, made)}`;
     const room = columns - (2 + names + 2 + whos + 2 + 2 + made + 2);
-    return `  ${name}  ${who}  ${schema}  ${style.dim(cut(notesOf(phase, parentOf(phase, template)), room))}`.trimEnd();
+    return `  ${name}  ${who}  ${schema}  ${style.dim(cut(notesOf(phase, template), room))}`.trimEnd();
   });
 }
 
 const whoOf = (phase: Phase): string => oneLine(phase.run ? `$ ${phase.run.join(" ")}` : (phase.role ?? ""));
 
-function notesOf(phase: Phase, parent: string | undefined): string {
-  const others = phase.needs.filter((need) => need !== parent);
+function notesOf(phase: Phase, template: Template): string {
+  const parent = parentOf(phase, template);
+  // What is needed on the way from the root to here is plain from the tree.
+  const above = new Set(parent === undefined ? [] : [parent, ...ancestors(template, parent)]);
+  const others = phase.needs.filter((need) => !above.has(need));
   return [
     others.length > 0 ? say("graph.also", { phases: others.join(", ") }) : "",
     phase.approval ? say(`preview.approval_${phase.approval}`) : "",

@@ -3,8 +3,9 @@
 import { say } from "../../messages/say.ts";
 import type { Preview } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
-import { type Column, oneLine, table } from "../table.ts";
+import { oneLine } from "../table.ts";
 import { wrap } from "../text-width.ts";
+import { rowsTable } from "./rows.ts";
 
 type Phase = Preview["phases"][number];
 
@@ -13,10 +14,9 @@ const ROOM_FOR_FAMILY = 100;
 
 export function previewLines(preview: Preview, paper: Paper): string[] {
   const { style, columns } = paper;
-  const at = `${preview.repo}  ${preview.base} ${preview.baseCommit.slice(0, 10)}`;
   return [
     `${style.bold(preview.template)}  ${style.dim(oneLine(preview.description))}`,
-    style.dim(oneLine(at)),
+    style.dim(`${oneLine(preview.repo)}  ${oneLine(preview.base)} ${preview.baseCommit.slice(0, 10)}`),
     "",
     ...phasesTable(preview, paper),
     ...(preview.goalRemoved > 0 ? ["", style.yellow(say("preview.goal_removed", { count: preview.goalRemoved }))] : []),
@@ -27,29 +27,30 @@ export function previewLines(preview: Preview, paper: Paper): string[] {
   ];
 }
 
-function phasesTable({ phases, bindings }: Preview, { columns, look }: Paper): string[] {
+function phasesTable({ phases, bindings }: Preview, paper: Paper): string[] {
   const families = new Map(bindings.map(({ role, family }) => [role, family]));
-  const all: { column: Column; text: (phase: Phase) => string }[] = [
-    { column: { title: say("preview.phase"), paint: () => "bold" }, text: ({ id }) => id },
-    {
-      column: { title: say("preview.by"), shrink: true, paint: () => "cyan" },
-      text: ({ command, persona }) => (command ? `$ ${command.join(" ")}` : (persona ?? "")),
-    },
-    {
-      column: { title: say("preview.family"), paint: () => "dim" },
-      text: ({ role }) => (role === undefined ? "" : (families.get(role) ?? "")),
-    },
-    { column: { title: say("preview.after"), shrink: true }, text: ({ needs }) => needs.join(", ") },
-    { column: { title: say("preview.timeout"), align: "right", paint: () => "dim" }, text: ({ timeout }) => timeout },
-    { column: { title: say("preview.notes"), shrink: true }, text: notesOf },
-  ];
-  const shown = columns < ROOM_FOR_FAMILY ? all.filter(({ column }) => column.title !== say("preview.family")) : all;
-  const rows = phases.map((phase) => shown.map(({ text }) => text(phase)));
-  return table(
-    shown.map(({ column }) => column),
-    rows,
-    look,
-  ).split("\n");
+  return rowsTable(
+    phases,
+    [
+      { title: say("preview.phase"), paint: () => "bold", text: ({ id }) => id },
+      {
+        title: say("preview.by"),
+        shrink: true,
+        paint: () => "cyan",
+        text: ({ command, persona }) => (command ? `$ ${command.join(" ")}` : (persona ?? "")),
+      },
+      {
+        title: say("preview.family"),
+        paint: () => "dim",
+        needs: ROOM_FOR_FAMILY,
+        text: ({ role }) => (role === undefined ? "" : (families.get(role) ?? "")),
+      },
+      { title: say("preview.after"), shrink: true, text: ({ needs }) => needs.join(", ") },
+      { title: say("preview.timeout"), align: "right", paint: () => "dim", text: ({ timeout }) => timeout },
+      { title: say("preview.notes"), shrink: true, text: notesOf },
+    ],
+    paper,
+  );
 }
 
 function notesOf({ approval, repeat }: Phase): string {

@@ -2,35 +2,34 @@
 import { say } from "../../messages/say.ts";
 import type { RunSummary } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
-import { table } from "../table.ts";
 import { shortId } from "./ids.ts";
 import { runWord, toneOfRunWord } from "./marks.ts";
+import { rowsTable } from "./rows.ts";
 import { ago, duration } from "./times.ts";
 
-export function runsTable(runs: readonly RunSummary[], { look, now }: Paper): string[] {
+/** Narrower than this, the goal says more than how long it took. */
+const ROOM_FOR_TOOK = 100;
+
+export function runsTable(runs: readonly RunSummary[], paper: Paper): string[] {
+  const { now } = paper;
   if (runs.length === 0) return [say("runs.none")];
-  const rows = runs.map((run) => [
-    shortId(run.id),
-    runWord(run.status),
-    run.template,
-    `${run.accepted}/${run.phases}`,
-    run.at,
-    duration((run.endedAt ?? now) - run.startedAt),
-    ago(run.startedAt, now),
-    run.goal,
-  ]);
-  return table(
+  return rowsTable(
+    runs,
     [
-      { title: say("table.run"), paint: () => "bold" },
-      { title: say("table.state"), paint: toneOfRunWord },
-      { title: say("table.template") },
-      { title: say("table.done"), align: "right" },
-      { title: say("table.at"), shrink: true },
-      { title: say("table.took"), align: "right" },
-      { title: say("table.started") },
-      { title: say("table.goal"), shrink: true, paint: () => "dim" },
+      { title: say("table.run"), paint: () => "bold", text: ({ id }) => shortId(id) },
+      { title: say("table.state"), paint: toneOfRunWord, text: ({ status }) => runWord(status) },
+      { title: say("table.template"), text: ({ template }) => template },
+      { title: say("table.done"), align: "right", text: (run) => `${run.accepted}/${run.phases}` },
+      { title: say("table.at"), shrink: true, text: ({ at }) => at },
+      {
+        title: say("table.took"),
+        align: "right",
+        needs: ROOM_FOR_TOOK,
+        text: ({ startedAt, endedAt }) => duration((endedAt ?? now) - startedAt),
+      },
+      { title: say("table.started"), text: ({ startedAt }) => ago(startedAt, now) },
+      { title: say("table.goal"), shrink: true, paint: () => "dim", text: ({ goal }) => goal },
     ],
-    rows,
-    look,
-  ).split("\n");
+    paper,
+  );
 }

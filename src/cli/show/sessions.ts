@@ -3,38 +3,32 @@ import { say } from "../../messages/say.ts";
 import type { Result, SessionNow } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { cut, oneLine, padded, table } from "../table.ts";
+import { cut, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { shortId } from "./ids.ts";
 import { sessionTone, sessionWord, toneOfSessionWord } from "./marks.ts";
+import { rowsTable } from "./rows.ts";
 import { clock, duration } from "./times.ts";
 
-export function sessionsTable(sessions: readonly SessionNow[], { look, now }: Paper): string[] {
+/** Narrower than this, why a session is in its state says more than where it lives. */
+const ROOM_FOR_HOST = 100;
+
+export function sessionsTable(sessions: readonly SessionNow[], paper: Paper): string[] {
   if (sessions.length === 0) return [say("sessions.none")];
-  const rows = sessions.map((session) => [
-    shortId(session.id),
-    sessionWord(session.state),
-    duration((session.closedAt ?? now) - session.since),
-    session.role,
-    session.persona,
-    session.host ?? "",
-    shortId(session.run),
-    session.held ?? session.cause,
-  ]);
-  return table(
+  return rowsTable(
+    sessions,
     [
-      { title: say("table.session"), paint: () => "bold" },
-      { title: say("table.state"), paint: toneOfSessionWord },
-      { title: say("table.for"), align: "right" },
-      { title: say("table.role") },
-      { title: say("table.persona"), shrink: true },
-      { title: say("table.host") },
-      { title: say("table.run") },
-      { title: say("table.why"), shrink: true, paint: () => "dim" },
+      { title: say("table.session"), paint: () => "bold", text: ({ id }) => shortId(id) },
+      { title: say("table.state"), paint: toneOfSessionWord, text: ({ state }) => sessionWord(state) },
+      { title: say("table.for"), align: "right", text: ({ since }) => duration(paper.now - since) },
+      { title: say("table.role"), text: ({ role }) => role },
+      { title: say("table.persona"), shrink: true, text: ({ persona }) => persona },
+      { title: say("table.host"), needs: ROOM_FOR_HOST, text: ({ host }) => host ?? "" },
+      { title: say("table.run"), text: ({ run }) => shortId(run) },
+      { title: say("table.why"), shrink: true, paint: () => "dim", text: ({ held, cause }) => held ?? cause },
     ],
-    rows,
-    look,
-  ).split("\n");
+    paper,
+  );
 }
 
 export function sessionDetails(shown: Result<"session.show">, paper: Paper): string[] {

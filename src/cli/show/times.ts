@@ -29,5 +29,10 @@ export function moment(at: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** `12s ago`; a moment for what is older than a day. */
-export const ago = (at: number, now: number): string => (now - at < DAY ? `${duration(now - at)} ago` : moment(at));
+/** `12s ago`, `4m ago`, `3h ago`, `2d ago`: for a glance, so in one unit. */
+export function ago(at: number, now: number): string {
+  const ms = Math.max(0, now - at);
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s ago`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m ago`;
+  return ms < DAY ? `${Math.floor(ms / HOUR)}h ago` : `${Math.floor(ms / DAY)}d ago`;
+}
