@@ -55,6 +55,7 @@ export function realWorld(): World {
     signal: interrupt.signal,
     now: () => Date.now(),
     connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),
+    // Adapters come with a validator and a YAML parser: loaded by the commands that read definitions, and no other.
     definitions: async () => (await import("./compose.ts")).composeDefinitions(env),
     async close() {
       process.off("SIGINT", onSignal);
