@@ -1,6 +1,4 @@
 /** The terminal that the process was started in. Drawing goes to stderr when that is a terminal: stdout is for data. */
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { Failure } from "../domain/failure.ts";
 import { say } from "../messages/say.ts";
 import type { Terminal } from "./terminal.ts";
@@ -8,10 +6,13 @@ import type { Terminal } from "./terminal.ts";
 const FALLBACK = { columns: 80, rows: 24 };
 
 export function realTerminal(colour: boolean, env: Readonly<Record<string, string | undefined>>): Terminal {
-  const { stdin, stdout, stderr } = process;
+  const { stdout, stderr } = process;
   const canvas = stderr.isTTY ? stderr : stdout;
   return {
-    canAsk: Boolean(stdin.isTTY && canvas.isTTY),
+    // Looked at when it is asked for: making stdin's stream takes Node longer than most of what the thin client does.
+    get canAsk() {
+      return Boolean(process.stdin.isTTY && canvas.isTTY);
+    },
     canDraw: Boolean(canvas.isTTY) && env.TERM !== "dumb",
     colour: colour && Boolean(canvas.isTTY),
     size: () => ({ columns: canvas.columns || FALLBACK.columns, rows: canvas.rows || FALLBACK.rows }),
@@ -20,8 +21,9 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
       return () => void canvas.off("resize", listener);
     },
     write: (text) => void canvas.write(text),
-    ask(question) {
-      const lines = createInterface({ input: stdin, output: canvas, terminal: true });
+    async ask(question) {
+      const { createInterface } = await import("node:readline");
+      const lines = createInterface({ input: process.stdin, output: canvas, terminal: true });
       return new Promise((resolve) => {
         // Ctrl-C and Ctrl-D both mean that nobody answers.
         lines.once("SIGINT", () => lines.close());
@@ -35,16 +37,17 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
     keys,
     async readAll() {
       const parts: Buffer[] = [];
-      for await (const part of stdin) parts.push(part as Buffer);
+      for await (const part of process.stdin) parts.push(part as Buffer);
       return Buffer.concat(parts);
     },
     async viewPty(socket, readOnly) {
       const { viewTerminal } = await import("./attach/pty-view.ts");
       const { DETACH_KEY } = await import("./attach/detach-key.ts");
       const greeting = say(readOnly ? "attach.greeting_read_only" : "attach.greeting", { key: DETACH_KEY });
-      return (await viewTerminal({ socket, readOnly, input: stdin, output: stdout, greeting })).end;
+      return (await viewTerminal({ socket, readOnly, input: process.stdin, output: stdout, greeting })).end;
     },
-    handOver(argv, env) {
+    async handOver(argv, env) {
+      const { spawn } = await import("node:child_process");
       const [program = "", ...args] = argv;
       const child = spawn(program, args, { stdio: "inherit", env });
       return new Promise<number>((resolve, reject) => {

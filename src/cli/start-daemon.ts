@@ -1,5 +1,4 @@
 /** Connects to the daemon, and starts it first when none answers. Without packages. */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { Failure, failureFrom } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
@@ -41,6 +40,7 @@ async function socketOf(places: Places): Promise<string | undefined> {
 
 /** Runs `devflowd start`, which ends once the daemon answers. That somebody else was faster is fine. */
 async function startDaemon([command, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<void> {
+  const { spawn } = await import("node:child_process");
   const child = spawn(command, [...args, "start", "--json"], { env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

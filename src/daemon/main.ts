@@ -4,7 +4,6 @@ import { Failure, failureRecord } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
 import { placesHere } from "../protocol/here.ts";
-import { runForeground } from "./foreground.ts";
 import { printLogs, readable } from "./logs.ts";
 import { type DaemonParts, logFile } from "./parts.ts";
 import { answering, SAID_BY_DAEMON, startDetached } from "./start-detached.ts";
@@ -26,7 +25,7 @@ const STATUS_MS = 10_000;
 
 type RealParts = () => Promise<DaemonParts>;
 
-/** Loaded when it is needed: asking the daemon for its status must not load the daemon. */
+/** Loaded when it is needed, as `foreground.ts` is: asking the daemon for its status must not load the daemon. */
 const realParts: RealParts = async () => (await import("./compose.ts")).parts;
 
 export async function main(argv: readonly string[], parts: RealParts = realParts): Promise<number> {
@@ -102,6 +101,7 @@ async function foreground(places: Places, parts: DaemonParts): Promise<number> {
   const echo = (line: string) => process.stderr.write(`${readable(line.trimEnd())}\n`);
   // The terminal may go away before the daemon has stopped cleanly.
   process.stderr.on("error", () => {});
+  const { runForeground } = await import("./foreground.ts");
   const code = await runForeground({ places, env: process.env, parts, ...(!background && { echo }) });
   setTimeout(() => process.exit(code), LINGER_MS).unref();
   return code;
