@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { agents } from "../adapters/agents/agents.ts";
+import { headlessAgents } from "../adapters/agents/headless-agent.ts";
 import { programOf } from "../adapters/agents/installed.ts";
 import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
@@ -86,6 +87,14 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
   const who = agents({
     adapters: {
+      headless: headlessAgents({
+        clock,
+        profileOf,
+        program,
+        env,
+        stateDirectory: join(places.state, "headless"),
+        endProcesses,
+      }),
       terminal: terminalAgents({
         host,
         clock,

@@ -26,6 +26,7 @@ export interface Envelope {
   title: string;
   attempt: number;
   purpose: PromptPurpose;
+  base: { branch: string; commit: string };
   goal: string;
   goalFile: string;
   instructions: readonly string[];
@@ -45,7 +46,8 @@ export function promptText(envelope: Envelope): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`.trimEnd();
 }
 
-const heading = ({ phase, attempt, run }: Envelope): string => `Phase: ${phase}\nAttempt: ${attempt}\nRun: ${run}`;
+const heading = ({ phase, attempt, run, base }: Envelope): string =>
+  `Phase: ${phase}\nAttempt: ${attempt}\nRun: ${run}\nBase: ${base.commit} (${base.branch})`;
 
 function work(e: Envelope): string[] {
   return [

@@ -141,6 +141,7 @@ async function envelope(step: PromptStep, context: StepContext, deps: DeliverDep
     title: phase.title ?? phase.id,
     attempt: step.attempt,
     purpose: step.purpose,
+    base: { branch: started.base, commit: started.baseCommit },
     goal: started.goal,
     goalFile: await put(layout.goal, started.goal),
     instructions: [persona?.instructions ?? "", phase.instructions]

@@ -242,7 +242,10 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
       if (at >= deadline) {
         const stderr = await files.stderr();
         const seconds = Math.round(deps.receiptMs / 1_000);
-        return { kind: "unconfirmed", reason: `it told nothing for ${seconds} s${stderr && `: ${stderr.slice(-300)}`}` };
+        return {
+          kind: "unconfirmed",
+          reason: `it told nothing for ${seconds} s${stderr && `: ${stderr.slice(-300)}`}`,
+        };
       }
       const wake = new AbortController();
       waiting.add(wake);

@@ -208,7 +208,8 @@ function watchFolder(folder: string, changed: () => void): FSWatcher | undefined
 function underWay(process: TurnProcess, tally: Tally, at: number): Verdict {
   const evidence = (source: Evidence["source"], said: string): Evidence[] => [{ source, said, at }];
   if (process === "unclaimed") return { state: "booting", evidence: evidence("process", "a turn is being started") };
-  const said = tally.events === 0 ? "its process runs and has told nothing yet" : (tally.said ?? `${tally.events} events`);
+  const said =
+    tally.events === 0 ? "its process runs and has told nothing yet" : (tally.said ?? `${tally.events} events`);
   return { state: "working", evidence: evidence(tally.events === 0 ? "process" : "stream", said) };
 }
 
