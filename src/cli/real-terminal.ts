@@ -27,8 +27,13 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
       return new Promise((resolve) => {
         // Ctrl-C and Ctrl-D both mean that nobody answers.
         lines.once("SIGINT", () => lines.close());
-        lines.once("close", () => resolve(undefined));
+        let answered = false;
+        lines.once("close", () => {
+          if (!answered) canvas.write("\n");
+          resolve(undefined);
+        });
         lines.question(question, (answer) => {
+          answered = true;
           resolve(answer);
           lines.close();
         });
