@@ -9,7 +9,7 @@
  * Progress goes to stderr where nobody watches; the last line on stdout is the path of report.json.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -69,10 +69,10 @@ async function demo() {
   );
   const [run] = JSON.parse(devflow(["runs", "list", "--json", "--limit", "1"]).stdout);
   if (!run) return false;
-  const report = JSON.parse(devflow(["runs", "report", run.id, "--json"]).stdout || "{}");
-  if (watched && report.text) process.stdout.write(`\n${report.text}\n`);
+  const { report } = JSON.parse(devflow(["runs", "show", run.id, "--json"]).stdout || "{}");
+  if (watched && report) process.stdout.write(`\n${readFileSync(report.markdown, "utf8")}\n`);
   say(`everything is kept in ${folder}`);
-  if (report.json) process.stdout.write(`${report.json}\n`);
+  if (report) process.stdout.write(`${report.json}\n`);
   return done.status === 0 && run.status === "completed";
 }
 

@@ -9,7 +9,7 @@ export const GOAL =
 const FILES = {
   "package.json": `${JSON.stringify({ name: "greeter", version: "1.0.0", type: "module", scripts: { test: "node --test" } }, null, 2)}\n`,
   "README.md": "# greeter\n\nGreets people by name.\n\n    greet('Ada') // Hello, Ada!\n",
-  "greet.js": "/** Greets somebody by name. */\nexport const greet = (name) => `Hello, ${name}!`;\n",
+  "greet.js": '/** Greets somebody by name. */\nexport const greet = (name) => ["Hello, ", name, "!"].join("");\n',
   "greet.test.js":
     'import assert from "node:assert/strict";\nimport test from "node:test";\nimport { greet } from "./greet.js";\n\ntest("greets by name", () => assert.equal(greet("Ada"), "Hello, Ada!"));\n',
 };

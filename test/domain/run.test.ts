@@ -6,7 +6,6 @@ import {
   bad,
   escalation,
   good,
-  HASH,
   opened,
   phaseStarted,
   prompted,

@@ -1,6 +1,7 @@
 /** The main job as a user has it: the built programs, a real repository, the paper agent in real panes. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Report } from "../../src/domain/report.ts";
 import { hasTmux } from "../support/has-tmux.ts";
 import { type World, type WorldOptions, world } from "../support/world.ts";
 
@@ -34,10 +35,11 @@ describe.each(HOSTS)("the main job in %s", (host) => {
     expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["specify", "review", "verify"]);
     expect(w.git("status", "--porcelain", "--ignored")).toBe(before);
     expect(w.git("branch", "--list", "devflow/*").trim()).toContain(latest?.id);
-    const report = await w.json<{ json: string; markdown: string; text: string }>("runs", "report", view.id);
-    expect(existsSync(report.json)).toBe(true);
-    expect(report.text).toContain("spec-and-review@1 completed");
-    expect(readFileSync(report.markdown, "utf8")).toBe(report.text);
+    const markdown = (await w.devflow("runs", "report", view.id)).out;
+    expect(markdown).toContain("spec-and-review@1 completed");
+    expect(readFileSync(view.report?.markdown ?? "", "utf8").trim()).toBe(markdown.trim());
+    const report = Report.parse(await w.json("runs", "report", view.id));
+    expect(Report.parse(JSON.parse(readFileSync(view.report?.json ?? "", "utf8")))).toEqual(report);
   }, 60_000);
 
   test("killed in the middle of a phase and started again, it finishes with no prompt sent twice", async () => {
