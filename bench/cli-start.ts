@@ -3,20 +3,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Figure } from "./figure.ts";
 
 /** Enough for a median that other work on the machine does not move. */
 const PAIRS = 40;
 const MOST = 1.3;
 
 const root = join(import.meta.dirname, "..");
-
-export interface Figure {
-  figure: string;
-  value: number;
-  bar: string;
-  ok: boolean;
-  detail: string;
-}
 
 /** Needs a build. `devflowd` is the command line of the daemon to ask. */
 export async function cliStartBench(

@@ -14,14 +14,7 @@ import type { RunEvent, RunStarted } from "../src/domain/event.ts";
 import type { RunId, SessionId } from "../src/domain/ids.ts";
 import { Template } from "../src/domain/template.ts";
 import type { EventLog } from "../src/ports/event-log.ts";
-
-export interface Figure {
-  figure: string;
-  value: number;
-  bar: string;
-  ok: boolean;
-  detail: string;
-}
+import type { Figure } from "./figure.ts";
 
 const ROUNDS = 61;
 /** Commits of a round: enough for a rate, few enough that a round sees one mood of the machine. */

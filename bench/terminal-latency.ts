@@ -14,14 +14,7 @@ import { ulid } from "ulid";
 import { SessionId } from "../src/domain/ids.ts";
 import type { TerminalHost } from "../src/ports/terminal-host.ts";
 import { destroyTmux, tmuxHostAt, tmuxSocket } from "../test/support/tmux-home.ts";
-
-export interface BenchFigure {
-  figure: string;
-  value: number;
-  bar: string;
-  ok: boolean;
-  detail: string;
-}
+import type { Figure } from "./figure.ts";
 
 const PANES = 50;
 const LINES_A_SECOND = PANES * 10;
@@ -38,7 +31,7 @@ const EMITTER = fileURLToPath(new URL("./tty-emitter.mjs", import.meta.url));
 const TICK_MS = 10;
 const LF = 0x0a;
 
-export async function terminalBench(): Promise<BenchFigure[]> {
+export async function terminalBench(): Promise<Figure[]> {
   const home = await mkdtemp(join(tmpdir(), "devflow-bench-"));
   try {
     const first = tmuxHostAt(home);
@@ -56,7 +49,7 @@ export async function terminalBench(): Promise<BenchFigure[]> {
   }
 }
 
-async function latency(home: string, ttys: string[]): Promise<BenchFigure[]> {
+async function latency(home: string, ttys: string[]): Promise<Figure[]> {
   const ours: number[] = [];
   const bare: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -81,7 +74,7 @@ async function latency(home: string, ttys: string[]): Promise<BenchFigure[]> {
   ];
 }
 
-async function processorTime(home: string, ttys: string[], server: number): Promise<BenchFigure[]> {
+async function processorTime(home: string, ttys: string[], server: number): Promise<Figure[]> {
   const alone = await spent([server], () => emit(1_000 / LINES_A_SECOND, BUSY_LINES, ttys));
 
   let lines = 0;

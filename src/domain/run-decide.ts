@@ -10,8 +10,8 @@ import type { RunEvent } from "./event.ts";
 import { Failure, type FailureCode, type FailureRecord, failureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
-import { evolve, type PhaseState, type RunState } from "./run-state.ts";
-import { isLive, needsPerson, observe, type SessionState, type Verdict } from "./session.ts";
+import { evolve, type PhaseState, type RoleSession, type RunState } from "./run-state.ts";
+import { isLive, needsPerson, observe, type SessionState, step, type Verdict } from "./session.ts";
 import { loopBody, type Phase, phaseOf, type Template } from "./template.ts";
 
 /** What performing a step, or a person, can tell a run. */
@@ -175,24 +175,43 @@ function trouble(
   const worker = state.sessions[session];
   if (!worker || state.escalations.some((e) => e.session === session && e.phase === phase)) return [];
   if (!exhausted(counter, worker.counters)) {
-    return [{ type: "session.recovery", session, phase, counter, cause, used: (worker.counters[counter] ?? 0) + 1 }];
+    const used = (worker.counters[counter] ?? 0) + 1;
+    const to = counter === "interrupt" ? step(worker.state, used === 1 ? "quiet" : "frozen") : undefined;
+    return [
+      ...(to ? [changed(worker, to, cause)] : []),
+      { type: "session.recovery", session, phase, counter, cause, used },
+    ];
   }
-  return [raise(escalation, phase, session, exhaustedFailure(state, worker.persona, counter))];
+  return [raise(escalation, phase, session, exhaustedFailure(worker.persona, counter))];
 }
 
 function lost(state: RunState, outcome: Extract<Outcome, { kind: "lost" }>): RunEvent[] {
   const { session, phase, cause, escalation } = outcome;
   const worker = state.sessions[session];
   if (!worker || state.ended || !isLive(worker.state)) return [];
-  const changed: RunEvent = { type: "session.changed", session, from: worker.state, to: "lost", cause, evidence: [] };
+  const gone = changed(worker, "lost", cause);
   const used = state.restarts[worker.role] ?? 0;
   if (used < RECOVERY.restart.limit) {
-    return [changed, { type: "session.recovery", session, phase, counter: "restart", cause, used: used + 1 }];
+    return [gone, { type: "session.recovery", session, phase, counter: "restart", cause, used: used + 1 }];
   }
-  return [changed, raise(escalation, phase, session, exhaustedFailure(state, worker.persona, "restart"))];
+  const failure = exhaustedFailure(worker.persona, "restart");
+  return [
+    gone,
+    changed({ ...worker, state: "lost" }, "failed", failure.message),
+    raise(escalation, phase, session, failure),
+  ];
 }
 
-const exhaustedFailure = (_: RunState, persona: string, counter: Counter): Failure =>
+const changed = ({ session, state: from }: RoleSession, to: SessionState, cause: string): RunEvent => ({
+  type: "session.changed",
+  session,
+  from,
+  to,
+  cause,
+  evidence: [],
+});
+
+const exhaustedFailure = (persona: string, counter: Counter): Failure =>
   new Failure("session.recovery_exhausted", { persona, counter, limit: RECOVERY[counter].limit });
 
 const raise = (escalation: EscalationId, phase: string, session: SessionId, failure: Failure): RunEvent => ({

@@ -99,21 +99,11 @@ export function observe(state: SessionState, verdict: Verdict): SessionState | u
   return next === state ? undefined : next;
 }
 
-export const SessionSignal = z.enum(["quiet", "frozen", "closed", "gave_up", "restarted"]);
-export type SessionSignal = z.infer<typeof SessionSignal>;
+/** What is seen of a session that is not evidence of the agent itself: it works without a sign of life; it did not react either. */
+export type SessionSignal = "quiet" | "frozen";
 
-/** The state after something that is not evidence of the agent itself: silence, or what devflow did. */
+/** The state after such a signal, or `undefined` when it changes nothing (S2). */
 export function step(state: SessionState, signal: SessionSignal): SessionState | undefined {
-  switch (signal) {
-    case "quiet":
-      return state === "working" ? "stalled" : undefined;
-    case "frozen":
-      return state === "stalled" ? "unresponsive" : undefined;
-    case "closed":
-      return state === "closed" || state === "failed" ? undefined : "closed";
-    case "gave_up":
-      return state === "closed" || state === "failed" ? undefined : "failed";
-    case "restarted":
-      return state === "lost" || isLive(state) ? "starting" : undefined;
-  }
+  if (signal === "quiet") return state === "working" ? "stalled" : undefined;
+  return state === "working" || state === "stalled" ? "unresponsive" : undefined;
 }

@@ -4,7 +4,7 @@
 import type { Look } from "../domain/artifact.ts";
 import { milliseconds } from "../domain/names.ts";
 import { layout } from "../domain/prompt.ts";
-import { delay } from "../domain/recovery.ts";
+import { delay, exhausted } from "../domain/recovery.ts";
 import type { Outcome } from "../domain/run-decide.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { AgentState } from "../domain/session.ts";
@@ -112,8 +112,8 @@ const timeoutOf = (step: WatchStep, context: StepContext): string => {
 const deadline = (step: WatchStep, context: StepContext): number =>
   context.startedAt(step.phase) + milliseconds(timeoutOf(step, context));
 
-async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | undefined): Promise<Outcome> {
-  const cause = agent?.verdict().evidence[0]?.said ?? "its terminal is gone";
+async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | undefined, why?: string): Promise<Outcome> {
+  const cause = why ?? agent?.verdict().evidence[0]?.said ?? "its terminal is gone";
   await deps.sessions.close(step.session);
   const { phase, attempt, session } = step;
   return { kind: "lost", phase, attempt, session, cause, escalation: escalationId(deps) };
@@ -127,7 +127,11 @@ async function trouble(
   context: StepContext,
 ): Promise<Outcome> {
   const { phase, attempt, session } = step;
-  const used = context.state().sessions[session]?.counters[counter] ?? 0;
+  const counters = context.state().sessions[session]?.counters ?? {};
+  const used = counters[counter] ?? 0;
+  // What does not react to its own interrupt key will react to nothing: it is started again.
+  if (counter === "interrupt" && exhausted(counter, counters))
+    return lost(step, deps, agent, "it does not react to being interrupted");
   if (counter === "interrupt") await agent?.interrupt(`${step.prompt}/interrupt/${used + 1}`);
   const cause = counter === "nudge" ? "its turn is over and there is no artifact" : "it works without a sign of life";
   return { kind: "trouble", phase, attempt, session, counter, cause, escalation: escalationId(deps) };

@@ -6,4 +6,4 @@ import { views } from "./en/views.ts";
 export const en = { ...commands, ...views, ...events };
 
 export type MessageKey = keyof typeof en;
-export type Messages = Readonly<Record<MessageKey, string>>;
+type Messages = Readonly<Record<MessageKey, string>>;

@@ -1,0 +1,33 @@
+/** Runs the benches one after the other (they would disturb each other) and prints a line for each figure. */
+import { cliStartBench } from "./cli-start.ts";
+import { engineBench } from "./engine.ts";
+import { eventLogBench } from "./event-log.ts";
+import type { Figure } from "./figure.ts";
+import { terminalBench } from "./terminal-latency.ts";
+
+const BENCHES: Record<string, () => Promise<Figure[]>> = {
+  cli: cliStartBench,
+  log: eventLogBench,
+  engine: engineBench,
+  terminals: terminalBench,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  process.stderr.write(`there is no bench ${unknown.join(", ")}; there are: ${Object.keys(BENCHES).join(", ")}\n`);
+  process.exit(2);
+}
+
+let failed = false;
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stderr.write(`measuring: ${name}\n`);
+  for (const { figure, value, bar, ok, detail } of await bench()) {
+    failed ||= !ok;
+    process.stdout.write(
+      `${ok ? "ok  " : "FAIL"}  ${value.toFixed(2).padStart(8)}  ${bar.padEnd(14)}  ${figure}  (${detail})\n`,
+    );
+  }
+}
+process.exit(failed ? 1 : 0);
