@@ -139,6 +139,13 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     return { server, panes: server ? panesFrom(await link.repeat(server.epoch, list)) : [] };
   };
 
+  /** Whether a server runs that has no terminal any more, alive or dead: nobody would miss it. */
+  const isEmpty = async () => {
+    if (!prepared) return false;
+    const { server, panes } = await find(listPanes);
+    return server !== undefined && panes.length === 0;
+  };
+
   const open = async (spec: TerminalSpec): Promise<Terminal> => {
     const wrapper = await prepare();
     if (!(await stat(spec.cwd).catch(() => undefined))?.isDirectory())
@@ -209,7 +216,8 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     if (known) return known;
     const terminal = hold(server, found);
     await terminal.reseed({ gap: false });
-    terminal.looked(found);
+    // Of a program that has ended, the caller is given the exit with the terminal.
+    if (terminal.looked(found) === "ended") await terminal.screen();
     looks.lookIn(0);
     return terminal;
   };
@@ -239,9 +247,10 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
       if (released) return;
       released = true;
       looks.stop();
+      const endServer = await isEmpty().catch(() => false);
       for (const terminal of held.values()) await terminal.detach();
       held.clear();
-      await link.release();
+      await link.release({ endServer });
     },
   };
 }

@@ -12,6 +12,9 @@ import { bareEnvironment, prepareSocketDirectory, SESSION, SETTINGS, startServer
 const BACK_OFF_MS = [50, 100, 200, 500, 1_000, 2_000] as const;
 /** Attempts for somebody who waits; the one in the background goes on as long as the server lives. */
 const ATTEMPTS = 5;
+/** A server that was told to end is gone within milliseconds. */
+const SERVER_ENDS_LOOK_MS = 10;
+const SERVER_ENDS_LOOKS = 100;
 /** What tmux says when nothing listens at the socket. */
 const NO_SERVER = /no server running|error connecting|server exited|lost server/i;
 const NO_SESSION = /can't find session|no sessions|session not found/i;
@@ -42,7 +45,8 @@ export interface TmuxLink {
   /** Like `run`, for commands that may run twice: tried again on a new connection. */
   repeat(epoch: string, line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
   hold(held: boolean): void;
-  release(): Promise<void>;
+  /** Lets go of the server, or ends it. */
+  release(how: { endServer: boolean }): Promise<void>;
 }
 
 export function tmuxLink(options: LinkOptions): TmuxLink {
@@ -170,9 +174,14 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       }
     },
     hold: (held) => client?.hold(held),
-    async release() {
+    async release({ endServer }) {
       released = true;
       await connecting?.catch(() => undefined);
+      if (endServer && client && server) {
+        await client.run("kill-server").catch(() => {}); // Its end is the answer.
+        // A new server at the same socket is refused while the old one is still on its way out.
+        for (let i = 0; i < SERVER_ENDS_LOOKS && usesSocket(server.pid, socket); i++) await pause(SERVER_ENDS_LOOK_MS);
+      }
       await client?.leave();
       client = undefined;
     },

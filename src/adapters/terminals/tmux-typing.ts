@@ -9,12 +9,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Key, Typed } from "../../ports/terminal-host.ts";
+import { TmuxRefusal } from "./control-client.ts";
 import { quote } from "./tmux-quote.ts";
 
 /** Keys may hold anything; an option's name may not. 128 bits of the hash do not meet by chance. */
 const markOf = (key: string) => `@devflow_key_${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
 
 export const PASTE_PREFIX = "paste-";
+
+/** Each needs a client that dies in the same moment. */
+const LOAD_ATTEMPTS = 5;
 
 export type Run = (line: string) => Promise<Buffer[]>;
 
@@ -39,11 +43,19 @@ export async function paste(run: Run, pane: string, key: string, text: string, d
   const file = join(directory, name);
   try {
     await writeFile(file, text, { mode: 0o600 });
-    await run(`load-buffer -b ${name} ${name}`);
-    const typed = await typing(run, pane, key, [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`]);
-    // Not there any more when the paste had happened and only its answer was lost.
-    if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
-    return typed;
+    for (let attempt = 1; ; attempt++) {
+      await run(`load-buffer -b ${name} ${name}`);
+      try {
+        const typed = await typing(run, pane, key, [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`]);
+        // Not there any more when the paste had happened and only its answer was lost.
+        if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
+        return typed;
+      } catch (problem) {
+        // A client that dies while it loads can report success. Without the buffer nothing was typed and nothing marked.
+        const loadedNothing = problem instanceof TmuxRefusal && problem.message.startsWith("no buffer");
+        if (!loadedNothing || attempt >= LOAD_ATTEMPTS) throw problem;
+      }
+    }
   } finally {
     await unlink(file).catch(() => {});
   }

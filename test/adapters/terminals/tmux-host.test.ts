@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tmuxHost } from "../../../src/adapters/terminals/tmux-host.ts";
 import { SessionId } from "../../../src/domain/ids.ts";
 import type { Terminal, TerminalEvent, TerminalHost } from "../../../src/ports/terminal-host.ts";
+import { isAlive } from "../../contract/terminal-host.ts";
 import { destroyTmux, tmuxHostAt, tmuxSocket } from "../../support/tmux-home.ts";
 
 const SINK = fileURLToPath(new URL("../../../fixtures/terminal/sink.mjs", import.meta.url));
@@ -141,6 +142,34 @@ describe.runIf(installed)("a person at a tmux terminal", () => {
   });
 });
 
+describe.runIf(installed)("letting go", () => {
+  it("ends the server when no terminal is left, and leaves no process behind", async () => {
+    const home = await newHome();
+    const { host, terminal } = await sink(home);
+    const pid = await serverPid(home);
+    await terminal.close(1_000);
+    await host.release();
+    expect(isAlive(pid)).toBe(false);
+    expect(await hostAt(home).list()).toEqual([]);
+    const next = await hostAt(home).open(spec(home, ["/bin/sh", "-c", "echo anew; exec cat"]));
+    await shows(next, "anew");
+  });
+
+  it("keeps the server for a terminal that lives, and for one that nobody has closed", async () => {
+    const home = await newHome();
+    const { host, terminal } = await sink(home);
+    const ended = await host.open(spec(home, ["/bin/sh", "-c", "exit 3"]));
+    await exited(ended);
+    await host.release();
+    const second = hostAt(home);
+    expect((await second.adopt(terminal.session))?.key).toBe(terminal.key);
+    await (await second.adopt(terminal.session))?.close(1_000);
+    await second.release();
+    const third = await hostAt(home).adopt(ended.session);
+    expect(third?.exit ?? "not adopted").toEqual({ code: 3 });
+  });
+});
+
 describe.runIf(installed)("when something around the terminals dies", () => {
   it("connects anew after its client was killed, and says that output may be missing", async () => {
     const home = await newHome();
@@ -173,14 +202,16 @@ describe.runIf(installed)("when something around the terminals dies", () => {
     const home = await newHome();
     const { terminal, receives } = await sink(home);
     let expected = "";
+    let last = 0;
     for (let i = 0; i < 8; i++) {
-      const [client = 0] = await vi.waitFor(async () => {
+      await vi.waitFor(async () => {
         const clients = await controlClients(home);
         expect(clients).toHaveLength(1);
-        return clients;
+        expect(clients).not.toContain(last);
+        [last = 0] = clients;
       }, WAIT);
       const typing = terminal.paste(`key ${i}`, `text ${i}`);
-      process.kill(client, "SIGKILL");
+      process.kill(last, "SIGKILL");
       expect(["typed", "already"]).toContain(await typing);
       expected += `\x1b[200~text ${i}\x1b[201~`;
     }
