@@ -2,7 +2,7 @@
 import type { RunId } from "../../domain/ids.ts";
 import type { DiffStat, Repository } from "../../ports/workspace.ts";
 import { FOLDER } from "./devflow-folder.ts";
-import { type GitCall, git, gitText } from "./git.ts";
+import { type GitCall, gitOk, gitText } from "./git.ts";
 import { commonDirOf } from "./inspect.ts";
 import { branchOf, exists, readRecord, realFolder } from "./record.ts";
 import { snapshot } from "./snapshot.ts";
@@ -22,7 +22,7 @@ interface Present {
 
 export const diff = (folder: string, run: RunId, repository: Repository): Promise<string> =>
   present(folder, run, repository, async ({ call, compare }) => {
-    const { out, cut } = await git(compare(["-p", ...PLAIN]), call);
+    const { out, cut } = await gitOk(compare(["-p", ...PLAIN]), call);
     return cut ? `${out}\n… the diff is longer; git shows the rest\n` : out;
   });
 
@@ -48,8 +48,7 @@ async function present<T>(
 ): Promise<T> {
   const record = await readRecord(await realFolder(folder), run);
   if (record && (await exists(record.path)))
-    return snapshot(record, { lasting: false }, (call) => {
-      const head = call.at?.commonDir === undefined ? record.branch : "HEAD";
+    return snapshot(record, { lasting: false }, (call, head) => {
       const compare = (options: readonly string[]) => [
         "diff-index",
         "--cached",

@@ -4,10 +4,9 @@ import { Failure } from "../../domain/failure.ts";
 
 /** The directories that git works on. Only a user's own checkout may be discovered: then none is given. */
 export interface Directories {
+  /** The one that all worktrees of the repository share. */
   gitDir: string;
-  /** Where a linked worktree's shared part is; absent when `gitDir` is that itself. */
-  commonDir?: string | undefined;
-  workTree?: string | undefined;
+  workTree?: string;
 }
 
 export interface GitCall {
@@ -64,12 +63,14 @@ export async function git(args: readonly string[], { cwd, at, env, input }: GitC
   return { code: result.exitCode ?? 0, out: result.stdout, err: result.stderr, cut: result.isMaxBuffer };
 }
 
-/** What git prints when it succeeds. Throws `Failure` `git.failed`. */
-export async function gitText(args: readonly string[], call: GitCall): Promise<string> {
-  const { code, out, err } = await git(args, call);
-  if (code !== 0) throw failed(args, call.cwd, problem(err) || `exit code ${code}`);
-  return out;
+/** Runs git where nothing but success will do. Throws `Failure` `git.failed`. */
+export async function gitOk(args: readonly string[], call: GitCall): Promise<GitAnswer> {
+  const answer = await git(args, call);
+  if (answer.code !== 0) throw failed(args, call.cwd, problem(answer.err) || `exit code ${answer.code}`);
+  return answer;
 }
+
+export const gitText = async (args: readonly string[], call: GitCall): Promise<string> => (await gitOk(args, call)).out;
 
 /** One value, such as a path: without the newline that git ends it with (a path may have newlines of its own). */
 export const gitLine = async (args: readonly string[], call: GitCall): Promise<string> =>
@@ -99,6 +100,5 @@ function environment(): Record<string, string> {
 
 const directories = (at: Directories | undefined): Record<string, string> => ({
   ...(at && { GIT_DIR: at.gitDir }),
-  ...(at?.commonDir !== undefined && { GIT_COMMON_DIR: at.commonDir }),
   ...(at?.workTree !== undefined && { GIT_WORK_TREE: at.workTree }),
 });

@@ -10,12 +10,12 @@ import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
 import type { Repository, Workspace } from "../../ports/workspace.ts";
 import { makeDevflowFolder } from "./devflow-folder.ts";
-import { commitOf, type GitCall, git, gitLine, problem } from "./git.ts";
+import { commitOf, type GitCall, git, problem } from "./git.ts";
+import { headOf } from "./head.ts";
 import { copyIncluded } from "./included-files.ts";
 import { commonDirOf } from "./inspect.ts";
 import {
   branchOf,
-  directoriesOf,
   exists,
   readRecord,
   realFolder,
@@ -38,14 +38,11 @@ export async function prepare(folder: string, run: RunId, repository: Repository
   return workspaceOf(made);
 }
 
-async function workspaceOf(record: WorktreeRecord): Promise<Workspace> {
-  const { path, branch } = record;
-  const commit = await gitLine(["rev-parse", "--verify", "HEAD^{commit}"], {
-    cwd: path,
-    at: await directoriesOf(record),
-  });
-  return { path, branch, commit };
-}
+const workspaceOf = async (record: WorktreeRecord): Promise<Workspace> => ({
+  path: record.path,
+  branch: record.branch,
+  commit: await headOf(record),
+});
 
 async function make(path: string, run: RunId, { root, baseCommit }: Repository): Promise<WorktreeRecord> {
   const commonDir = await commonDirOf(root);

@@ -4,7 +4,6 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { RunId } from "../../domain/ids.ts";
 import { errorCode, writeWhole } from "../system/whole-file.ts";
-import type { Directories } from "./git.ts";
 
 const WorktreeRecord = z.strictObject({
   version: z.literal(1),
@@ -12,6 +11,7 @@ const WorktreeRecord = z.strictObject({
   branch: z.string(),
   root: z.string(),
   commonDir: z.string(),
+  /** Git's own part of the worktree. */
   gitDir: z.string(),
 });
 export type WorktreeRecord = z.infer<typeof WorktreeRecord>;
@@ -45,12 +45,6 @@ export async function registrationOf(commonDir: string, path: string): Promise<s
     if (resolve(gitDir, link.replace(/\n$/, "")) === join(path, ".git")) return gitDir;
   }
   return undefined;
-}
-
-/** The directories of a worktree for git. One that git has forgotten is still read, through the repository itself. */
-export async function directoriesOf({ gitDir, commonDir, path }: WorktreeRecord): Promise<Directories> {
-  if (await exists(join(gitDir, "HEAD"))) return { gitDir, commonDir, workTree: path };
-  return { gitDir: commonDir, workTree: path };
 }
 
 export async function exists(path: string): Promise<boolean> {

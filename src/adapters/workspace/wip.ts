@@ -17,11 +17,7 @@ const AUTHOR = {
 
 /** The ref that holds what was not committed; undefined when everything was. Throws when it cannot be saved. */
 export const saveUncommitted = (run: RunId, record: WorktreeRecord): Promise<string | undefined> =>
-  snapshot(record, { lasting: true }, async (call) => {
-    const registered = call.at?.commonDir !== undefined;
-    const head = (await commitOf(registered ? "HEAD" : record.branch, call)) ?? (await commitOf(record.branch, call));
-    if (head === undefined)
-      throw new Failure("git.failed", { command: "rev-parse", problem: "no HEAD", path: record.path });
+  snapshot(record, { lasting: true }, async (call, head) => {
     await mustHoldNoRepository(record.path, call);
     const [tree, committed] = await Promise.all([
       gitLine(["write-tree"], call),
