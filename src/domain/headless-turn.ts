@@ -35,9 +35,11 @@ export interface Tally {
   said?: string;
   failed?: string;
   reports: readonly UsageReport[];
-  /** The last running total that the agent told, for those that count so. */
-  total?: NonNullable<HeadlessNews["usage"]>;
+  /** The last running total of the conversation, for agents that count so; a turn that goes on starts with that of the one before. */
+  total?: RunningTotal;
 }
+
+export type RunningTotal = Omit<NonNullable<HeadlessNews["usage"]>, "count">;
 
 export const NOTHING_YET: Tally = { events: 0, reports: [] };
 
@@ -72,8 +74,8 @@ export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unkn
 
 type Told = NonNullable<HeadlessNews["usage"]>;
 
-function increment(usage: Told, before: Told | undefined): UsageReport {
-  const since = usage.count === "last" ? before : undefined;
+function increment(usage: Told, before: RunningTotal | undefined): UsageReport {
+  const since = usage.count === "last" && !startsAnew(usage, before) ? before : undefined;
   const grown = (now: number, then: number | undefined): number => Math.max(0, Math.round(now - (then ?? 0)));
   const cost = usage.costUsd === undefined ? undefined : Math.max(0, usage.costUsd - (since?.costUsd ?? 0));
   return {
@@ -83,6 +85,9 @@ function increment(usage: Told, before: Told | undefined): UsageReport {
     ...(cost !== undefined && { costUsd: decimal(cost) }),
   };
 }
+
+const startsAnew = (now: RunningTotal, before: RunningTotal | undefined): boolean =>
+  before !== undefined && (now.inputTokens < before.inputTokens || now.outputTokens < before.outputTokens);
 
 /** Finer than any price of a token. */
 const COST_DIGITS = 12;

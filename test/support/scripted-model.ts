@@ -17,6 +17,8 @@ export interface Asked {
   artifact: string;
   /** The how-manieth delivery of this phase it is, from 1. */
   nth: number;
+  /** The prompts of devflow that came before it in the same conversation. */
+  earlier: readonly string[];
 }
 
 /** What the agent is made to do for a phase: files by path, relative to the working directory or absolute, and the artifact. */
@@ -55,7 +57,11 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
       state.lastStart = key;
       const phase = /^Phase: (.+)$/m.exec(prompt)?.[1] ?? "";
       const artifact = [...prompt.matchAll(/^Write the artifact to: (.+)$/gm)].at(-1)?.[1] ?? "";
-      delivered.push({ prompt, phase, artifact, nth: delivered.filter((one) => one.phase === phase).length + 1 });
+      const nth = delivered.filter((one) => one.phase === phase).length + 1;
+      const earlier = request.messages
+        .slice(0, start)
+        .flatMap((one) => (one.role === "user" ? (promptOf(one) ?? []) : []));
+      delivered.push({ prompt, phase, artifact, nth, earlier });
     }
     const asked = delivered.findLast((one) => one.prompt === prompt);
     const entry = asked && (script[asked.phase] ?? script["*"]);

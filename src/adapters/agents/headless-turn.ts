@@ -25,7 +25,8 @@ export interface TurnLimits {
 }
 
 export type TurnNews =
-  | { kind: "event" }
+  /** An event has come, or its process has. */
+  | { kind: "sign" }
   /** `nth` counts the reports of the session from 1. */
   | { kind: "usage"; usage: Usage; nth: number }
   | { kind: "over" };
@@ -64,7 +65,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   const { headless, clock, limits } = deps;
   const lines = eventLines(files.stdout);
   const released = new AbortController();
-  let tally = NOTHING_YET;
+  let tally: Tally = { ...NOTHING_YET, ...(record.continues?.total && { total: record.continues.total }) };
   let told = await files.told();
   let pid: number | undefined;
   let lastEventAt = clock.now();
@@ -80,7 +81,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     tally = hear(tally, headless.events, value);
     if (tally.events === before.events) return;
     lastEventAt = clock.now();
-    deps.tell({ kind: "event" });
+    deps.tell({ kind: "sign" });
     const fresh = Math.max(told, before.reports.length);
     tally.reports.slice(fresh).forEach((usage, n) => {
       deps.tell({ kind: "usage", usage, nth: record.reportsBefore + fresh + n + 1 });
@@ -102,10 +103,12 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   }
 
   async function lookOnce(): Promise<void> {
+    const before = process;
     process = await files.process();
     if (process === "unclaimed" && ownWrapperEnded && (await files.forbid())) process = "gone";
     if (process === "unclaimed") return;
     pid ??= await files.pid();
+    if (before !== process) deps.tell({ kind: "sign" });
     const code = await files.exit();
     const bytes = await lines.read(take); // after the exit was seen: then this is all of it
     const over = code !== undefined || process === "gone";
@@ -138,12 +141,13 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const verdict = afterTurn({ headless, tally, end, limitsBefore: record.limitsBefore });
     // An npm wrapper that was killed leaves the real agent alive: what has crashed is not left to work on unseen.
     if (verdict.state === "exited") await deps.endAll();
-    const { events, first, conversation, reports } = tally;
+    const { events, first, conversation, total, reports } = tally;
     result = {
       verdict,
       events,
       ...(first !== undefined && { first }),
       ...(conversation !== undefined && { conversation }),
+      ...(total && { total }),
       reports: reports.length,
     };
     stopFollowing();

@@ -18,6 +18,13 @@ import { cleanText } from "../../domain/text.ts";
 /** What of stderr is worth keeping as a reason. */
 const STDERR_BYTES = 2_048;
 
+const Total = z.object({
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedTokens: z.number(),
+  costUsd: z.number().exactOptional(),
+});
+
 export const TurnRecord = z.object({
   key: z.string(),
   /** Counts a session's turns from 1. */
@@ -27,19 +34,22 @@ export const TurnRecord = z.object({
   reportsBefore: z.number(),
   /** How many turns in a row before this one ended in a limit: waiting gets longer. */
   limitsBefore: z.number(),
+  /** The conversation that it goes on with, and what that had used. */
+  continues: z.object({ conversation: z.string(), total: Total.exactOptional() }).exactOptional(),
 });
 export type TurnRecord = z.infer<typeof TurnRecord>;
 
 const Exit = z.object({ code: z.number() });
-const Stop = z.object({ why: z.string(), key: z.string().optional() });
+const Stop = z.object({ why: z.string(), key: z.string().exactOptional() });
 export type Stop = z.infer<typeof Stop>;
 
 /** A turn that is over, as it is remembered. */
 export const TurnResult = z.object({
   verdict: Verdict,
   events: z.number(),
-  first: z.string().optional(),
-  conversation: z.string().optional(),
+  first: z.string().exactOptional(),
+  conversation: z.string().exactOptional(),
+  total: Total.exactOptional(),
   reports: z.number(),
 });
 export type TurnResult = z.infer<typeof TurnResult>;
