@@ -64,7 +64,6 @@ await Promise.all([
     outfile: join(dist, "devflow.cjs"),
     format: "cjs",
     minifySyntax: true,
-    minifyWhitespace: true,
     define: { "import.meta.dirname": "__dirname" },
     plugins: [lazyParts],
   }),

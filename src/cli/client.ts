@@ -17,7 +17,7 @@ const RETRY_MS = { first: 20, most: 500 };
 /** Events that wait for a slow reader before the daemon is made to wait. */
 const BUFFERED_EVENTS = 1_000;
 
-export interface FollowOptions {
+interface FollowOptions {
   run?: string;
   signal?: AbortSignal;
   patienceMs?: number;

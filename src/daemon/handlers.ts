@@ -6,7 +6,7 @@ import type { EngineApi } from "./engine-api.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** What the process knows of itself. */
-export interface DaemonFacts {
+interface DaemonFacts {
   version: string;
   startedAt: number;
   socket: string;

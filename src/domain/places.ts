@@ -29,7 +29,7 @@ export interface Places {
 }
 
 /** Longest path that a Unix socket can have: macOS takes 104 with the final zero, Linux 108. */
-export const MAX_SOCKET_PATH_BYTES = 103;
+const MAX_SOCKET_PATH_BYTES = 103;
 /** Longest runtime directory: `/` + a session's id + `.sock` in a subfolder must fit behind it. */
 const MAX_RUNTIME_BYTES = 64;
 

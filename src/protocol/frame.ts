@@ -23,7 +23,7 @@ export interface Request {
   params: unknown;
 }
 
-export interface ErrorObject {
+interface ErrorObject {
   code: number;
   message: string;
   data: FailureRecord;

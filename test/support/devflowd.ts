@@ -7,7 +7,7 @@ import { instanceHolder } from "../../src/adapters/system/instance-lock.ts";
 import { lockFile, logFile } from "../../src/daemon/parts.ts";
 import { throwawayHome } from "./socket-daemon.ts";
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+export const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 export const STUB_DEVFLOWD = [process.execPath, "--import", TSX, `${import.meta.dirname}/stub-devflowd.ts`] as const;
 
 export interface Ran {
