@@ -1,4 +1,4 @@
-/** English. Another language is a `Messages` too: a key that it lacks does not compile. */
+/** English: every text for people, by its key. Another language is a record of the same keys. */
 import { commands } from "./en/commands.ts";
 import { events } from "./en/events.ts";
 import { views } from "./en/views.ts";
@@ -6,4 +6,3 @@ import { views } from "./en/views.ts";
 export const en = { ...commands, ...views, ...events };
 
 export type MessageKey = keyof typeof en;
-type Messages = Readonly<Record<MessageKey, string>>;
