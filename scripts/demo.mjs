@@ -63,10 +63,7 @@ async function demo() {
   if (!bind) return false;
   const status = JSON.parse(devflow(["ctl", "status", "--json"]).stdout);
   if (status.host !== "tmux") say("tmux is not here (or too old): the agents run in ptys of devflow's own instead");
-  const done = devflow(
-    [...work, ...bind, "--yes", ...(watched ? [] : ["--json"])],
-    watched ? "inherit" : ["ignore", 2, "inherit"],
-  );
+  const done = devflow([...work, ...bind, "--yes"], watched ? "inherit" : ["ignore", 2, "inherit"]);
   const [run] = JSON.parse(devflow(["runs", "list", "--json", "--limit", "1"]).stdout);
   if (!run) return false;
   const { report } = JSON.parse(devflow(["runs", "show", run.id, "--json"]).stdout || "{}");

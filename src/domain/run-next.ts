@@ -4,12 +4,13 @@
  * N1. Every step has a key of its own, made from what it is about and not from when it is asked: asked twice, it is the same step.
  * N2. A step is not done until its receipt is in the log; performing one twice must be harmless.
  * N3. A role does one phase at a time, in one session.
+ * N4. No step is there twice: a session that two phases wait for is one step.
  */
 import type { PromptPurpose } from "./event.ts";
 import type { SessionId } from "./ids.ts";
-import type { PhaseState, RoleSession, RunState } from "./run-state.ts";
+import type { PhaseState, PhaseStatus, RoleSession, RunState } from "./run-state.ts";
 import { isLive } from "./session.ts";
-import type { Phase } from "./template.ts";
+import type { Phase, Template } from "./template.ts";
 
 export type Step =
   | { kind: "workspace"; key: string }
@@ -41,12 +42,31 @@ export function nextSteps(state: RunState): Step[] {
   if (!state.started || state.interrupted) return [];
   if (state.ended) return afterwards(state);
   if (!state.workspace) return [{ kind: "workspace", key: "workspace" }];
-  return state.started.template.phases.flatMap((phase) => {
+  const phases = state.started.template.phases.flatMap((phase) => {
     const now = state.phases[phase.id];
     if (now?.status !== "running" && now?.status !== "repairing") return [];
     return phase.run ? command(phase, now) : work(state, phase, now);
   });
+  const steps = [...ahead(state, state.started.template), ...phases];
+  return [...new Map(steps.map((step) => [step.key, step])).values()]; // N4
 }
+
+/** Agents of the phases that come next start while the one before them still works, so that nobody waits for them. */
+function ahead(state: RunState, template: Template): Step[] {
+  return template.phases.flatMap((phase) => {
+    const { role, needs, id } = phase;
+    if (role === undefined || phase.approval === "before" || state.phases[id]?.status !== "pending") return [];
+    const near = needs.some((need) => IN_WORK.has(state.phases[need]?.status ?? "pending"));
+    const soon =
+      near &&
+      needs.every(
+        (need) => IN_WORK.has(state.phases[need]?.status ?? "pending") || state.phases[need]?.status === "accepted",
+      );
+    return soon && !sessionOf(state, role)?.opened ? [open(state, role, id, 0)] : [];
+  });
+}
+
+const IN_WORK: ReadonlySet<PhaseStatus> = new Set(["running", "repairing", "validating"]);
 
 /** What is left once a run has ended: its agents first, so that the report can say what became of them. */
 function afterwards(state: RunState): Step[] {
@@ -70,11 +90,7 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
   const session = sessionOf(state, role);
   if (!session?.opened) {
     const stuck = state.escalations.some((e) => e.phase === phase.id && e.severity === "problem");
-    if (!session && stuck) return [];
-    const restart = state.restarts[role] ?? 0;
-    const before = Object.values(state.sessions).filter((s) => s.role === role && s !== session).length;
-    const key = `session/${role}/${before}`; // N1: the same step before and after its intent
-    return [{ kind: "session", key, role, session: session?.session, restart, phase: phase.id, attempt: now.attempt }];
+    return !session && stuck ? [] : [open(state, role, phase.id, now.attempt)];
   }
   const last = now.prompts.at(-1);
   const about = { phase: phase.id, attempt: now.attempt, session: session.session };
@@ -96,4 +112,11 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
   const purpose = fresh ? "work" : (now.wanted ?? "work");
   const number = (last?.number ?? 0) + 1;
   return [{ kind: "prompt", key: `prompt/${phase.id}/${now.attempt}/${number}`, ...about, number, purpose }];
+}
+
+function open(state: RunState, role: string, phase: string, attempt: number): Step {
+  const session = sessionOf(state, role);
+  const before = Object.values(state.sessions).filter((s) => s.role === role && s !== session).length;
+  const key = `session/${role}/${before}`; // N1: the same step before and after its intent
+  return { kind: "session", key, role, session: session?.session, restart: state.restarts[role] ?? 0, phase, attempt };
 }

@@ -16,8 +16,9 @@ import type { Clock, Ids } from "../ports/clock.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
+import { type Wakeable, wakeable } from "./wakeable.ts";
 
-/** A prompt that is held (a dialog, a person's draft, an agent still starting) is offered again this often. */
+/** A prompt that is held is offered again when the agent changes, and at least this often: a person's draft goes without a word. */
 const HELD_AGAIN_MS = 1_000;
 
 /** An agent that has not shown its composer by then never will. */
@@ -61,8 +62,25 @@ export async function deliverPrompt(
 }
 
 async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, agent: AgentSession, prompt: Prompt) {
-  const { phase, attempt, session, key } = step;
   const bootLimit = deps.clock.now() + BOOT_LIMIT_MS;
+  const wake = wakeable(deps.clock, context.signal);
+  const unwatch = agent.watch(wake.ring);
+  try {
+    return await untilTaken(step, context, deps, agent, prompt, { bootLimit, next: wake.next });
+  } finally {
+    unwatch();
+  }
+}
+
+async function untilTaken(
+  step: PromptStep,
+  context: StepContext,
+  deps: DeliverDeps,
+  agent: AgentSession,
+  prompt: Prompt,
+  { bootLimit, next }: { bootLimit: number; next: Wakeable["next"] },
+): Promise<Outcome | undefined> {
+  const { phase, attempt, session, key } = step;
   let held = "";
   while (!context.signal.aborted) {
     const delivery = await agent.deliver(prompt, context.signal);
@@ -84,7 +102,7 @@ async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, 
       held = delivery.reason;
       await context.record(() => [{ type: "prompt.held", key, phase, attempt, session, reason: held }]);
     }
-    await deps.clock.sleep(HELD_AGAIN_MS, context.signal);
+    await next(HELD_AGAIN_MS);
   }
   return undefined;
 }

@@ -16,8 +16,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
 
-/** A step that moved nothing is looked at again after this; long enough not to spin, short enough not to be noticed. */
+/** A step that moved nothing is asked again after this, then after twice that, and so on; short enough not to be noticed. */
 const AGAIN_MS = 1_000;
+const AGAIN_MOST_MS = 60_000;
 
 /** A full disk is asked again this often. */
 const FULL_DISK_MS = 5_000;
@@ -69,6 +70,8 @@ export interface DriveDeps {
 export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): Drive {
   const started = new Map<string, number>();
   const underWay = new Map<string, UnderWay>();
+  /** How often in a row each step has moved nothing (O3). */
+  const fruitless = new Map<string, number>();
   const stopping = new AbortController();
   let state = initial;
   let position = 0;
@@ -123,7 +126,12 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
       journal.error("a step could not be recorded", { run, step: step.key, error: String(error) });
       return false;
     });
-    if (!moved && !signal.aborted) await clock.sleep(AGAIN_MS, stopping.signal); // O3
+    if (moved || signal.aborted) fruitless.delete(step.key);
+    else {
+      const times = fruitless.get(step.key) ?? 0;
+      fruitless.set(step.key, times + 1);
+      await clock.sleep(Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS), AbortSignal.any([stopping.signal, signal])); // O3
+    }
     underWay.delete(step.key);
     dispatch();
   }
