@@ -14,9 +14,10 @@ import { VERSION } from "../protocol/version.ts";
 import { dispatcher } from "./dispatch.ts";
 import { handlers } from "./handlers.ts";
 import { type ComposedDaemon, type DaemonParts, lockFile, logFile } from "./parts.ts";
-import { shutdownOnSignals } from "./shutdown.ts";
+import { type Shutdown, shutdownOnSignals } from "./shutdown.ts";
 import { makeGuarded, serveSocket } from "./socket-server.ts";
 import { subscriptions } from "./subscriptions.ts";
+import { lookAfter } from "./upkeep.ts";
 
 /** What agents are in the middle of may take this long to come to a point where stopping costs nothing. */
 const DRAIN_MS = 30_000;
@@ -71,12 +72,7 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
   }
 }
 
-async function serve(
-  daemon: ComposedDaemon,
-  places: Places,
-  journal: Journal,
-  shutdown: ReturnType<typeof shutdownOnSignals>,
-): Promise<void> {
+async function serve(daemon: ComposedDaemon, places: Places, journal: Journal, shutdown: Shutdown): Promise<void> {
   const { engine, log } = daemon;
   const startedAt = Date.now();
   const facts = { version: VERSION, startedAt, socket: places.socket, home: places.data };
@@ -89,6 +85,7 @@ async function serve(
   });
   try {
     const server = await serveSocket(places, dispatcher(answers, shutdown.stopping), journal);
+    const rest = lookAfter(places, server, { journal, shutdown });
     try {
       writeInstance(places, { pid: process.pid, socket: places.socket, startedAt, version: VERSION });
       journal.info("started", facts);
@@ -97,6 +94,7 @@ async function serve(
       journal.info("stopping", { cause });
       await daemon.drain(DRAIN_MS);
     } finally {
+      rest();
       await following.closeAll("the daemon stops");
       await server.close(LAST_ANSWERS_MS);
       removeInstance(places);

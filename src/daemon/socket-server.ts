@@ -3,7 +3,7 @@
  *
  * Called under the instance lock, so that a socket file that is found was left behind, unless somebody answers on it.
  */
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { Failure } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
@@ -18,6 +18,8 @@ const PROBE_MS = 2_000;
 const BACKLOG = 511;
 
 export interface SocketServer {
+  /** Makes the socket anew when its file is gone or another one: resolves to whether it was. Who is connected stays so. */
+  repair(): Promise<boolean>;
   /** Takes no new clients, answers what was asked, and resolves when all are gone, after `ms` at the latest. */
   close(ms: number): Promise<void>;
   connections(): number;
@@ -35,24 +37,44 @@ export async function serveSocket(places: Places, dispatch: Dispatch, journal: J
   await removeStale(path);
 
   const open = new Set<OpenConnection>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    const connection = serveConnection(socket, dispatch, journal);
-    open.add(connection);
-    socket.once("close", () => open.delete(connection));
-  });
-  await listen(server, path);
-  chmodSync(path, 0o600);
-  server.on("error", (error) => journal.error("the socket has an error", { error: error.message }));
+  const begin = async (): Promise<Listening> => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const connection = serveConnection(socket, dispatch, journal);
+      open.add(connection);
+      socket.once("close", () => open.delete(connection));
+    });
+    await listen(server, path);
+    chmodSync(path, 0o600);
+    server.on("error", (error) => journal.error("the socket has an error", { error: error.message }));
+    return { server, inode: inodeOf(path) };
+  };
+  let listening = await begin();
 
   return {
     connections: () => open.size,
+    async repair() {
+      if (inodeOf(path) === listening.inode) return false;
+      // Closing unlinks whatever has the path: before the new socket is made, not after.
+      listening.server.close();
+      makeGuarded(places);
+      rmSync(path, { force: true });
+      listening = await begin();
+      return true;
+    },
     async close(ms) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => listening.server.close(() => resolve()));
       await Promise.all([...open].map((connection) => connection.finish(ms)));
       await closed;
     },
   };
 }
+
+interface Listening {
+  server: Server;
+  inode: number | undefined;
+}
+
+const inodeOf = (path: string): number | undefined => lstatSync(path, { throwIfNoEntry: false })?.ino;
 
 /** Unlinks a socket that nobody answers on; throws when somebody does. */
 async function removeStale(path: string): Promise<void> {

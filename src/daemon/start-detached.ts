@@ -52,8 +52,14 @@ export async function startDetached({ places, argv, env, startMs = START_MS }: D
   const deadline = Date.now() + startMs;
   for (;;) {
     const pid = await answering(places);
-    if (pid !== undefined) {
+    if (pid !== undefined && pid === child.pid) {
       child.unref();
+      return pid;
+    }
+    if (pid !== undefined) {
+      // Somebody was faster. Ours must not live on to take over later, from one that was stopped meanwhile.
+      if (ended === undefined) child.kill("SIGTERM");
+      while (ended === undefined) await new Promise((next) => setTimeout(next, LOOK_MS));
       return pid;
     }
     // Whoever won holds the lock and will answer soon.

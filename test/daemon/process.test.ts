@@ -69,7 +69,10 @@ describe("devflowd", { timeout: 90_000 }, () => {
     for (const { code, out } of all)
       expect([code, out]).toEqual(code === 5 ? [5, ""] : [0, `devflowd runs (pid ${pid})\n`]);
     expect(all.some(({ code }) => code === 0)).toBe(true);
-    expect(home.holder()).toBe(pid);
+    // Nobody is left in the background who would take over.
+    await home.devflowd(["stop"]);
+    expect(home.holder()).toBeUndefined();
+    expect(home.log().match(/"msg":"started"/g)).toHaveLength(1);
   });
 
   it("starts again over what a killed one left", async () => {
@@ -149,6 +152,16 @@ describe("devflowd", { timeout: 90_000 }, () => {
     const shown = await home.devflowd(["logs"]);
     expect(shown.out).toMatch(/info {2}started version=/);
     expect((await home.devflowd(["logs", "--json"])).out.split("\n")[0]).toMatch(/^\{"level":30/);
+  });
+
+  it("can be reached again when its socket was swept away, and stops when its home was", async () => {
+    const child = home.spawn(["start", "--foreground"]);
+    await vi.waitFor(ping, WAIT);
+    rmSync(home.places.runtime, { recursive: true });
+    expect(await vi.waitFor(ping, WAIT)).toBe(child.pid);
+    const ended = once(child, "exit");
+    rmSync(home.home, { recursive: true });
+    expect(await ended).toEqual([0, null]);
   });
 
   it("is found by a client that looks for its socket elsewhere", async () => {

@@ -84,6 +84,19 @@ describe("the socket", () => {
     await expect(start()).rejects.toBeInstanceOf(Error);
   });
 
+  it("is made again when its file was removed, and who was connected stays so", async () => {
+    const running = await start();
+    const before = await openLink(home.places.socket);
+    expect(await running.repair()).toBe(false);
+    rmSync(home.places.runtime, { recursive: true });
+    expect(await running.repair()).toBe(true);
+    const after = await openLink(home.places.socket);
+    expect(await before.call("daemon.ping", {})).toEqual(await after.call("daemon.ping", {}));
+    expect(lstatSync(home.places.socket).mode & 0o777).toBe(0o600);
+    before.close();
+    after.close();
+  });
+
   it("of a path that the system would cut is refused", async () => {
     const places = placesHere({ DEVFLOW_RUNTIME_DIR: `${home.home}/${"길".repeat(40)}` });
     await expect(socketDaemon(places)).rejects.toMatchObject({ code: "socket.path_too_long" });

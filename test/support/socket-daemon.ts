@@ -25,6 +25,7 @@ export interface SocketDaemon {
   journal: { level: string; message: string; fields: Record<string, unknown> | undefined }[];
   shutdowns(): number;
   connections(): number;
+  repair(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function socketDaemon(
     journal: lines,
     shutdowns: () => shutdowns,
     connections: server.connections,
+    repair: server.repair,
     async close() {
       await following.closeAll("the daemon stops");
       await server.close(1_000);
