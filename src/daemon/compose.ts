@@ -25,7 +25,7 @@ import { Failure } from "../domain/failure.ts";
 import { redactor } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
 import { livingSessions } from "../engine/sessions.ts";
-import { PACKAGE_ROOT } from "./package-root.ts";
+import { installedAt } from "../protocol/installation.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
@@ -36,6 +36,8 @@ const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 
 const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
+
+const PACKAGE_ROOT = installedAt();
 
 async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
   const clock = systemClock();
@@ -169,7 +171,9 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       await running.recover();
     },
     drain: async (ms) => {
-      await Promise.race([running.drain(), clock.sleep(ms)]);
+      const drained = new AbortController();
+      await Promise.race([running.drain(), clock.sleep(ms, drained.signal)]);
+      drained.abort();
     },
     close: async () => {
       await running.stop("the daemon was stopped");

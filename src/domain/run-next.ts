@@ -47,8 +47,9 @@ export function nextSteps(state: RunState): Step[] {
     if (now?.status !== "running" && now?.status !== "repairing") return [];
     return phase.run ? command(phase, now) : work(state, phase, now);
   });
-  const steps = [...ahead(state, state.started.template), ...phases];
-  return [...new Map(steps.map((step) => [step.key, step])).values()]; // N4
+  // A step that a phase asks for itself comes before one that is only started ahead.
+  const steps = [...phases, ...ahead(state, state.started.template)];
+  return steps.filter(({ key }, at) => steps.findIndex((step) => step.key === key) === at); // N4
 }
 
 /** Agents of the phases that come next start while the one before them still works, so that nobody waits for them. */

@@ -28,9 +28,24 @@ describe("a run goes through its phases", () => {
 
   test("a phase opens a session, sends its prompt, and waits for the artifact", () => {
     const begun = running(line, phaseStarted("specify"));
-    expect(given(begun).next()).toEqual(["session/specify/0"]);
-    expect(given([...begun, ...opened("specify")]).next()).toEqual(["prompt/specify/1/1"]);
-    expect(given([...begun, ...opened("specify"), ...prompted("specify")]).next()).toEqual(["watch/specify/1/1/1"]);
+    expect(given(begun).next()[0]).toBe("session/specify/0");
+    expect(given([...begun, ...opened("specify")]).next()[0]).toBe("prompt/specify/1/1");
+    expect(given([...begun, ...opened("specify"), ...prompted("specify")]).next()[0]).toBe("watch/specify/1/1/1");
+  });
+
+  test("the agent of the phase that comes next starts ahead, and no other", () => {
+    const begun = running(line, phaseStarted("specify"), ...opened("specify"));
+    expect(given(begun).next()).toEqual(["prompt/specify/1/1", "session/review/0"]);
+    expect(given([...begun, ...opened("review", session("B"))]).next()).toEqual(["prompt/specify/1/1"]);
+  });
+
+  test("a session that two phases wait for is opened once", () => {
+    const both = template({
+      plan: {},
+      left: { needs: ["plan"], role: "dev" },
+      right: { needs: ["plan"], role: "dev" },
+    });
+    expect(given(running(both, phaseStarted("plan"))).next()).toEqual(["session/plan/0", "session/dev/0"]);
   });
 
   test("an accepted artifact starts what needed it, in the same append", () => {
