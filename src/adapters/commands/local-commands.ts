@@ -41,7 +41,7 @@ export function localCommands({ env, endProcesses, graceMs = GRACE_MS }: LocalCo
       const timedOut = (await firstOf(exited, spec.timeoutMs, signal)) === "timeout";
       const durationMs = Math.round(performance.now() - startedAt);
       await endProcesses({ session, root: isRunning(command) ? command.pid : undefined }, graceMs);
-      if (isRunning(command)) command.kill("SIGKILL"); // it carries no mark that we may read
+      if (isRunning(command)) command.kill("SIGKILL"); // its mark could not be read
       const exit = await exited;
       if (exit === "never started") throw await failedToStart(spec, command);
       await drained(command);
