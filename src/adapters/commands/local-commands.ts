@@ -119,9 +119,11 @@ async function failedToStart(spec: CommandSpec, command: Command): Promise<Failu
   const result = await command;
   const folder = await stat(spec.cwd).catch(() => undefined);
   if (!folder?.isDirectory()) return startFailure(spec, `there is no folder ${spec.cwd}`);
+  // Looked for on PATH, also a folder there that is closed to us makes it "permission denied".
+  const missing = spec.argv[0].includes("/") ? "there is no such program" : "there is no such program on PATH";
   const reasons: Record<string, string> = {
-    ENOENT: "there is no such program",
-    EACCES: "it may not be executed",
+    ENOENT: missing,
+    EACCES: spec.argv[0].includes("/") ? "it may not be executed" : missing,
     E2BIG: "its arguments are too long",
   };
   const said = "originalMessage" in result ? result.originalMessage : undefined;

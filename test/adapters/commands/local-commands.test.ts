@@ -110,7 +110,8 @@ describe("a command", () => {
   });
 
   it.each([
-    ["is not there", "no-such-program", "there is no such program"],
+    ["is not on PATH", "no-such-program", "there is no such program on PATH"],
+    ["is not in its folder", "./no-such-program", "there is no such program"],
     ["may not be executed", "./plain", "it may not be executed"],
     ["is a folder", "/", "it may not be executed"],
   ])("whose program %s is refused by name", async (_, program, problem) => {
