@@ -41,7 +41,7 @@ export function localCommands({ env, endProcesses, graceMs = GRACE_MS }: LocalCo
       const timedOut = (await firstOf(exited, spec.timeoutMs, signal)) === "timeout";
       const durationMs = Math.round(performance.now() - startedAt);
       await endProcesses({ session, root: isRunning(command) ? command.pid : undefined }, graceMs);
-      if (isRunning(command)) command.kill("SIGKILL"); // it carries no mark that we may read
+      if (isRunning(command)) command.kill("SIGKILL"); // its mark could not be read
       const exit = await exited;
       if (exit === "never started") throw await failedToStart(spec, command);
       await drained(command);
@@ -119,9 +119,11 @@ async function failedToStart(spec: CommandSpec, command: Command): Promise<Failu
   const result = await command;
   const folder = await stat(spec.cwd).catch(() => undefined);
   if (!folder?.isDirectory()) return startFailure(spec, `there is no folder ${spec.cwd}`);
+  // Looked for on PATH, also a folder there that is closed to us makes it "permission denied".
+  const missing = spec.argv[0].includes("/") ? "there is no such program" : "there is no such program on PATH";
   const reasons: Record<string, string> = {
-    ENOENT: "there is no such program",
-    EACCES: "it may not be executed",
+    ENOENT: missing,
+    EACCES: spec.argv[0].includes("/") ? "it may not be executed" : missing,
     E2BIG: "its arguments are too long",
   };
   const said = "originalMessage" in result ? result.originalMessage : undefined;

@@ -1,5 +1,5 @@
 /** Removing a worktree loses no work, whatever state it is in. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { gitWorkspaces } from "../../../src/adapters/workspace/git-workspaces.ts";
@@ -61,9 +61,16 @@ describe("removing a worktree", () => {
     expect(git("rev-parse", `devflow/${RUN}`)).toBe(head);
   });
 
-  it("sees a file that was changed in the instant in which the worktree was made, to the same length", async () => {
-    const { path, remove, git } = await stage({ file: "aaaa\n" });
+  it("sees a file that was changed to the same length in the instant in which git last looked at it", async () => {
+    const { path, remove, git, root } = await stage({ file: "aaaa\n" });
+    git("config", "core.trustCtime", "false"); // the change of the inode alone would tell
+    const instant = 1_700_000_000;
+    const stamp = () => utimesSync(join(path, "file"), instant, instant);
+    stamp();
+    gitIn(path, "update-index", "--refresh");
     writeIn(path, "file", "bbbb\n");
+    stamp();
+    utimesSync(join(root, ".git/worktrees", RUN, "index"), instant, instant);
     expect((await remove()).wip).toBe(WIP);
     expect(git("show", `${WIP}:file`)).toBe("bbbb");
   });
@@ -180,7 +187,6 @@ describe("removing a worktree", () => {
   it("leaves the files that links in it point to", async () => {
     const { path, remove, around } = await stage();
     writeFileSync(join(around, "outside"), "outside\n");
-    const { symlinkSync } = await import("node:fs");
     symlinkSync(around, join(path, "link"));
     await remove();
     expect(existsSync(join(around, "outside"))).toBe(true);
