@@ -1,6 +1,6 @@
 /** At start: terminals whose session is over, by the log, are ended. They are devflow's own by their tags; nothing else is touched. */
 import { RunId } from "../domain/ids.ts";
-import { fold } from "../domain/run-state.ts";
+import { fold } from "../domain/run-evolve.ts";
 import { isLive } from "../domain/session.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";

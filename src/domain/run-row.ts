@@ -2,7 +2,8 @@
 import type { RunEvent } from "./event.ts";
 import type { RunId } from "./ids.ts";
 import { referenceOf } from "./names.ts";
-import { evolve, initial, type PhaseStatus, type RunState, type RunStatus, statusOf } from "./run-state.ts";
+import { evolve } from "./run-evolve.ts";
+import { initial, type PhaseStatus, type RunState, type RunStatus, statusOf } from "./run-state.ts";
 
 /** A line of `runs list`: what people see before they look closer. */
 export interface RunRow {

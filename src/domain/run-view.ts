@@ -7,7 +7,8 @@
 import type { z } from "zod";
 import type { EventOf, RunEvent, StoredEvent } from "./event.ts";
 import { referenceOf } from "./names.ts";
-import { evolve, initial, type RunState, statusOf } from "./run-state.ts";
+import { evolve } from "./run-evolve.ts";
+import { initial, type RunState, statusOf } from "./run-state.ts";
 import type { AttemptView, EscalationView, PhaseView, RunView, SessionView, UsageView } from "./view.ts";
 
 /** A view and the state that it is folded beside. */

@@ -4,7 +4,7 @@
  */
 import { Failure, failureRecord } from "../domain/failure.ts";
 import { milliseconds } from "../domain/names.ts";
-import type { Outcome } from "../domain/run-decide.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import type { Step } from "../domain/run-next.ts";
 import { phaseOf } from "../domain/template.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";

@@ -3,9 +3,9 @@
  * Performed again after a crash it is the same prompt with the same key, and the terminal types it no second time.
  */
 import { referenceOf } from "../domain/names.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import { type Envelope, layout, promptText } from "../domain/prompt.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
-import type { Outcome } from "../domain/run-decide.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { RunState } from "../domain/run-state.ts";
 import { artifactName, type Phase, phaseOf } from "../domain/template.ts";

@@ -3,7 +3,7 @@
  */
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, type RunId, type SessionId } from "../domain/ids.ts";
-import type { Outcome } from "../domain/run-decide.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import { type RunState, statusOf } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";

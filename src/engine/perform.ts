@@ -1,7 +1,7 @@
 /** Performing a step: which part of the engine does it, and what comes of it. */
 
+import type { Outcome } from "../domain/outcome.ts";
 import { delay } from "../domain/recovery.ts";
-import type { Outcome } from "../domain/run-decide.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { Commands } from "../ports/commands.ts";
 import type { EventLog } from "../ports/event-log.ts";

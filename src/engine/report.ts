@@ -1,6 +1,7 @@
 /** The report at every end of a run: the view that everybody sees, with what the run changed, as JSON and as Markdown. */
+
+import type { Outcome } from "../domain/outcome.ts";
 import { Report, reportMarkdown } from "../domain/report.ts";
-import type { Outcome } from "../domain/run-decide.ts";
 import { viewOf } from "../domain/run-view.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";

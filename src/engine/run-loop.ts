@@ -9,9 +9,11 @@
 import { mustBeDurable, type RunEvent } from "../domain/event.ts";
 import { Failure, failureRecord } from "../domain/failure.ts";
 import type { RunId } from "../domain/ids.ts";
-import { decide, type Outcome } from "../domain/run-decide.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import { decide } from "../domain/run-decide.ts";
+import { evolve } from "../domain/run-evolve.ts";
 import { nextSteps, type Step } from "../domain/run-next.ts";
-import { evolve, initial, type RunState } from "../domain/run-state.ts";
+import { initial, type RunState } from "../domain/run-state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";

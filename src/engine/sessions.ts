@@ -6,7 +6,7 @@ import type { RunEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, SessionId } from "../domain/ids.ts";
 import { referenceOf } from "../domain/names.ts";
-import type { Outcome } from "../domain/run-decide.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";

@@ -3,9 +3,9 @@
  */
 import type { Look } from "../domain/artifact.ts";
 import { milliseconds } from "../domain/names.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import { layout } from "../domain/prompt.ts";
 import { delay, exhausted } from "../domain/recovery.ts";
-import type { Outcome } from "../domain/run-decide.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { AgentState } from "../domain/session.ts";
 import { artifactName, phaseOf } from "../domain/template.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
-import type { Outcome } from "../../src/domain/run-decide.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
 import { given } from "../support/given.ts";
 import {
   bad,

@@ -1,9 +1,11 @@
 /** `given(events).when(outcome).follows(events)`: a run's behaviour as a sentence; its state is never asserted. */
 import { expect } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
-import { decide, type Outcome } from "../../src/domain/run-decide.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { decide } from "../../src/domain/run-decide.ts";
+import { evolve, fold } from "../../src/domain/run-evolve.ts";
 import { nextSteps } from "../../src/domain/run-next.ts";
-import { evolve, fold, type RunState, statusOf } from "../../src/domain/run-state.ts";
+import { type RunState, statusOf } from "../../src/domain/run-state.ts";
 
 export function given(events: readonly RunEvent[]) {
   const state = fold(events);

@@ -1,8 +1,8 @@
 /** Ready-made values for tests of the domain and the engine. */
 import type { RunEvent, RunStarted } from "../../src/domain/event.ts";
 import { EscalationId, SessionId } from "../../src/domain/ids.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
 import { Persona } from "../../src/domain/persona.ts";
-import type { Outcome } from "../../src/domain/run-decide.ts";
 import { Template } from "../../src/domain/template.ts";
 
 export const HASH = "a".repeat(64);

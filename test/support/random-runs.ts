@@ -2,7 +2,8 @@
 import * as fc from "fast-check";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { EscalationId, SessionId } from "../../src/domain/ids.ts";
-import { decide, type Outcome } from "../../src/domain/run-decide.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { decide } from "../../src/domain/run-decide.ts";
 import { nextSteps } from "../../src/domain/run-next.ts";
 import { initial, type RunState } from "../../src/domain/run-state.ts";
 import type { SessionState } from "../../src/domain/session.ts";

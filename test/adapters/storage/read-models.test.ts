@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memoryEventLog } from "../../../src/adapters/storage/memory-event-log.ts";
 import { openDatabase } from "../../../src/adapters/storage/open.ts";
 import { eventLogOver, type SqliteEventLog } from "../../../src/adapters/storage/sqlite-event-log.ts";
-import { fold } from "../../../src/domain/run-state.ts";
+import { fold } from "../../../src/domain/run-evolve.ts";
 import type { Appended, EventLog } from "../../../src/ports/event-log.ts";
 import { type Happening, happenings, happens } from "../../support/random-runs.ts";
 import { runId } from "../../support/run-events.ts";

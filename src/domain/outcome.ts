@@ -1,0 +1,50 @@
+/** What performing a step, or a person, can tell a run. `decide` says what follows from it. */
+import type { Accepted, Violation } from "./artifact.ts";
+import type { RunEvent } from "./event.ts";
+import type { FailureRecord } from "./failure.ts";
+import type { EscalationId, SessionId } from "./ids.ts";
+import type { Counter } from "./recovery.ts";
+import type { Verdict } from "./session.ts";
+
+export type Outcome =
+  | { kind: "started" }
+  | { kind: "workspace"; path: string; branch: string; commit: string }
+  | { kind: "impossible"; failure: FailureRecord }
+  | { kind: "delivered"; phase: string; attempt: number; key: string; session: SessionId; receipt: EvidenceList }
+  | { kind: "good"; phase: string; attempt: number; artifact: Accepted }
+  | { kind: "bad"; phase: string; attempt: number; violations: readonly Violation[]; sha256: string | undefined }
+  | {
+      kind: "trouble";
+      phase: string;
+      attempt: number;
+      session: SessionId;
+      counter: Counter;
+      cause: string;
+      escalation: EscalationId;
+    }
+  | { kind: "lost"; phase: string; attempt: number; session: SessionId; cause: string; escalation: EscalationId }
+  | { kind: "timeout"; phase: string; attempt: number; timeout: string }
+  | { kind: "failed"; phase: string; attempt: number; failure: FailureRecord }
+  | { kind: "closed"; session: SessionId; cause: string }
+  | {
+      kind: "told";
+      session: SessionId;
+      what: Told;
+      by: string;
+      escalation: EscalationId;
+      sha256?: string;
+      bytes?: number;
+    }
+  | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
+  | { kind: "reported"; json: string; markdown: string; sha256: string }
+  | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
+  | { kind: "cancel"; by: string; comment?: string }
+  | { kind: "resume"; by: string; cause: string; retry: boolean }
+  | { kind: "interrupt"; cause: string };
+
+type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];
+
+export type Told = Extract<RunEvent, { type: "session.told" }>["what"];
+
+/** One kind of outcome. */
+export type OutcomeOf<K extends Outcome["kind"]> = Extract<Outcome, { kind: K }>;

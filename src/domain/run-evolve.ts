@@ -1,0 +1,259 @@
+/**
+ * How a run's state comes to be: a fold of its events. `evolve` is the only way.
+ *
+ * R1. `evolve` never fails: an event that the state does not expect changes nothing.
+ */
+import type { EventOf, RunEvent } from "./event.ts";
+import type { EscalationId } from "./ids.ts";
+import type { Counter, Counters } from "./recovery.ts";
+import { initial, type PhaseState, type RoleSession, type RunState } from "./run-state.ts";
+import { loopBody, phaseOf } from "./template.ts";
+
+const NEW_PHASE: PhaseState = {
+  status: "pending",
+  attempt: 0,
+  round: 1,
+  prompts: [],
+  violations: [],
+  refused: [],
+  repairs: 0,
+  watch: 0,
+};
+
+export const fold = (events: readonly RunEvent[]): RunState => events.reduce(evolve, initial);
+
+export function evolve(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case "run.started":
+      return {
+        ...state,
+        started: event,
+        phases: Object.fromEntries(
+          event.template.phases.map(({ id }) => [id, { ...NEW_PHASE, due: { cause: "ready" } }]),
+        ),
+      };
+    case "workspace.ready":
+      return { ...state, workspace: { path: event.path, branch: event.branch, commit: event.commit } };
+    case "phase.started":
+      return phase(state, event.phase, (p) => begin(p, event));
+    case "phase.accepted":
+      return phase(state, event.phase, (p) => ({
+        ...p,
+        status: "accepted",
+        artifact: event.artifact,
+        watch: p.watch + 1,
+      }));
+    case "phase.failed":
+      return phase(state, event.phase, (p) => ({ ...p, status: "failed", failure: event.failure, watch: p.watch + 1 }));
+    case "phase.looped":
+      return loop(state, event);
+    case "artifact.refused":
+      return phase(state, event.phase, (p) => ({
+        ...p,
+        status: "repairing",
+        wanted: "repair",
+        violations: event.violations,
+        refused: event.sha256 === undefined ? p.refused : [...p.refused, event.sha256],
+        repairs: p.repairs + 1,
+        watch: p.watch + 1,
+      }));
+    case "artifact.checked":
+      return progress(
+        phase(state, event.phase, (p) => ({
+          ...p,
+          status: "validating",
+          artifact: event.artifact,
+          watch: p.watch + 1,
+        })),
+        event.phase,
+      );
+    case "command.starting":
+      return phase(state, event.phase, (p) => ({ ...p, command: { started: true } }));
+    case "approval.requested":
+      return phase(state, event.phase, (p) => ({ ...p, status: "awaiting_approval", approval: { when: event.when } }));
+    case "approval.answered":
+      return phase(state, event.phase, (p) => answered(p, event));
+    case "prompt.sending":
+      return phase(state, event.phase, (p) => sending(p, event));
+    case "prompt.delivered":
+      return phase(state, event.phase, (p) => ({
+        ...p,
+        prompts: p.prompts.map((prompt) => (prompt.key === event.key ? { ...prompt, delivered: true } : prompt)),
+      }));
+    case "session.opening":
+      return {
+        ...state,
+        sessions: {
+          ...state.sessions,
+          [event.session]: {
+            session: event.session,
+            role: event.role,
+            persona: event.persona,
+            state: "starting",
+            opened: false,
+            counters: {},
+            usageReports: 0,
+          },
+        },
+      };
+    case "session.opened":
+      return session(state, event.session, (s) => ({ ...s, opened: true }));
+    case "session.changed":
+      return session(state, event.session, (s) => ({ ...s, state: event.to }));
+    case "session.recovery":
+      return recovered(state, event);
+    case "session.closed":
+      return session(state, event.session, (s) => ({ ...s, state: "closed" }));
+    case "escalation.raised": {
+      const { escalation, severity, failure } = event;
+      const about = { ...(event.phase && { phase: event.phase }), ...(event.session && { session: event.session }) };
+      return { ...state, escalations: [...state.escalations, { escalation, severity, failure, ...about }] };
+    }
+    case "escalation.settled":
+      return settled(state, event.escalation, event.answer);
+    case "run.interrupted":
+      return state.ended ? state : { ...state, interrupted: true };
+    case "run.resumed":
+      return resumed(state);
+    case "run.completed":
+      return { ...state, ended: { status: "completed" } };
+    case "run.failed":
+      return { ...state, ended: { status: "failed", failure: event.failure } };
+    case "run.cancelled":
+      return { ...state, ended: { status: "cancelled" } };
+    case "report.written":
+      return { ...state, reported: true };
+    case "prompt.held":
+    case "session.told":
+    case "command.finished":
+      return state;
+    case "usage.reported":
+      return session(state, event.session, (s) => ({ ...s, usageReports: Math.max(s.usageReports, event.nth ?? 0) }));
+  }
+}
+
+function phase(state: RunState, id: string, change: (phase: PhaseState) => PhaseState): RunState {
+  const before = state.phases[id];
+  return before ? { ...state, phases: { ...state.phases, [id]: change(before) } } : state;
+}
+
+function session(state: RunState, id: string, change: (session: RoleSession) => RoleSession): RunState {
+  const before = state.sessions[id];
+  return before ? { ...state, sessions: { ...state.sessions, [id]: change(before) } } : state;
+}
+
+function begin(before: PhaseState, event: EventOf<"phase.started">): PhaseState {
+  return {
+    ...NEW_PHASE,
+    status: "running",
+    attempt: event.attempt,
+    round: event.round,
+    wanted: "work",
+    watch: before.watch + 1,
+    // A loop's next round keeps what a person agreed to before the first one.
+    ...(before.approval?.when === "before" && before.approval.answer && { approval: before.approval }),
+    ...(event.comment !== undefined && { comment: event.comment }),
+  };
+}
+
+function loop(state: RunState, event: EventOf<"phase.looped">): RunState {
+  const template = state.started?.template;
+  const repeating = template && phaseOf(template, event.phase);
+  if (!template || !repeating) return state;
+  return loopBody(template, repeating).reduce(
+    (next, id) =>
+      phase(next, id, (p) => ({
+        ...p,
+        status: "pending",
+        round: event.round,
+        due: { cause: "loop" },
+        watch: p.watch + 1,
+      })),
+    state,
+  );
+}
+
+function answered(p: PhaseState, event: EventOf<"approval.answered">): PhaseState {
+  if (event.answer === "approve")
+    return {
+      ...p,
+      status: event.when === "before" ? "pending" : "validating",
+      approval: { when: event.when, answer: "approve" },
+    };
+  const comment = event.comment ?? "";
+  const { approval: _, artifact: __, ...rest } = p;
+  return {
+    ...rest,
+    status: "rejected",
+    due: { cause: "rejected", comment },
+    refused: p.artifact ? [...p.refused, p.artifact.sha256] : p.refused,
+  };
+}
+
+function sending(p: PhaseState, event: EventOf<"prompt.sending">): PhaseState {
+  if (p.prompts.some(({ key }) => key === event.key)) return p;
+  const { wanted: _, ...rest } = p;
+  const { key, number, session, purpose } = event;
+  return { ...rest, status: "running", prompts: [...p.prompts, { key, number, session, purpose, delivered: false }] };
+}
+
+function recovered(state: RunState, event: EventOf<"session.recovery">): RunState {
+  const counted = session(state, event.session, (s) => ({
+    ...s,
+    counters: { ...s.counters, [event.counter]: event.used },
+  }));
+  const role = counted.sessions[event.session]?.role;
+  const restarts =
+    event.counter === "restart" && role !== undefined ? { ...counted.restarts, [role]: event.used } : counted.restarts;
+  const next = { ...counted, restarts };
+  if (event.phase === undefined) return next;
+  return phase(next, event.phase, (p) => ({
+    ...p,
+    watch: p.watch + 1,
+    ...(event.counter === "nudge" && { wanted: "nudge" as const }),
+  }));
+}
+
+/** An artifact is progress: the counters of the session that made it start anew (S4). */
+function progress(state: RunState, id: string): RunState {
+  const worker = state.phases[id]?.prompts.at(-1)?.session;
+  if (worker === undefined) return state;
+  const role = state.sessions[worker]?.role ?? "";
+  return { ...session(state, worker, (s) => ({ ...s, counters: {} })), restarts: { ...state.restarts, [role]: 0 } };
+}
+
+const RETRY_COUNTERS: readonly Counter[] = ["nudge", "interrupt", "restart", "resubmit"];
+
+function settled(state: RunState, id: EscalationId, answer: string): RunState {
+  const escalation = state.escalations.find((e) => e.escalation === id);
+  const escalations = state.escalations.filter((e) => e.escalation !== id);
+  if (!escalation || answer !== "retry") return { ...state, escalations };
+  const { session: worker, phase: about } = escalation;
+  const role = worker === undefined ? undefined : state.sessions[worker]?.role;
+  const cleared =
+    worker === undefined
+      ? state
+      : session(state, worker, (s) => ({ ...s, counters: without(s.counters, RETRY_COUNTERS) }));
+  const next = {
+    ...cleared,
+    escalations,
+    restarts: role === undefined ? cleared.restarts : { ...cleared.restarts, [role]: 0 },
+  };
+  return about === undefined ? next : phase(next, about, (p) => ({ ...p, watch: p.watch + 1 }));
+}
+
+const without = (counters: Counters, names: readonly Counter[]): Counters =>
+  Object.fromEntries(Object.entries(counters).filter(([name]) => !names.includes(name as Counter)));
+
+function resumed(state: RunState): RunState {
+  const phases = Object.fromEntries(
+    Object.entries(state.phases).map(([id, p]) => {
+      if (p.status !== "failed") return [id, p];
+      const { failure: _, ...rest } = p;
+      return [id, { ...rest, status: "pending" as const, due: { cause: "resumed" as const }, watch: p.watch + 1 }];
+    }),
+  );
+  const { ended: _, ...rest } = state;
+  const reopened = state.ended?.status === "failed" ? { ...rest, reported: false } : state;
+  return { ...reopened, interrupted: false, phases };
+}

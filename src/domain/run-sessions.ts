@@ -1,0 +1,132 @@
+/**
+ * What outcomes about a session mean for its run: evidence, trouble, loss, and what a person did to it.
+ *
+ * Recovery is counted here and nowhere else. A counter that is used up raises an escalation, once; the phase then waits for a
+ * person, or for its artifact, whichever comes first.
+ */
+import type { RunEvent } from "./event.ts";
+import { Failure, type FailureCode, failureRecord } from "./failure.ts";
+import type { EscalationId, SessionId } from "./ids.ts";
+import type { OutcomeOf } from "./outcome.ts";
+import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
+import type { RoleSession, RunState } from "./run-state.ts";
+import { isLive, needsPerson, observe, type SessionState, step } from "./session.ts";
+
+export function trouble(
+  state: RunState,
+  { session, phase, counter, cause, escalation }: OutcomeOf<"trouble">,
+): RunEvent[] {
+  const worker = state.sessions[session];
+  if (!worker || state.escalations.some((e) => e.session === session && e.phase === phase)) return [];
+  if (!exhausted(counter, worker.counters)) {
+    const used = (worker.counters[counter] ?? 0) + 1;
+    const to = counter === "interrupt" ? step(worker.state, used === 1 ? "quiet" : "frozen") : undefined;
+    return [
+      ...(to ? [changed(worker, to, cause)] : []),
+      { type: "session.recovery", session, phase, counter, cause, used },
+    ];
+  }
+  return [raise(escalation, phase, session, exhaustedFailure(worker.persona, counter))];
+}
+
+export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
+  const { session, phase, cause, escalation } = outcome;
+  const worker = state.sessions[session];
+  if (!worker || state.ended || !isLive(worker.state)) return [];
+  const gone = changed(worker, "lost", cause);
+  const used = state.restarts[worker.role] ?? 0;
+  if (used < RECOVERY.restart.limit) {
+    return [gone, { type: "session.recovery", session, phase, counter: "restart", cause, used: used + 1 }];
+  }
+  const failure = exhaustedFailure(worker.persona, "restart");
+  return [
+    gone,
+    changed({ ...worker, state: "lost" }, "failed", failure.message),
+    raise(escalation, phase, session, failure),
+  ];
+}
+
+/** What a person did to a session by devflow. One that is killed stays down until the run is resumed; one that is restarted does not. */
+export function told(state: RunState, outcome: OutcomeOf<"told">): RunEvent[] {
+  const { session, what, by, escalation, sha256, bytes } = outcome;
+  const worker = state.sessions[session];
+  if (!worker || !isLive(worker.state)) return [];
+  const said: RunEvent = {
+    type: "session.told",
+    session,
+    what,
+    by,
+    ...(sha256 !== undefined && { sha256 }),
+    ...(bytes !== undefined && { bytes }),
+  };
+  if (what === "send" || what === "interrupt") return [said];
+  const closed: RunEvent = {
+    type: "session.closed",
+    session,
+    cause: `${what === "kill" ? "killed" : "restarted"} by ${by}`,
+  };
+  const phase = phaseOfSession(state, session);
+  if (what === "restart" || phase === undefined || state.ended) return [said, closed];
+  return [
+    said,
+    closed,
+    raise(escalation, phase, session, new Failure("session.killed", { persona: worker.persona, by })),
+  ];
+}
+
+/** A verdict that changes the session's state; a state that only a person can end is asked about, once, until it ends. */
+export function seen(state: RunState, { session, verdict, escalation }: OutcomeOf<"verdict">): RunEvent[] {
+  const worker = state.sessions[session];
+  const to = worker && observe(worker.state, verdict);
+  // An agent that has ended is the business of whoever waits for it: `lost` knows the phase.
+  if (!worker || !to || to === "lost") return [];
+  const changed: RunEvent = {
+    type: "session.changed",
+    session,
+    from: worker.state,
+    to,
+    cause: verdict.evidence[0]?.said ?? verdict.state,
+    evidence: verdict.evidence.slice(0, 5),
+  };
+  const open = state.escalations.find((e) => e.session === session && e.severity === "question");
+  const over: RunEvent[] = open
+    ? [{ type: "escalation.settled", escalation: open.escalation, answer: "seen", by: "devflow" }]
+    : [];
+  if (state.ended || !needsPerson(to)) return [changed, ...over];
+  const phase = phaseOfSession(state, session);
+  const failure = failureRecord(
+    new Failure(QUESTIONS[to] ?? "session.awaits_person", { persona: worker.persona, session }),
+  );
+  const asked = { type: "escalation.raised", escalation, severity: "question", failure, session } as const;
+  return [changed, ...over, { ...asked, ...(phase !== undefined && { phase }) }];
+}
+
+const QUESTIONS: Partial<Record<SessionState, FailureCode>> = {
+  login_required: "session.login_required",
+  awaiting_permission: "session.awaits_permission",
+  awaiting_input: "session.awaits_input",
+};
+
+const phaseOfSession = (state: RunState, session: SessionId): string | undefined =>
+  Object.entries(state.phases).find(([, p]) => p.status === "running" && p.prompts.at(-1)?.session === session)?.[0];
+
+const changed = ({ session, state: from }: RoleSession, to: SessionState, cause: string): RunEvent => ({
+  type: "session.changed",
+  session,
+  from,
+  to,
+  cause,
+  evidence: [],
+});
+
+const exhaustedFailure = (persona: string, counter: Counter): Failure =>
+  new Failure("session.recovery_exhausted", { persona, counter, limit: RECOVERY[counter].limit });
+
+const raise = (escalation: EscalationId, phase: string, session: SessionId, failure: Failure): RunEvent => ({
+  type: "escalation.raised",
+  escalation,
+  severity: "problem",
+  failure: failureRecord(failure),
+  phase,
+  session,
+});
