@@ -38,6 +38,7 @@ const lists = (log: EventLog) => ({
 const tables = (database: Database) => ({
   runs: database.prepare("SELECT * FROM runs ORDER BY id").all(),
   goals: database.prepare("SELECT * FROM goals ORDER BY run").all(),
+  untidy: database.prepare("SELECT * FROM untidy_runs ORDER BY run").all(),
 });
 
 describe("the lists of runs", () => {
@@ -57,7 +58,7 @@ describe("the lists of runs", () => {
   it("are what a rebuild from the events makes of them, and what the log in memory says, whatever happens to runs", async () => {
     const statuses = new Set<string>();
     const property = fc.asyncProperty(happenings(RUNS), async (lives) => {
-      database.exec("DELETE FROM events; DELETE FROM run_numbers; DELETE FROM runs; DELETE FROM goals");
+      database.exec("DELETE FROM events; DELETE FROM run_numbers; DELETE FROM runs; DELETE FROM goals; DELETE FROM untidy_runs");
       const sqlite = eventLogOver(database, "devflow.db");
       const memory = memoryEventLog();
       for (const [index, happening] of lives.entries()) {
@@ -80,7 +81,7 @@ describe("the lists of runs", () => {
     }
     const kept = tables(database);
     expect(kept.runs.length).toBeGreaterThan(2);
-    database.exec("DELETE FROM runs; UPDATE goals SET goal = ''");
+    database.exec("DELETE FROM runs; DELETE FROM untidy_runs; UPDATE goals SET goal = ''");
     log.rebuild();
     expect(tables(database)).toEqual(kept);
   });
