@@ -1,8 +1,7 @@
-/** Writes docs/commands.md from the command table. Run it after a command or its texts have changed. */
-import { mkdirSync, writeFileSync } from "node:fs";
+/** `npm run docs`: makes what the pages and the schemas for editors take from the code. Run it when a text or a shape has changed. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandDocs } from "../src/cli/command-docs.ts";
+import { made } from "./docs/made.ts";
 
-const folder = join(import.meta.dirname, "../docs");
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "commands.md"), await commandDocs());
+const root = join(import.meta.dirname, "..");
+for (const [path, text] of await made(root)) writeFileSync(join(root, path), text);

@@ -1,4 +1,5 @@
 /** The command table as Markdown: what `docs/commands.md` holds. */
+import { EXITS } from "../domain/failure.ts";
 import { say } from "../messages/say.ts";
 import type { Command } from "./command.ts";
 import { COMMAND_PATHS, COMMANDS, type CommandPath } from "./command-table.ts";
@@ -7,30 +8,25 @@ import { argumentTerms, globalTerms, optionTerms, type Term, usage } from "./hel
 export async function commandDocs(): Promise<string> {
   const sections = [];
   for (const path of COMMAND_PATHS) sections.push(section(path, (await COMMANDS[path].load()).default));
-  return `${[INTRODUCTION, `## Everywhere\n\n${list(globalTerms())}`, EXITS, ...sections].join("\n\n")}\n`;
+  return `${[INTRODUCTION, `## Everywhere\n\n${list(globalTerms())}`, EXIT_CODES, ...sections].join("\n\n")}\n`;
 }
 
 const INTRODUCTION = `# Commands
 
-Made from the command table by \`npx tsx scripts/docs.ts\`. \`devflow <command> --help\` says the same.
+Made from the command table by \`npm run docs\`. \`devflow <command> --help\` says the same.
 
 Data goes to stdout, everything else to stderr. A run or a session is named by its id, or by the start or end of it: views show the
 last six characters.`;
 
-const EXITS = `## Exit codes
+const EXIT_CODES = `## Exit codes
 
 | code | meaning |
 | --- | --- |
-| 0 | done |
-| 1 | the run or the command failed |
-| 2 | wrong usage |
-| 3 | the daemon cannot be reached |
-| 4 | not found |
-| 5 | conflict |
-| 6 | refused by a budget |
-| 7 | waiting for a person |
-| 8 | an input file is invalid |
-| 130 | interrupted |`;
+${Object.entries(EXITS)
+  .map(([code, meaning]) => `| ${code} | ${meaning} |`)
+  .join("\n")}
+
+[Failures](failures.md) has the failure codes behind them.`;
 
 function section(path: CommandPath, command: Command): string {
   const parts = [

@@ -13,13 +13,13 @@ export const Config = z
       .describe("Whether runs that a stopped daemon left go on by themselves"),
     terminal: z
       .strictObject({
-        cols: z.int().min(40).max(500).default(160),
-        rows: z.int().min(10).max(200).default(48),
+        cols: z.int().min(40).max(500).default(160).describe("Columns of each agent's terminal"),
+        rows: z.int().min(10).max(200).default(48).describe("Rows of each agent's terminal"),
       })
       .prefault({}),
     recording: z
       .strictObject({
-        enabled: z.boolean().default(true),
+        enabled: z.boolean().default(true).describe("Whether each terminal is recorded as an asciicast"),
         maxMb: z.int().min(1).max(1_000).default(20).describe("A recording ends with a note when it reaches this size"),
       })
       .prefault({}),

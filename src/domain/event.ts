@@ -30,161 +30,216 @@ export type PromptPurpose = z.infer<typeof PromptPurpose>;
 
 const phaseAttempt = { phase: z.string(), attempt: z.int().positive() };
 
-/** Everything a run needs to go on even if every file it came from is edited or gone. */
-export const RunStarted = z.strictObject({
-  type: z.literal("run.started"),
-  repo: z.string(),
-  base: z.string(),
-  baseCommit: z.string(),
-  goal: z.string(),
-  template: Template,
-  templateHash: Digest,
-  bindings: z.record(z.string(), Bound),
-  schemas: z.record(z.string(), KeptSchema),
-  warnings: z.array(z.string()).default([]),
-  idempotencyKey: z.string().optional(),
-  requestHash: Digest.optional(),
-});
+export const RunStarted = z
+  .strictObject({
+    type: z.literal("run.started"),
+    repo: z.string(),
+    base: z.string(),
+    baseCommit: z.string(),
+    goal: z.string(),
+    template: Template,
+    templateHash: Digest,
+    bindings: z.record(z.string(), Bound),
+    schemas: z.record(z.string(), KeptSchema),
+    warnings: z.array(z.string()).default([]),
+    idempotencyKey: z.string().optional(),
+    requestHash: Digest.optional(),
+  })
+  .describe(
+    "A run begins. Holds everything it needs to go on, even if every file that this came from is edited or gone",
+  );
 export type RunStarted = z.infer<typeof RunStarted>;
 
 export const RunEvent = z.discriminatedUnion("type", [
   RunStarted,
-  z.strictObject({ type: z.literal("workspace.ready"), path: z.string(), branch: z.string(), commit: z.string() }),
-  z.strictObject({
-    type: z.literal("phase.started"),
-    ...phaseAttempt,
-    round: z.int().positive(),
-    cause: z.enum(["ready", "loop", "rejected", "resumed"]),
-    comment: z.string().optional(),
-  }),
-  z.strictObject({ type: z.literal("phase.accepted"), ...phaseAttempt, artifact: Accepted }),
-  z.strictObject({ type: z.literal("phase.failed"), ...phaseAttempt, failure: FailureFact }),
-  z.strictObject({ type: z.literal("phase.looped"), phase: z.string(), to: z.string(), round: z.int().positive() }),
-  z.strictObject({
-    type: z.literal("session.opening"),
-    session: SessionId,
-    role: z.string(),
-    persona: z.string(),
-    adapter: z.string(),
-    agent: z.string().optional(),
-  }),
-  z.strictObject({
-    type: z.literal("session.opened"),
-    session: SessionId,
-    host: z.enum(["tmux", "pty", "process"]),
-    key: z.string(),
-    pid: z.int().optional(),
-  }),
-  z.strictObject({
-    type: z.literal("session.changed"),
-    session: SessionId,
-    from: SessionState,
-    to: SessionState,
-    cause: z.string(),
-    evidence: z.array(Evidence),
-  }),
-  z.strictObject({
-    type: z.literal("session.recovery"),
-    session: SessionId,
-    counter: Counter,
-    used: z.int().positive(),
-    phase: z.string().optional(),
-    cause: z.string(),
-  }),
-  z.strictObject({
-    type: z.literal("session.told"),
-    session: SessionId,
-    what: z.enum(["send", "interrupt", "restart", "kill"]),
-    by: z.string(),
-    sha256: Digest.optional(),
-    bytes: z.int().optional(),
-  }),
-  z.strictObject({ type: z.literal("session.closed"), session: SessionId, cause: z.string() }),
-  z.strictObject({
-    type: z.literal("prompt.sending"),
-    key: z.string(),
-    ...phaseAttempt,
-    number: z.int().positive(),
-    session: SessionId,
-    purpose: PromptPurpose,
-    sha256: Digest,
-    bytes: z.int().nonnegative(),
-    file: z.string(),
-  }),
-  z.strictObject({
-    type: z.literal("prompt.delivered"),
-    key: z.string(),
-    ...phaseAttempt,
-    session: SessionId,
-    receipt: z.array(Evidence),
-  }),
-  z.strictObject({
-    type: z.literal("prompt.held"),
-    key: z.string(),
-    ...phaseAttempt,
-    session: SessionId,
-    reason: z.string(),
-  }),
-  z.strictObject({
-    type: z.literal("artifact.refused"),
-    ...phaseAttempt,
-    sha256: Digest.optional(),
-    violations: z.array(Violation),
-  }),
-  z.strictObject({ type: z.literal("artifact.checked"), ...phaseAttempt, artifact: Accepted }),
-  z.strictObject({ type: z.literal("command.starting"), ...phaseAttempt, argv: z.array(z.string()) }),
-  z.strictObject({
-    type: z.literal("command.finished"),
-    ...phaseAttempt,
-    exitCode: z.int().nullable(),
-    durationMs: z.number(),
-  }),
-  z.strictObject({
-    type: z.literal("approval.requested"),
-    phase: z.string(),
-    attempt: z.int().nonnegative(),
-    when: z.enum(["before", "after"]),
-    sha256: Digest.optional(),
-  }),
-  z.strictObject({
-    type: z.literal("approval.answered"),
-    phase: z.string(),
-    attempt: z.int().nonnegative(),
-    when: z.enum(["before", "after"]),
-    answer: z.enum(["approve", "reject"]),
-    by: z.string(),
-    comment: z.string().optional(),
-  }),
-  z.strictObject({
-    type: z.literal("escalation.raised"),
-    escalation: EscalationId,
-    severity: z.enum(["question", "problem"]),
-    failure: FailureFact,
-    phase: z.string().optional(),
-    session: SessionId.optional(),
-  }),
-  z.strictObject({
-    type: z.literal("escalation.settled"),
-    escalation: EscalationId,
-    answer: z.string(),
-    by: z.string(),
-  }),
-  z.strictObject({
-    type: z.literal("usage.reported"),
-    session: SessionId,
-    phase: z.string().optional(),
-    inputTokens: z.int().nonnegative(),
-    outputTokens: z.int().nonnegative(),
-    cachedTokens: z.int().nonnegative().default(0),
-    costUsd: z.string().optional(),
-    nth: z.int().positive().optional(),
-  }),
-  z.strictObject({ type: z.literal("run.interrupted"), cause: z.string() }),
-  z.strictObject({ type: z.literal("run.resumed"), cause: z.string(), by: z.string() }),
-  z.strictObject({ type: z.literal("run.completed") }),
-  z.strictObject({ type: z.literal("run.failed"), failure: FailureFact }),
-  z.strictObject({ type: z.literal("run.cancelled"), by: z.string(), comment: z.string().optional() }),
-  z.strictObject({ type: z.literal("report.written"), json: z.string(), markdown: z.string(), sha256: Digest }),
+  z
+    .strictObject({ type: z.literal("workspace.ready"), path: z.string(), branch: z.string(), commit: z.string() })
+    .describe("The worktree and its branch are there"),
+  z
+    .strictObject({
+      type: z.literal("phase.started"),
+      ...phaseAttempt,
+      round: z.int().positive(),
+      cause: z.enum(["ready", "loop", "rejected", "resumed"]),
+      comment: z.string().optional(),
+    })
+    .describe("An attempt at a phase begins, and why"),
+  z
+    .strictObject({ type: z.literal("phase.accepted"), ...phaseAttempt, artifact: Accepted })
+    .describe("The artifact counts: what needed it may start"),
+  z
+    .strictObject({ type: z.literal("phase.failed"), ...phaseAttempt, failure: FailureFact })
+    .describe("The phase is given up; the run fails once nothing else is under way"),
+  z
+    .strictObject({ type: z.literal("phase.looped"), phase: z.string(), to: z.string(), round: z.int().positive() })
+    .describe("A loop was not satisfied: every phase of its body is due again"),
+  z
+    .strictObject({
+      type: z.literal("session.opening"),
+      session: SessionId,
+      role: z.string(),
+      persona: z.string(),
+      adapter: z.string(),
+      agent: z.string().optional(),
+    })
+    .describe("Intent: an agent is about to be started for a role"),
+  z
+    .strictObject({
+      type: z.literal("session.opened"),
+      session: SessionId,
+      host: z.enum(["tmux", "pty", "process"]),
+      key: z.string(),
+      pid: z.int().optional(),
+    })
+    .describe("Receipt: it runs, and this is how to find it again"),
+  z
+    .strictObject({
+      type: z.literal("session.changed"),
+      session: SessionId,
+      from: SessionState,
+      to: SessionState,
+      cause: z.string(),
+      evidence: z.array(Evidence),
+    })
+    .describe("The agent's state has changed, with the evidence that says so"),
+  z
+    .strictObject({
+      type: z.literal("session.recovery"),
+      session: SessionId,
+      counter: Counter,
+      used: z.int().positive(),
+      phase: z.string().optional(),
+      cause: z.string(),
+    })
+    .describe("An agent does not get on, and one try of a recovery counter is spent on it"),
+  z
+    .strictObject({
+      type: z.literal("session.told"),
+      session: SessionId,
+      what: z.enum(["send", "interrupt", "restart", "kill"]),
+      by: z.string(),
+      sha256: Digest.optional(),
+      bytes: z.int().optional(),
+    })
+    .describe("A person did something to a session by devflow"),
+  z
+    .strictObject({ type: z.literal("session.closed"), session: SessionId, cause: z.string() })
+    .describe("The agent was ended"),
+  z
+    .strictObject({
+      type: z.literal("prompt.sending"),
+      key: z.string(),
+      ...phaseAttempt,
+      number: z.int().positive(),
+      session: SessionId,
+      purpose: PromptPurpose,
+      sha256: Digest,
+      bytes: z.int().nonnegative(),
+      file: z.string(),
+    })
+    .describe("Intent: a prompt is about to be handed over. Its key makes handing it over again harmless"),
+  z
+    .strictObject({
+      type: z.literal("prompt.delivered"),
+      key: z.string(),
+      ...phaseAttempt,
+      session: SessionId,
+      receipt: z.array(Evidence),
+    })
+    .describe("Receipt: the agent has taken it, as another channel than the one typed into shows"),
+  z
+    .strictObject({
+      type: z.literal("prompt.held"),
+      key: z.string(),
+      ...phaseAttempt,
+      session: SessionId,
+      reason: z.string(),
+    })
+    .describe("A prompt waits: a dialog, a person's draft or hands, an agent that is not ready"),
+  z
+    .strictObject({
+      type: z.literal("artifact.refused"),
+      ...phaseAttempt,
+      sha256: Digest.optional(),
+      violations: z.array(Violation),
+    })
+    .describe("The artifact does not satisfy its schema; the agent is told what is wrong"),
+  z
+    .strictObject({ type: z.literal("artifact.checked"), ...phaseAttempt, artifact: Accepted })
+    .describe("The artifact is whole, satisfies its schema and is kept under its hash"),
+  z
+    .strictObject({ type: z.literal("command.starting"), ...phaseAttempt, argv: z.array(z.string()) })
+    .describe("Intent: the command of a phase is about to run"),
+  z
+    .strictObject({
+      type: z.literal("command.finished"),
+      ...phaseAttempt,
+      exitCode: z.int().nullable(),
+      durationMs: z.number(),
+    })
+    .describe("Receipt: how it ended; its result becomes an artifact"),
+  z
+    .strictObject({
+      type: z.literal("approval.requested"),
+      phase: z.string(),
+      attempt: z.int().nonnegative(),
+      when: z.enum(["before", "after"]),
+      sha256: Digest.optional(),
+    })
+    .describe("A person must agree, before the phase or to its artifact"),
+  z
+    .strictObject({
+      type: z.literal("approval.answered"),
+      phase: z.string(),
+      attempt: z.int().nonnegative(),
+      when: z.enum(["before", "after"]),
+      answer: z.enum(["approve", "reject"]),
+      by: z.string(),
+      comment: z.string().optional(),
+    })
+    .describe("What they said"),
+  z
+    .strictObject({
+      type: z.literal("escalation.raised"),
+      escalation: EscalationId,
+      severity: z.enum(["question", "problem"]),
+      failure: FailureFact,
+      phase: z.string().optional(),
+      session: SessionId.optional(),
+    })
+    .describe("A person is needed: a question of an agent, or a problem that recovery could not solve"),
+  z
+    .strictObject({
+      type: z.literal("escalation.settled"),
+      escalation: EscalationId,
+      answer: z.string(),
+      by: z.string(),
+    })
+    .describe("It is over: answered, retried, or overtaken by what happened"),
+  z
+    .strictObject({
+      type: z.literal("usage.reported"),
+      session: SessionId,
+      phase: z.string().optional(),
+      inputTokens: z.int().nonnegative(),
+      outputTokens: z.int().nonnegative(),
+      cachedTokens: z.int().nonnegative().default(0),
+      costUsd: z.string().optional(),
+      nth: z.int().positive().optional(),
+    })
+    .describe("Tokens and cost, as the agent itself reports them"),
+  z
+    .strictObject({ type: z.literal("run.interrupted"), cause: z.string() })
+    .describe("The daemon went away while the run was under way"),
+  z.strictObject({ type: z.literal("run.resumed"), cause: z.string(), by: z.string() }).describe("It goes on"),
+  z.strictObject({ type: z.literal("run.completed") }).describe("Every phase is accepted"),
+  z.strictObject({ type: z.literal("run.failed"), failure: FailureFact }).describe("The run ends without that"),
+  z
+    .strictObject({ type: z.literal("run.cancelled"), by: z.string(), comment: z.string().optional() })
+    .describe("A person ended it"),
+  z
+    .strictObject({ type: z.literal("report.written"), json: z.string(), markdown: z.string(), sha256: Digest })
+    .describe("The report is in its files"),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;

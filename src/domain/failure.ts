@@ -2,10 +2,24 @@
  * Everything that can go wrong by name. One row a code: what a person reads, what to do next, and how a program ends.
  *
  * A `Failure` is for what the caller cannot go on from; expected outcomes are values. Texts take `{named}` parameters.
- * Exit codes: 1 failed, 2 usage, 3 daemon unreachable, 4 not found, 5 conflict, 6 budget, 7 waiting, 8 invalid input.
  */
+
+/** How a program ends: the exit codes of both programs, for scripts to rely on. */
+export const EXITS = {
+  0: "done",
+  1: "the run or the command failed",
+  2: "wrong usage",
+  3: "the daemon cannot be reached",
+  4: "not found",
+  5: "conflict with what is there or under way",
+  6: "refused by a budget",
+  7: "waiting for a person",
+  8: "an input file, or what a run needs, cannot be used",
+  130: "interrupted, or declined",
+} as const;
+
 interface Row {
-  exit: number;
+  exit: keyof typeof EXITS;
   text: string;
   hint: string;
 }
@@ -46,7 +60,6 @@ export const FAILURES = {
   "phase.loop_exhausted": { exit: 1, text: "phase {phase} was not satisfied after {max} rounds", hint: "look at its findings: devflow runs report {run}" },
   "phase.not_found": { exit: 4, text: "run {run} has no phase {phase}", hint: "devflow runs show {run} lists them" },
   "artifact.invalid": { exit: 1, text: "phase {phase}: the artifact does not satisfy {schema}: {problem}", hint: "the session's transcript shows what the agent was told" },
-  "artifact.missing": { exit: 1, text: "phase {phase}: no artifact came to {path}", hint: "devflow attach {session} shows the agent" },
   "command.failed_to_start": { exit: 1, text: "phase {phase}: {command} could not be started: {problem}", hint: "the command must exist in the run's worktree or on PATH" },
   "artifact.damaged": { exit: 1, text: "the kept artifact {sha256} is not what it was when it was accepted", hint: "somebody changed the data directory; reject the phase to have it made again" },
 
@@ -79,7 +92,6 @@ export const FAILURES = {
   "persona.unknown_adapter": { exit: 8, text: "{where}: there is no adapter {adapter}", hint: "the adapters are: {adapters}" },
   "persona.unknown_agent": { exit: 8, text: "{where}: there is no agent {agent}", hint: "the agents are: {agents}" },
   "persona.agent_not_headless": { exit: 8, text: "persona {persona} runs {agent} without a terminal, and its profile has no headless part", hint: "set adapter: terminal, or add headless to the agent's profile" },
-  "persona.missing_key": { exit: 8, text: "persona {persona} needs {variable}, which is not set", hint: "set it in the environment of devflowd" },
   "binding.no_candidate": { exit: 8, text: "no installed persona can be {role} (it needs {capabilities})", hint: "install one of: {candidates}, or bind one: --bind {role}=PERSONA" },
   "binding.unknown_role": { exit: 2, text: "template {template} has no role {role}", hint: "its roles are: {roles}" },
   "binding.not_capable": { exit: 8, text: "persona {persona} cannot be {role}: it lacks {missing}", hint: "devflow personas list shows what each can do" },

@@ -33,8 +33,8 @@ export const Repeat = z.strictObject({
 
 export const Phase = z
   .strictObject({
-    id: Slug,
-    title: z.string().max(100).optional(),
+    id: Slug.describe("Its name, unique in the template"),
+    title: z.string().max(100).optional().describe("What it is for people"),
     role: Slug.optional().describe("Who does it; or give `run`"),
     run: Argv.optional().describe("A command to run instead of an agent: program and arguments, no shell"),
     needs: z.array(Slug).default([]).describe("Phases whose accepted artifacts this one reads"),
@@ -42,7 +42,7 @@ export const Phase = z
       schema: Reference.describe("The JSON Schema that the artifact must satisfy"),
       path: ArtifactPath.optional().describe("File name of the artifact; <phase>.json otherwise"),
     }),
-    instructions: z.string().max(20_000).default(""),
+    instructions: z.string().max(20_000).default("").describe("What the agent is told to do, after its persona's own"),
     repairs: z
       .int()
       .min(0)
@@ -53,8 +53,8 @@ export const Phase = z
       .enum(["before", "after"])
       .optional()
       .describe("A person must agree before the phase starts, or before its artifact counts"),
-    timeout: Duration.default("60m"),
-    repeat: Repeat.optional(),
+    timeout: Duration.default("60m").describe("An attempt fails when it takes longer: 90s, 30m, 2h"),
+    repeat: Repeat.optional().describe("Makes a loop that ends with this phase"),
   })
   .refine((phase) => (phase.role === undefined) !== (phase.run === undefined), {
     message: "give either a role or a command to run",
@@ -64,11 +64,11 @@ export type Phase = z.infer<typeof Phase>;
 
 export const Template = z
   .strictObject({
-    name: Slug,
+    name: Slug.describe("How `devflow run` refers to it"),
     version: Version,
-    description: z.string().max(500),
-    roles: z.record(Slug, Role).default({}),
-    phases: z.array(Phase).min(1).max(100),
+    description: z.string().max(500).describe("One sentence for people"),
+    roles: z.record(Slug, Role).default({}).describe("Role → what it asks for; phases name them"),
+    phases: z.array(Phase).min(1).max(100).describe("The steps; `needs` decides what comes after what"),
   })
   .describe("A workflow of phases");
 export type Template = z.infer<typeof Template>;

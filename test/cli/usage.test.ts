@@ -32,7 +32,7 @@ describe("the command table", () => {
     expect((await devflow(["help", ...path.split(" ")])).out).toBe(help.out);
   });
 
-  test("docs/commands.md is current: npx tsx scripts/docs.ts writes it", async () => {
+  test("docs/commands.md is current: npm run docs writes it", async () => {
     const file = join(ROOT, "docs/commands.md");
     expect(existsSync(file) && readFileSync(file, "utf8")).toBe(await commandDocs());
   });
