@@ -23,17 +23,18 @@ export interface OneShot {
   code: string;
   /** Changes the part of its profile that is about headless turns. */
   headless?: Partial<NonNullable<AgentProfile["headless"]>>;
+  login?: AgentProfile["login"];
 }
 
 export function oneShotAgents(
   home: string,
-  { code, headless }: OneShot,
+  { code, headless, login }: OneShot,
   options: Partial<HeadlessAgentOptions> = {},
 ): AgentAdapter {
   const paper = profile("paper");
   if (!paper.headless) throw new Error("the paper agent has no headless mode");
   const args = ["-e", `${PRELUDE}(async () => {${code}})();`];
-  const made = { ...paper, headless: { ...paper.headless, args, ...headless } };
+  const made = { ...paper, ...(login && { login }), headless: { ...paper.headless, args, ...headless } };
   return headlessAgents({
     clock: systemClock(),
     profileOf: async () => made,

@@ -381,6 +381,20 @@ describe("a refusal", () => {
     expect((await give(agent, "two", "again")).kind).toBe("delivered");
   });
 
+  it("for want of a login is over once a login has left its file", async () => {
+    const real = systemClock();
+    const clock = { ...real, sleep: (ms: number, signal?: AbortSignal) => real.sleep(Math.min(ms, 50), signal) };
+    const login = { files: ["auth.json"], env: [] };
+    const code = `started(); emit({ type: "turn.failed", error: { message: "Login required" } }); process.exitCode = 1;`;
+    writeFileSync(join(home, "auth.json"), "expired");
+    const agent = await enter({ code, login }, { clock, env: { ...process.env, HOME: home } });
+    await give(agent);
+    await becomes(agent, "login_required");
+    expect(await give(agent, "two")).toMatchObject({ kind: "held" });
+    writeFileSync(join(home, "auth.json"), "new");
+    await becomes(agent, "ready");
+  });
+
   it("before any event has taken nothing: the same prompt is tried again once somebody has logged in", async () => {
     const code = `fs.appendFileSync("starts", "x\\n"); if (!fs.existsSync("in")) { process.stderr.write("Login required\\n"); process.exit(1); } started();`;
     const agent = await enter({ code });
