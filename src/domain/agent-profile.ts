@@ -77,7 +77,9 @@ export const HeadlessEvents = z.strictObject({
       output: Path,
       cached: Path.optional(),
       cost: Path.optional().describe("In US dollars"),
-      count: z.enum(["last", "sum"]).describe("last: each report is the total; sum: each is one step"),
+      count: z
+        .enum(["last", "sum"])
+        .describe("last: each report is the total of the conversation so far; sum: each is one step"),
     })
     .optional(),
 });

@@ -55,6 +55,7 @@ export interface TurnEnd {
 }
 
 const MAX_SAID = 500;
+const MAX_KIND = 80;
 
 /** The tally with one more event; what is not an object is no event. */
 export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unknown): Tally {
@@ -63,7 +64,7 @@ export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unkn
   return {
     ...tally,
     events: tally.events + 1,
-    ...(tally.first === undefined && { first: "type" in event && typeof event.type === "string" ? event.type : "{}" }),
+    ...(tally.first === undefined && { first: kindOf(event) }),
     ...(session !== undefined && { conversation: session }),
     ...(text !== undefined && { said: text.slice(0, MAX_SAID) }),
     ...(failed !== undefined && { failed: failed.slice(0, MAX_SAID) }),
@@ -71,6 +72,9 @@ export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unkn
     ...(usage?.count === "last" && { total: usage }),
   };
 }
+
+const kindOf = (event: object): string =>
+  "type" in event && typeof event.type === "string" ? event.type.slice(0, MAX_KIND) : "{}";
 
 type Told = NonNullable<HeadlessNews["usage"]>;
 

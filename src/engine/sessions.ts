@@ -68,9 +68,7 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
     if (news.kind !== "usage") return;
     const { usage, nth } = news;
     void context.record((state) =>
-      nth !== undefined && nth <= (state.sessions[session]?.usageReports ?? 0)
-        ? []
-        : [{ type: "usage.reported", session, ...usage, ...(nth !== undefined && { nth }) }],
+      nth <= (state.sessions[session]?.usageReports ?? 0) ? [] : [{ type: "usage.reported", session, ...usage, nth }],
     );
   }
 

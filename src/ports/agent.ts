@@ -45,8 +45,8 @@ export interface Usage {
 
 export type AgentNews =
   | { kind: "verdict"; verdict: Verdict }
-  /** `nth` counts a session's reports from 1: one that is told again, after a restart in that very moment, has the same. */
-  | { kind: "usage"; usage: Usage; nth?: number };
+  /** What was used since the report before. `nth` counts a session's reports from 1; after a restart they are told again, with the same. */
+  | { kind: "usage"; usage: Usage; nth: number };
 
 export interface AgentSession {
   readonly session: SessionId;

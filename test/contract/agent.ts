@@ -3,8 +3,9 @@
  * `start` gives an adapter over an agent that plays `scenario` (the paper agent's format: acts for each prompt, in order).
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ulid } from "ulid";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { SessionId } from "../../src/domain/ids.ts";
+import { SessionId } from "../../src/domain/ids.ts";
 import type { AgentState } from "../../src/domain/session.ts";
 import type { AgentAdapter, AgentSession, AgentSpec, Delivery, Prompt } from "../../src/ports/agent.ts";
 import { persona, session } from "../support/made.ts";
@@ -40,7 +41,8 @@ export function agentContract(name: string, { start, can }: AgentContract): void
     async function enter(...acts: Act[]): Promise<AgentSession> {
       stage = await start(acts);
       const who = persona("contract", stage.agent === undefined ? {} : { agent: stage.agent, adapter: "terminal" });
-      spec = { session: session(), run: session("R"), role: "author", persona: who, cwd: stage.cwd };
+      // An id of its own: a session's processes are known by it, on the whole machine.
+      spec = { session: SessionId.parse(ulid()), run: session("R"), role: "author", persona: who, cwd: stage.cwd };
       const agent = await stage.adapter.open(spec);
       open.push(agent);
       return agent;
@@ -101,7 +103,7 @@ export function agentContract(name: string, { start, can }: AgentContract): void
 
     test("what was never opened cannot be adopted", async () => {
       await enter("write");
-      expect(await stage.adapter.adopt({ ...spec, session: session("Z") as SessionId })).toBeUndefined();
+      expect(await stage.adapter.adopt({ ...spec, session: session("Z") })).toBeUndefined();
     });
 
     test("an agent that crashes is exited, and takes nothing more", async () => {

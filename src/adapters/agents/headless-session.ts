@@ -58,6 +58,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
   let closing: Promise<void> | undefined;
   /** The turn whose refusal is over: somebody has logged in, the limit has passed, or a person wants to go on. */
   let forgiven: string | undefined;
+  /** The last delivery's beginning: they go one after the other. Never rejects. */
   let starting: Promise<unknown> = Promise.resolve();
   let watchingLogin = false;
 
@@ -125,6 +126,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
 
   /** The turn of a prompt: the one that it has, or a new one; or why there can be none now. */
   async function begin(prompt: Prompt): Promise<KnownTurn | Delivery> {
+    if (closing) return { kind: "lost", reason: "it was closed" };
     const known = turns.of(prompt.key);
     const left = turns.current();
     if (known && !refused(known)) {
@@ -175,6 +177,12 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
   }
 
   await turns.load();
+  for (const { record, result, turn } of turns.all()) {
+    if (turn) continue; // a turn that is followed tells its own
+    (result()?.reports ?? []).forEach((usage, n) => {
+      tell({ kind: "usage", usage, nth: record.reportsBefore + n + 1 });
+    });
+  }
   said = verdict();
   void outlast(verdict());
 
@@ -195,7 +203,6 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
       return () => listeners.delete(listener);
     },
     deliver: async (prompt, signal) => {
-      if (closing) return { kind: "lost", reason: "it was closed" };
       const turn = starting.then(() => begin(prompt));
       starting = turn.catch(() => undefined);
       const found = await turn;
@@ -211,11 +218,14 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
     },
     close: async () => {
       if (closing) return closing;
-      closing = shut();
+      closing = starting.then(shut); // what is being started is ended too
       await closing;
       show();
       letGo();
     },
-    release: async () => letGo(),
+    release: async () => {
+      await starting;
+      letGo();
+    },
   };
 }

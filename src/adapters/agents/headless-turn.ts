@@ -66,7 +66,6 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   const lines = eventLines(files.stdout);
   const released = new AbortController();
   let tally: Tally = { ...NOTHING_YET, ...(record.continues?.total && { total: record.continues.total }) };
-  let told = await files.told();
   let pid: number | undefined;
   let lastEventAt = clock.now();
   let process: TurnProcess = "unclaimed";
@@ -82,10 +81,8 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     if (tally.events === before.events) return;
     lastEventAt = clock.now();
     deps.tell({ kind: "sign" });
-    const fresh = Math.max(told, before.reports.length);
-    tally.reports.slice(fresh).forEach((usage, n) => {
-      deps.tell({ kind: "usage", usage, nth: record.reportsBefore + fresh + n + 1 });
-    });
+    const usage = tally.reports.length > before.reports.length ? tally.reports.at(-1) : undefined;
+    if (usage) deps.tell({ kind: "usage", usage, nth: record.reportsBefore + tally.reports.length });
   }
 
   /** One look at a time; a call in the middle of one means another one after it. */
@@ -96,9 +93,8 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
         again = false;
         await lookOnce().catch(() => undefined); // a full disk, say: the tick tries again
       }
-    })().finally(() => {
-      looking = undefined;
-    });
+      looking = undefined; // in the same turn as the last question whether to go on
+    })();
     return looking;
   }
 
@@ -113,10 +109,6 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const bytes = await lines.read(take); // after the exit was seen: then this is all of it
     const over = code !== undefined || process === "gone";
     if (over) lines.rest(take);
-    if (tally.reports.length > told) {
-      told = tally.reports.length;
-      await files.setTold(told).catch(() => undefined);
-    }
     if (over) return finish(code);
     const limit = overLimit(bytes);
     if (limit !== undefined && !ending) void end({ why: limit });
@@ -148,7 +140,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
       ...(first !== undefined && { first }),
       ...(conversation !== undefined && { conversation }),
       ...(total && { total }),
-      reports: reports.length,
+      reports: [...reports],
     };
     stopFollowing();
     deps.tell({ kind: "over" });

@@ -96,7 +96,7 @@ export function sessionTurns(deps: TurnsDeps): Turns {
         key,
         number: (last?.record.number ?? 0) + 1,
         at: clock.now(),
-        reportsBefore: (last?.record.reportsBefore ?? 0) + (over?.reports ?? 0),
+        reportsBefore: (last?.record.reportsBefore ?? 0) + (over?.reports.length ?? 0),
         limitsBefore: limited ? (last?.record.limitsBefore ?? 0) + 1 : 0,
         ...(continues && { continues }),
       };

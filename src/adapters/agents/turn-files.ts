@@ -18,12 +18,9 @@ import { cleanText } from "../../domain/text.ts";
 /** What of stderr is worth keeping as a reason. */
 const STDERR_BYTES = 2_048;
 
-const Total = z.object({
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedTokens: z.number(),
-  costUsd: z.number().exactOptional(),
-});
+const Tokens = { inputTokens: z.number(), outputTokens: z.number(), cachedTokens: z.number() };
+const Total = z.object({ ...Tokens, costUsd: z.number().exactOptional() });
+const UsageReport = z.object({ ...Tokens, costUsd: z.string().exactOptional() });
 
 export const TurnRecord = z.object({
   key: z.string(),
@@ -50,7 +47,7 @@ export const TurnResult = z.object({
   first: z.string().exactOptional(),
   conversation: z.string().exactOptional(),
   total: Total.exactOptional(),
-  reports: z.number(),
+  reports: z.array(UsageReport),
 });
 export type TurnResult = z.infer<typeof TurnResult>;
 
@@ -72,8 +69,6 @@ export interface TurnFiles {
   stderr(): Promise<string>;
   stop(): Promise<Stop | undefined>;
   setStop(stop: Stop): Promise<void>;
-  told(): Promise<number>;
-  setTold(reports: number): Promise<void>;
   result(): Promise<TurnResult | undefined>;
   setResult(result: TurnResult): Promise<void>;
   /** Makes room for another try at the same key; what was is kept beside it. */
@@ -119,8 +114,6 @@ export function turnFiles(folder: string): TurnFiles {
     stderr: async () => readable(await tail(at("stderr"), STDERR_BYTES)),
     stop: () => read("stop.json", Stop),
     setStop: (stop) => write("stop.json", JSON.stringify(stop)),
-    told: async () => (await read("told", z.number())) ?? 0,
-    setTold: (reports) => write("told", String(reports)),
     result: () => read("result.json", TurnResult),
     setResult: (result) => write("result.json", JSON.stringify(result)),
     setAside: async () => {
