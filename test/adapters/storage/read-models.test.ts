@@ -58,7 +58,9 @@ describe("the lists of runs", () => {
   it("are what a rebuild from the events makes of them, and what the log in memory says, whatever happens to runs", async () => {
     const statuses = new Set<string>();
     const property = fc.asyncProperty(happenings(RUNS), async (lives) => {
-      database.exec("DELETE FROM events; DELETE FROM run_numbers; DELETE FROM runs; DELETE FROM goals; DELETE FROM untidy_runs");
+      database.exec(
+        "DELETE FROM events; DELETE FROM run_numbers; DELETE FROM runs; DELETE FROM goals; DELETE FROM untidy_runs",
+      );
       const sqlite = eventLogOver(database, "devflow.db");
       const memory = memoryEventLog();
       for (const [index, happening] of lives.entries()) {
