@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { RunId } from "../../src/domain/ids.ts";
-import { fold } from "../../src/domain/run-state.ts";
+import { fold } from "../../src/domain/run-evolve.ts";
 import type { StepContext } from "../../src/engine/run-loop.ts";
 import { livingSessions } from "../../src/engine/sessions.ts";
 import type { AgentNews } from "../../src/ports/agent.ts";
