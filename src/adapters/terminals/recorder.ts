@@ -5,8 +5,9 @@
  * a crash is removed first. At the size limit one closing marker is written and nothing after it, ever.
  * Recording never disturbs the terminal: when the file cannot be written, recording ends and `onProblem` is told.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 
 /** Output is gathered this long, so that a busy screen costs a few writes a second. */
@@ -78,6 +79,7 @@ export function recorder({ file, maxBytes, cols, rows, now = Date.now, onProblem
   };
 
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const past = readPast(file);
     if (past.startedAt === undefined) {
       startedAt = Math.floor(now() / 1000) * 1000;

@@ -1,5 +1,5 @@
 /** Recordings: files that a player can show, whole after crashes and restarts, and never over their limit. */
-import { appendFile, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -79,11 +79,21 @@ describe("a recording", () => {
     expect(outputs.every((line) => Buffer.from(line[2]).toString() === line[2])).toBe(true);
   });
 
+  it("makes the folder that it goes into, for the user alone", async () => {
+    file = join(dir, "recordings", "one.cast");
+    const cast = recorder({ file, ...size });
+    cast.output(Buffer.from("hello"));
+    await cast.close();
+    expect(await lines()).toHaveLength(2);
+    expect((await stat(join(dir, "recordings"))).mode & 0o777).toBe(0o700);
+  });
+
   it("gives up with a reason when the file cannot be written, and does not throw", async () => {
+    await writeFile(join(dir, "none"), "a file where a folder should be");
     const problems: string[] = [];
     const cast = recorder({ ...size, file: join(dir, "none", "x.cast"), onProblem: (text) => problems.push(text) });
     cast.output(Buffer.from("lost"));
     await cast.close();
-    expect(problems).toEqual([expect.stringContaining("ENOENT")]);
+    expect(problems).toEqual([expect.stringContaining("EEXIST")]);
   });
 });
