@@ -3,6 +3,7 @@ import { cliStartBench } from "./cli-start.ts";
 import { engineBench } from "./engine.ts";
 import { eventLogBench } from "./event-log.ts";
 import type { Figure } from "./figure.ts";
+import { handoverBench } from "./handover.ts";
 import { terminalBench } from "./terminal-latency.ts";
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
@@ -10,6 +11,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   log: eventLogBench,
   engine: engineBench,
   terminals: terminalBench,
+  handover: handoverBench,
 };
 
 const wanted = process.argv.slice(2);

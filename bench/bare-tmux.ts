@@ -1,0 +1,56 @@
+/** The least that can talk to tmux: a control-mode client that sends lines and looks for a text in a pane's output. */
+import { execFileSync, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const PAPER = fileURLToPath(new URL("../fixtures/paper-agent/paper-agent.mjs", import.meta.url));
+const SESSION = "devflow";
+
+export interface BareClient {
+  send(line: string): void;
+  /** Resolves to the time (`performance.now()`) at which this pane has printed this text from now on. */
+  shows(pane: string, text: string): Promise<number>;
+  end(): Promise<void>;
+}
+
+export async function bareClient(socket: string): Promise<BareClient> {
+  const child = spawn("tmux", ["-uN", "-S", socket, "-C", "attach-session", "-f", "ignore-size", "-t", `=${SESSION}`]);
+  const waiting = new Set<{ pane: string; text: string; seen(at: number): void }>();
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    for (const wanted of waiting) {
+      if (!line.startsWith(`%output ${wanted.pane} `) || !line.includes(wanted.text)) continue;
+      waiting.delete(wanted);
+      wanted.seen(performance.now());
+    }
+  });
+  return {
+    send: (line) => void child.stdin.write(`${line}\n`),
+    shows: (pane, text) => new Promise((seen) => waiting.add({ pane, text, seen })),
+    end() {
+      child.stdin.end();
+      return ended;
+    },
+  };
+}
+
+/** A paper agent in a pane of a tmux server of its own, with its composer open. */
+export async function paperPane(socket: string, env: NodeJS.ProcessEnv) {
+  const tmux = (...args: string[]): string => execFileSync("tmux", ["-u", "-S", socket, ...args], { env, encoding: "utf8" });
+  // A shell first, so that nothing is printed before somebody reads.
+  const size = ["-x", "160", "-y", "48"];
+  const pane = tmux("-f", "/dev/null", "new-session", "-d", "-s", SESSION, ...size, "-P", "-F", "#{pane_id}", "sh").trim();
+  const client = await bareClient(socket);
+  const ready = client.shows(pane, "Describe a task");
+  client.send(`respawn-pane -k -t ${pane} -- '${process.execPath}' '${PAPER}'`);
+  await ready;
+  return {
+    client,
+    pane,
+    async end() {
+      await client.end();
+      tmux("kill-server");
+    },
+  };
+}
