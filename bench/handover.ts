@@ -36,7 +36,13 @@ export async function handoverBench(): Promise<Figure[]> {
   const home = await mkdtemp(join(tmpdir(), "devflow-bench-"));
   const scenario = join(home, "scenario.json");
   await writeFile(scenario, JSON.stringify(SCENARIO));
-  const env = { ...process.env, DEVFLOW_HOME: home, DEVFLOW_PAPER_AGENT: "1", PAPER_SCENARIO: scenario, PAPER_PACE: "0" };
+  const env = {
+    ...process.env,
+    DEVFLOW_HOME: home,
+    DEVFLOW_PAPER_AGENT: "1",
+    PAPER_SCENARIO: scenario,
+    PAPER_PACE: "0",
+  };
   const places = placesFor({ env, platform: process.platform, uid: 0, home, tmp: tmpdir(), absolute: (path) => path });
   for (const path of [places.config, places.data, places.state, places.runtime]) await mkdir(path, { recursive: true });
   await writeIn(places.config, "templates/chain.yaml", chain());

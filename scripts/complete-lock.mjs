@@ -1,18 +1,38 @@
-import fs from "node:fs";
-const f=process.argv[2]; const lock=JSON.parse(fs.readFileSync(f));
-const OS=["android","darwin","freebsd","openharmony","linux","win32","aix","sunos","netbsd","openbsd"];
-const CPU={"arm64":"arm64","x64":"x64","ia32":"ia32","ppc64":"ppc64","riscv64":"riscv64","s390x":"s390x","arm":"arm","wasm32":"wasm32","loong64":"loong64"};
-let n=0;
-for(const [path,p] of Object.entries({...lock.packages})){
-  for(const [name,version] of Object.entries(p.optionalDependencies??{})){
-    const at=`node_modules/${name}`; if(lock.packages[at]) continue;
-    const parts=name.split("/").pop().split("-");
-    const os=parts.find(x=>OS.includes(x)); const cpu=parts.map(x=>CPU[x]).find(Boolean);
-    if(!os||!cpu){console.error("cannot tell",name);continue;}
-    const musl=parts.some(x=>x.startsWith("musl")); const gnu=parts.some(x=>x.startsWith("gnu"));
-    lock.packages[at]={version,cpu:[cpu],...(p.dev?{dev:true}:{}),...(os==="linux"&&(musl||gnu)?{libc:[musl?"musl":"glibc"]}:{}),license:p.license,optional:true,os:[os],...(p.engines?{engines:p.engines}:{})};
-    n++;
+/**
+ * Names in package-lock.json the optional packages of every platform, also those that the registry at hand does not serve.
+ * `npm ci` refuses a lock that leaves them out, and `npm install` leaves them out when it cannot fetch them. Run it after
+ * `npm install --package-lock-only`; such an entry has a version but no integrity, and is only fetched on its own platform.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FILE = join(import.meta.dirname, "..", "package-lock.json");
+const SYSTEMS = ["android", "darwin", "freebsd", "linux", "openharmony", "win32"];
+const PROCESSORS = ["arm", "arm64", "ia32", "ppc64", "riscv64", "s390x", "x64"];
+
+const lock = JSON.parse(readFileSync(FILE, "utf8"));
+
+/** What a platform package says in its name: `cli-linux-x64-musl`. */
+function platformOf(name) {
+  const parts = name.split("/").at(-1).split("-");
+  const os = parts.find((part) => SYSTEMS.includes(part));
+  const cpu = parts.find((part) => PROCESSORS.includes(part));
+  if (!os || !cpu) throw new Error(`${name} does not say its platform`);
+  const musl = parts.some((part) => part.startsWith("musl"));
+  return { os: [os], cpu: [cpu], ...(os === "linux" && { libc: [musl ? "musl" : "glibc"] }) };
+}
+
+for (const { optionalDependencies = {}, dev, license, engines } of Object.values({ ...lock.packages })) {
+  for (const [name, version] of Object.entries(optionalDependencies)) {
+    lock.packages[`node_modules/${name}`] ??= {
+      version,
+      ...platformOf(name),
+      ...(dev && { dev }),
+      license,
+      optional: true,
+      ...(engines && { engines }),
+    };
   }
 }
-lock.packages=Object.fromEntries(Object.entries(lock.packages).sort(([a],[b])=>a<b?-1:1));
-fs.writeFileSync(f,JSON.stringify(lock,null,2)+"\n"); console.log("added",n);
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+writeFileSync(FILE, `${JSON.stringify(lock, null, 2)}\n`);
