@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import type { RunView } from "../../src/domain/view.ts";
 import { journaled } from "./paper-stage.ts";
@@ -64,6 +65,14 @@ export function world({ scenario, host = "auto", env: more = {}, repo: name = "ë
     return JSON.parse(out) as T;
   }
 
+  /** Agents outlive their daemon by design: a test that ends in the middle of a run ends the run first. */
+  async function endRuns(): Promise<void> {
+    if ((await devflow("ctl", "ping", "--no-start")).code !== 0) await devflow("ctl", "ping");
+    for (const { id } of await json<{ id: string }[]>("runs", "list", "--active")) await devflow("runs", "cancel", id);
+    const until = Date.now() + 20_000;
+    while ((await json<{ sessions: number }>("ctl", "status")).sessions > 0 && Date.now() < until) await pause(100);
+  }
+
   return {
     folder,
     home,
@@ -80,8 +89,9 @@ export function world({ scenario, host = "auto", env: more = {}, repo: name = "ë
     daemonPid: () => Number(/\d+/.exec(readFileSync(join(home, "state", "devflowd.lock.db.pid"), "utf8"))?.[0]),
     git: (...args: string[]) => git(repo, ...args),
     close: async () => {
+      await endRuns();
       await run("devflowd", ["stop"]);
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -80,7 +80,7 @@ async function obstacle({ terminal, observer }: DeliveryDeps): Promise<string | 
   const seen = await observer.look();
   if (seen.dialog) return `a dialog is open (${seen.dialog.id})`;
   if (seen.composer.kind === "draft") return `the composer holds a draft: ${seen.composer.text.slice(0, 60)}`;
-  if (seen.state !== "ready") return `it is ${seen.state}: ${seen.evidence[0]?.said ?? "nothing is known of it"}`;
+  if (seen.state !== "ready") return `it is ${seen.state.replaceAll("_", " ")}`;
   if (observer.verdict().state !== "ready") return "it has only just become ready";
   return (await terminal.busyWithPerson()) ? "a person is at its keys" : undefined;
 }
