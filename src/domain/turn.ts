@@ -6,7 +6,6 @@
  * P3. Unknown is not over: an agent of which nothing is known is waited for, until the phase's time is up.
  */
 import type { Look } from "./artifact.ts";
-import { RECOVERY } from "./recovery.ts";
 import type { AgentState } from "./session.ts";
 
 /** A file that has not changed for this long is not being written any more. */
@@ -21,12 +20,14 @@ export interface Moment {
   unchangedMs: number;
   /** How long the agent may be idle without an artifact before it is nudged. */
   patienceMs: number;
+  /** How long it may work without a sign of life before it is interrupted; infinite where the agent keeps limits of its own. */
+  stallMs: number;
 }
 
 export type Turn = { kind: "good" | "bad" | "lost" | "nudge" | "interrupt" } | { kind: "wait"; again: number };
 
 /** What to do now; `again` says in how many milliseconds the answer may change by itself. */
-export function turn({ look, agent, quietMs, unchangedMs, patienceMs }: Moment): Turn {
+export function turn({ look, agent, quietMs, unchangedMs, patienceMs, stallMs }: Moment): Turn {
   if (look.kind === "good") return { kind: "good" }; // P1
   if (agent === "exited") return look.kind === "bad" ? { kind: "bad" } : { kind: "lost" };
   if (agent === "ready") {
@@ -37,8 +38,7 @@ export function turn({ look, agent, quietMs, unchangedMs, patienceMs }: Moment):
     return quietMs >= patienceMs ? { kind: "nudge" } : { kind: "wait", again: patienceMs - quietMs };
   }
   if (agent === "working") {
-    const limit = RECOVERY.interrupt.delayMs;
-    return quietMs >= limit ? { kind: "interrupt" } : { kind: "wait", again: limit - quietMs };
+    return quietMs >= stallMs ? { kind: "interrupt" } : { kind: "wait", again: stallMs - quietMs };
   }
   return { kind: "wait", again: Number.POSITIVE_INFINITY }; // P3
 }

@@ -5,7 +5,7 @@ import type { Look } from "../domain/artifact.ts";
 import { milliseconds } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { layout } from "../domain/prompt.ts";
-import { delay, exhausted } from "../domain/recovery.ts";
+import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { AgentState } from "../domain/session.ts";
 import { artifactName, phaseOf } from "../domain/template.ts";
@@ -39,6 +39,8 @@ export async function watchArtifact(
   const expected = expectation(step, context, deps);
   const patienceMs = delay("nudge", context.state().sessions[step.session]?.counters.nudge ?? 0, deps.random());
   const agent = await deps.sessions.get(context, step.session);
+  // A one-shot command says nothing while a long tool runs; its adapter has limits of its own.
+  const stallMs = agent?.host === "process" ? Number.POSITIVE_INFINITY : RECOVERY.interrupt.delayMs;
   const wake = wakeable(clock, context.signal);
   const since = stopwatch(clock);
   const unwatchFile = deps.artifacts.watch(expected.path, wake.ring);
@@ -50,7 +52,7 @@ export async function watchArtifact(
     for (;;) {
       const look = await deps.artifacts.look(expected);
       if (context.signal.aborted) return undefined;
-      const now = turn({ look, agent: agent?.verdict().state ?? "exited", patienceMs, ...since.look(look) });
+      const now = turn({ look, agent: agent?.verdict().state ?? "exited", patienceMs, stallMs, ...since.look(look) });
       if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };

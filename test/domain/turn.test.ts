@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import type { Look } from "../../src/domain/artifact.ts";
+import { type Moment, SETTLED_MS, turn } from "../../src/domain/turn.ts";
+
+const good: Look = { kind: "good", accepted: { sha256: "a".repeat(64), bytes: 2, satisfied: true } };
+const bad: Look = { kind: "bad", violations: [], sha256: undefined, parses: true };
+const broken: Look = { ...bad, parses: false };
+const absent: Look = { kind: "absent" };
+
+const moment = (more: Partial<Moment>): Moment => ({
+  look: absent,
+  agent: "working",
+  quietMs: 0,
+  unchangedMs: 0,
+  patienceMs: 20_000,
+  stallMs: 300_000,
+  ...more,
+});
+
+describe("waiting for an artifact", () => {
+  test.each([
+    ["a good artifact ends the wait, even while the agent works", { look: good }, "good"],
+    ["a good artifact counts, even from an agent that has ended", { look: good, agent: "exited" }, "good"],
+    ["a bad artifact waits while its agent may still mend it", { look: bad }, "wait"],
+    ["a bad artifact counts once the turn is over", { look: bad, agent: "ready" }, "bad"],
+    ["what does not parse may be half of something", { look: broken, agent: "ready", unchangedMs: 100 }, "wait"],
+    ["what does not parse and stays the same is bad", { look: broken, agent: "ready", unchangedMs: SETTLED_MS }, "bad"],
+    ["a bad artifact of an agent that has ended is bad", { look: bad, agent: "exited" }, "bad"],
+    ["an agent that ended without an artifact is lost", { agent: "exited" }, "lost"],
+    ["an idle agent is given time", { agent: "ready", quietMs: 19_999 }, "wait"],
+    ["an idle agent without an artifact is nudged", { agent: "ready", quietMs: 20_000 }, "nudge"],
+    ["an agent that works is waited for", { quietMs: 299_999 }, "wait"],
+    ["an agent that works without a sign of life is interrupted", { quietMs: 300_000 }, "interrupt"],
+    ["an agent with limits of its own is not", { quietMs: 1e9, stallMs: Number.POSITIVE_INFINITY }, "wait"],
+    ["of an unknown agent nothing is concluded", { agent: "unknown", quietMs: 1e9 }, "wait"],
+    ["an agent at a dialog is waited for", { agent: "awaiting_permission", quietMs: 1e9 }, "wait"],
+    ["an agent at its limit is waited for", { agent: "rate_limited", quietMs: 1e9 }, "wait"],
+  ] as const)("%s", (_, more, kind) => {
+    expect(turn(moment(more)).kind).toBe(kind);
+  });
+});
