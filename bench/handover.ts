@@ -13,7 +13,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parts } from "../src/daemon/compose.ts";
 import type { ComposedDaemon } from "../src/daemon/parts.ts";
 import type { EventOf, RunEvent } from "../src/domain/event.ts";
-import type { RunId } from "../src/domain/ids.ts";
+import { RunId } from "../src/domain/ids.ts";
 import { placesFor } from "../src/domain/places.ts";
 import { silent } from "../test/support/fakes.ts";
 import { gitIn, writeIn } from "../test/support/repository.ts";
@@ -93,7 +93,7 @@ interface Scene {
 async function oneRun({ daemon, home, repo, pane, artifact, times }: Scene): Promise<void> {
   const roles = Object.fromEntries(Array.from({ length: PHASES }, (_, n) => [`role-${n}`, "paper-author@1"]));
   const { run } = await daemon.engine.start({ template: "chain", goal: GOAL, repo, bind: roles, commands: {} });
-  const told = follow(daemon, run);
+  const told = follow(daemon, RunId.parse(run));
   let reader: BareClient | undefined;
   for (let n = 0; n + 1 < PHASES; n += 1) {
     const sending = await told.first("prompt.sending", ({ phase }) => phase === `phase-${n}`);
