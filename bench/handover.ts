@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { watch } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parts } from "../src/daemon/compose.ts";
 import type { ComposedDaemon } from "../src/daemon/parts.ts";
