@@ -91,16 +91,21 @@ const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
 
+/** A map that says nothing of its own is told by its fields. */
+const told = ({ schema }: Field): boolean => schema.description !== undefined || schema.properties === undefined;
+
 /** What a person writes: with what must be there, and what is meant when it is left out. */
 export const settings = (schema: JsonSchema): string =>
   table(
     ["field", "type", "left out", "meaning"],
-    fieldsOf(schema).map(({ path, schema: field, needed }) => [
-      `\`${path}\``,
-      typeOf(field),
-      needed ? "must be there" : byDefault(field),
-      field.description ?? "",
-    ]),
+    fieldsOf(schema)
+      .filter(told)
+      .map(({ path, schema: field, needed }) => [
+        `\`${path}\``,
+        typeOf(field),
+        needed ? "must be there" : byDefault(field),
+        field.description ?? "",
+      ]),
   );
 
 /** What programs send each other. */

@@ -72,7 +72,7 @@ function places(): string {
     config: "`devflow.yaml`, and your own `personas/`, `templates/`, `schemas/`, `agents/`",
     data: "the database, worktrees, accepted artifacts, reports, recordings",
     state: "the daemon's log and its lock, what terminals need to be found again",
-    cache: "nothing that matters",
+    cache: "nothing yet",
     socket: "the daemon's socket",
   } as const;
   const rows = Object.entries(held).map(([place, what]) => {
