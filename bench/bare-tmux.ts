@@ -35,7 +35,7 @@ export async function bareClient(socket: string): Promise<BareClient> {
   };
 }
 
-/** A paper agent in a pane of a tmux server of its own, with its composer open. */
+/** A pane of a tmux server of its own, in which paper agents start. */
 export async function paperPane(socket: string, env: NodeJS.ProcessEnv) {
   const tmux = (...args: string[]): string =>
     execFileSync("tmux", ["-u", "-S", socket, ...args], { env, encoding: "utf8" });
@@ -55,12 +55,15 @@ export async function paperPane(socket: string, env: NodeJS.ProcessEnv) {
     "sh",
   ).trim();
   const client = await bareClient(socket);
-  const ready = client.shows(pane, "Describe a task");
-  client.send(`respawn-pane -k -t ${pane} -- '${process.execPath}' '${PAPER}'`);
-  await ready;
   return {
     client,
     pane,
+    /** Resolves once a new agent has its composer open. */
+    async start() {
+      const ready = client.shows(pane, "Describe a task");
+      client.send(`respawn-pane -k -t ${pane} -- '${process.execPath}' '${PAPER}'`);
+      await ready;
+    },
     async end() {
       await client.end();
       tmux("kill-server");

@@ -5,6 +5,7 @@
  * N2. A step is not done until its receipt is in the log; performing one twice must be harmless.
  * N3. A role does one phase at a time, in one session.
  * N4. No step is there twice: a session that two phases wait for is one step.
+ * N5. What is only started ahead waits while a prompt is on its way: starting an agent is slow work for the whole machine.
  */
 import type { PromptPurpose } from "./event.ts";
 import type { SessionId } from "./ids.ts";
@@ -47,8 +48,9 @@ export function nextSteps(state: RunState): Step[] {
     if (now?.status !== "running" && now?.status !== "repairing") return [];
     return phase.run ? command(phase, now) : work(state, phase, now);
   });
+  const handingOver = phases.some(({ kind }) => kind === "prompt"); // N5
   // A step that a phase asks for itself comes before one that is only started ahead.
-  const steps = [...phases, ...ahead(state, state.started.template)];
+  const steps = [...phases, ...(handingOver ? [] : ahead(state, state.started.template))];
   return steps.filter(({ key }, at) => steps.findIndex((step) => step.key === key) === at); // N4
 }
 

@@ -34,9 +34,13 @@ describe("a run goes through its phases", () => {
   });
 
   test("the agent of the phase that comes next starts ahead, and no other", () => {
-    const begun = running(line, phaseStarted("specify"), ...opened("specify"));
-    expect(given(begun).next()).toEqual(["prompt/specify/1/1", "session/review/0"]);
-    expect(given([...begun, ...opened("review", session("B"))]).next()).toEqual(["prompt/specify/1/1"]);
+    const begun = running(line, phaseStarted("specify"), ...opened("specify"), ...prompted("specify"));
+    expect(given(begun).next()).toEqual(["watch/specify/1/1/1", "session/review/0"]);
+    expect(given([...begun, ...opened("review", session("B"))]).next()).toEqual(["watch/specify/1/1/1"]);
+  });
+
+  test("no agent starts ahead while a prompt is on its way to another", () => {
+    expect(given(running(line, phaseStarted("specify"), ...opened("specify"))).next()).toEqual(["prompt/specify/1/1"]);
   });
 
   test("a session that two phases wait for is opened once", () => {

@@ -35,11 +35,11 @@ export async function typePrompt(prompt: Prompt, deps: DeliveryDeps, signal: Abo
   const { terminal, observer, profile, clock } = deps;
   const enters = Array.from({ length: MAX_ENTERS }, (_, n) => `${prompt.key}/enter/${n + 1}`);
   const pasteKey = `${prompt.key}/paste`;
-  const taken = await terminal.taken([pasteKey, ...enters]);
+  // Asked side by side: somebody waits for every answer on the way to the paste.
+  const [taken, held] = await Promise.all([terminal.taken([pasteKey, ...enters]), obstacle(deps)]);
   if (terminal.exit) return { kind: "lost", reason: "the agent has ended" };
   const text = utf8Bytes(prompt.text) > profile.interactive.maxPaste ? pointer(prompt) : prompt.text;
   if (!taken.includes(pasteKey)) {
-    const held = await obstacle(deps);
     if (held) return { kind: "held", reason: held };
     if ((await terminal.paste(pasteKey, text)) === "gone")
       return { kind: "lost", reason: "the agent ended before the prompt" };
@@ -77,12 +77,12 @@ function delivered(observer: Observer, evidence: Evidence): Delivery {
 
 /** Why nothing may be typed now (Y1), if so. */
 async function obstacle({ terminal, observer }: DeliveryDeps): Promise<string | undefined> {
-  const seen = await observer.look();
+  const [seen, person] = await Promise.all([observer.look(), terminal.busyWithPerson()]);
   if (seen.dialog) return `a dialog is open (${seen.dialog.id})`;
   if (seen.composer.kind === "draft") return `the composer holds a draft: ${seen.composer.text.slice(0, 60)}`;
   if (seen.state !== "ready") return `it is ${seen.state.replaceAll("_", " ")}`;
   if (observer.verdict().state !== "ready") return "it has only just become ready";
-  return (await terminal.busyWithPerson()) ? "a person is at its keys" : undefined;
+  return person ? "a person is at its keys" : undefined;
 }
 
 type Shown = { kind: "ours" } | { kind: "working"; evidence: Evidence } | { kind: "refused"; reason: string };

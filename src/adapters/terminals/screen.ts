@@ -66,6 +66,8 @@ export function emulator(options: EmulatorOptions): Emulator {
   let lazy: Uint8Array[] = [];
   let lazyBytes = 0;
   let unparsed = 0;
+  /** Pieces given to the parser and not yet taken by it, empty ones included. */
+  let parsing = 0;
   let pressing = false;
   let seeding = 0;
   let disposed = false;
@@ -115,9 +117,11 @@ export function emulator(options: EmulatorOptions): Emulator {
       return;
     }
     unparsed += bytes.length;
+    parsing += 1;
     press();
     xterm.write(bytes, () => {
       unparsed -= bytes.length;
+      parsing -= 1;
       press();
       const paste = xterm.modes.bracketedPasteMode;
       if (paste !== bracketedPaste) {
@@ -137,7 +141,9 @@ export function emulator(options: EmulatorOptions): Emulator {
   const settled = () =>
     new Promise<void>((resolve) => {
       flush();
-      parse(new Uint8Array(0), resolve);
+      // The parser takes what it is given in a later turn of the event loop: a screen at rest need not wait for that.
+      if (parsing === 0) resolve();
+      else parse(new Uint8Array(0), resolve);
     });
 
   return {

@@ -6,7 +6,8 @@
  * killed at any instant leaves either both the text and the mark, or neither.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { unlink, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Key, Typed } from "../../ports/terminal-host.ts";
 import { TmuxRefusal } from "./control-client.ts";
@@ -25,11 +26,18 @@ export type Run = (line: string) => Promise<Buffer[]>;
 /** In a mode (scrolling, searching) tmux takes keys for itself, and pastes without the marks: it is left first. */
 const leaveMode = (pane: string) => `if-shell -F -t ${pane} '#{pane_in_mode}' { copy-mode -q -t ${pane} }`;
 
-const typing = async (run: Run, pane: string, key: string, commands: readonly string[]): Promise<Typed> => {
+const typing = async (
+  run: Run,
+  pane: string,
+  key: string,
+  commands: readonly string[],
+  before: readonly string[] = [],
+): Promise<Typed> => {
   const mark = markOf(key);
   const done = [...commands, `set-option -p -t ${pane} ${mark} 1`, "display-message -p typed"].join(" ; ");
   const alive = `if-shell -F -t ${pane} '#{pane_dead}' { display-message -p gone } { ${done} }`;
-  const lines = await run(`if-shell -F -t ${pane} '#{${mark}}' { display-message -p already } { ${alive} }`);
+  const once = `if-shell -F -t ${pane} '#{${mark}}' { display-message -p already } { ${alive} }`;
+  const lines = await run([...before, once].join(" ; "));
   const answer = lines.at(-1)?.toString();
   if (answer === "typed" || answer === "already" || answer === "gone") return answer;
   throw new Error(`tmux gave no answer to typing: ${lines.join(" ").slice(0, 200)}`);
@@ -42,11 +50,12 @@ export async function paste(run: Run, pane: string, key: string, text: string, d
   const name = `${PASTE_PREFIX}${randomBytes(8).toString("hex")}`;
   const file = join(directory, name);
   try {
-    await writeFile(file, text, { mode: 0o600 });
+    // At once: a trip to another thread takes longer than the system does to keep a prompt.
+    writeFileSync(file, text, { mode: 0o600 });
+    const pasting = [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`];
     for (let attempt = 1; ; attempt++) {
-      await run(`load-buffer -b ${name} ${name}`);
       try {
-        const typed = await typing(run, pane, key, [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`]);
+        const typed = await typing(run, pane, key, pasting, [`load-buffer -b ${name} ${name}`]);
         // Not there any more when the paste had happened and only its answer was lost.
         if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
         return typed;

@@ -29,7 +29,7 @@ async function included(root: string): Promise<string[]> {
 
 async function copy(root: string, worktree: string, path: string): Promise<void> {
   const above = dirname(path) === "." ? [] : dirname(path).split("/");
-  const folder = await plainFolder(worktree, above);
+  const folder = plainFolder(worktree, above);
   if (folder === undefined) return; // the base has a symlink or a file there: nothing of this name can be there
   const options = { recursive: true, force: false, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE };
   try {
