@@ -84,8 +84,8 @@ export interface Terminal {
   readonly key: string;
   /** Process id of the program (or its wrapper), while alive. */
   readonly pid: number | undefined;
-  /** How a person attaches: a command line (tmux), or a socket that the CLI speaks to (pty). */
-  readonly attach: { argv: readonly string[] } | { socket: string };
+  /** How a person attaches: command lines to take part or only to look (tmux), or a socket that the CLI speaks to (pty). */
+  readonly attach: { argv: readonly string[]; readOnlyArgv: readonly string[] } | { socket: string };
   readonly exit: TerminalExit | undefined;
   on(listener: (event: TerminalEvent) => void): () => void;
   /** The screen now, all output that has arrived applied. */

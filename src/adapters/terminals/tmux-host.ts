@@ -17,6 +17,7 @@ import { type TmuxServer, tmuxLink } from "./tmux-link.ts";
 import { tmuxLooks } from "./tmux-looks.ts";
 import { exitFrom, listPanes, listPanesOf, type Pane, type PaneTag, panesFrom, tagCommands } from "./tmux-panes.ts";
 import { quote, quoteFormat } from "./tmux-quote.ts";
+import { resizeCommands, restoreSizes, sizeFrom } from "./tmux-sizes.ts";
 import { type TmuxTerminal, tmuxTerminal } from "./tmux-terminal.ts";
 import { PASTE_PREFIX } from "./tmux-typing.ts";
 import { EXIT_SUFFIX, installWrapper, wrapped } from "./wrapper.ts";
@@ -56,7 +57,9 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     },
     onNotice(name, text) {
       if (name === "pause") void paused(text);
+      else if (name === "layout-change") void resized(text);
       else if (/window-close$/.test(name)) looks.lookIn(0);
+      else if (/^(sessions-changed|client-detached)$/.test(name)) void takeBackSizes();
     },
     async onAttached(server, run) {
       for (const terminal of held.values()) {
@@ -64,6 +67,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
         if (terminal.epoch === server.epoch)
           await terminal.reseed({ gap: true, run: (_, line, then) => run(line, then) }).catch(lost);
       }
+      await restoreSizes((line) => run(line)).catch(lost);
       looks.lookIn(0);
     },
     onServerGone(server) {
@@ -82,6 +86,18 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     const server = await link.server({ start: false }).catch(() => undefined);
     if (terminal) await terminal.reseed({ gap: true, afterwards: proceed }).catch(() => {});
     else if (server) await link.run(server.epoch, proceed).catch(() => {});
+  };
+
+  const resized = async (notice: string) => {
+    const size = sizeFrom(notice);
+    const terminal = size && [...held.values()].find(({ window }) => window === size.window);
+    await terminal?.resized(size.cols, size.rows).catch(() => {}); // What broke is found out by the next look.
+  };
+
+  /** Somebody has left: the windows that had their size get their own back. */
+  const takeBackSizes = async () => {
+    const server = await link.server({ start: false }).catch(() => undefined);
+    if (server) await restoreSizes((line) => link.repeat(server.epoch, line)).catch(() => {});
   };
 
   const looks = tmuxLooks(link, () => [...held.values()]);
@@ -177,7 +193,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
       ].join(" "),
       ...tagCommands(tag),
       // Makes the size the window's own, whoever looks at it. (As a global setting it crashes tmux 3.3 on new-window.)
-      `resize-window -x ${spec.cols} -y ${spec.rows}`,
+      resizeCommands("", spec),
       // Without a title of its own a pane has the machine's name.
       `select-pane -T ""`,
     ].join(" ; ");

@@ -18,6 +18,7 @@ import type { TmuxLink, TmuxServer } from "./tmux-link.ts";
 import { exitFrom, exitFromTmux, type Pane, type PaneTag } from "./tmux-panes.ts";
 import { busy } from "./tmux-people.ts";
 import { seedCommands, seedFrom } from "./tmux-seed.ts";
+import { resizeCommands } from "./tmux-sizes.ts";
 import { paste, press, takenKeys, typeText } from "./tmux-typing.ts";
 import { LINGER_MS } from "./wrapper.ts";
 
@@ -51,11 +52,14 @@ export interface TmuxTerminalOptions {
 /** What the host needs of a terminal besides the port. */
 export interface TmuxTerminal extends Terminal {
   readonly pane: string;
+  readonly window: string;
   readonly epoch: string;
   readonly tag: PaneTag;
   output(bytes: Uint8Array): void;
   /** Reads the screen anew from tmux; with `gap`, listeners learn that they may have missed output. */
   reseed(how: { gap: boolean; afterwards?: string; run?: TmuxLink["run"] }): Promise<void>;
+  /** tmux has given the window this size. */
+  resized(toCols: number, toRows: number): Promise<void>;
   /** What a look at all panes has shown of this one: `undefined` when it is no longer there. */
   looked(now: Pane | undefined): "alive" | "ending" | "cause unknown" | "ended";
   /** The server has died, and the pane with it. */
@@ -93,6 +97,14 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     onBracketedPaste: (on) => void run(`set-option -p -t ${pane} @devflow_paste ${on ? 1 : 0}`).catch(() => {}),
   });
   const cast: Recorder | undefined = tag.record && recorder({ ...tag.record, cols, rows, onProblem });
+
+  const sized = (toCols: number, toRows: number) => {
+    if (toCols === cols && toRows === rows) return;
+    cols = toCols;
+    rows = toRows;
+    screen.resize(cols, rows);
+    cast?.resize(cols, rows);
+  };
 
   /** Tells the end, once, when everything that came before it has been told. */
   const end = (exit: TerminalExit) => {
@@ -145,6 +157,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     host: "tmux",
     key: `${epoch}-${pane}`,
     pane,
+    window,
     epoch,
     tag,
     get pid() {
@@ -153,7 +166,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     get exit() {
       return feed.exit;
     },
-    attach: { argv: attachArgv(link.socket, window) },
+    attach: { argv: attachArgv(link.socket, window), readOnlyArgv: lookArgv(link.socket, window) },
     on: feed.on,
     screen: screen.read,
     paste: (key, text) => type(() => paste(run, pane, key, text, stateDirectory)),
@@ -161,12 +174,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     type: (key, text) => type(() => typeText(run, pane, key, text)),
     taken: (keys) => takenKeys(run, pane, keys),
     async resize(toCols, toRows) {
-      await run(`resize-window -t ${window} -x ${toCols} -y ${toRows}`, () => {
-        cols = toCols;
-        rows = toRows;
-        screen.resize(cols, rows);
-        cast?.resize(cols, rows);
-      });
+      await run(resizeCommands(window, { cols: toCols, rows: toRows }), () => sized(toCols, toRows));
     },
     busyWithPerson: async () => !hasEnded() && busy(run, pane, window),
     async close(graceMs = CLOSE_GRACE_MS) {
@@ -189,8 +197,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
           if (blocks.push(lines) !== 3) return;
           seeding--;
           const seed = seedFrom(blocks);
-          if (seed.cols !== cols || seed.rows !== rows) screen.resize(seed.cols, seed.rows);
-          ({ cols, rows } = seed);
+          sized(seed.cols, seed.rows);
           screen.seed(seed.bytes, seed.title);
           if (!gap) return;
           cast?.gap();
@@ -199,6 +206,12 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
       } finally {
         if (blocks.length < 3) seeding--;
       }
+    },
+    async resized(toCols, toRows) {
+      if (toCols === cols && toRows === rows) return;
+      // tmux has laid the screen out anew in its own way: taken from there, not guessed.
+      await terminal.reseed({ gap: false });
+      feed.tell({ type: "gap" });
     },
     looked(now) {
       if (!pid) return "ended";
@@ -232,10 +245,24 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
 }
 
 /**
- * A session of the person's own that shares the windows: looking at one window does not turn anybody else's view, and
- * leaving it leaves nothing behind. The word at index 4 is tmux's subcommand; flags like `-f read-only` go behind it.
+ * A session of the person's own that holds this window alone: what they type can go nowhere else, it is over when the
+ * window is gone, and leaving it leaves nothing behind. While they are there the window has their size (`tmux-sizes.ts`).
  */
 const attachArgv = (socket: string, window: string): string[] => [
-  ...["tmux", "-uN", "-S", socket, "new-session", "-t", "=devflow"],
-  ...[";", "set-option", "destroy-unattached", "on", ";", "select-window", "-t", `:${window}`],
+  ...["tmux", "-uN", "-S", socket, "new-session", "--", PLACEHOLDER],
+  ...viewCommands(window),
+  ...[";", "set-option", "-w", "window-size", "latest"],
+];
+
+/** Sees what there is room for, and changes nothing. */
+const lookArgv = (socket: string, window: string): string[] => [
+  ...["tmux", "-uN", "-S", socket, "new-session", "-f", "read-only,ignore-size", "--", PLACEHOLDER],
+  ...viewCommands(window),
+];
+
+/** A session begins with a window of its own, which then gives way. */
+const PLACEHOLDER = "exec cat";
+const viewCommands = (window: string): string[] => [
+  ...[";", "set-option", "destroy-unattached", "on"],
+  ...[";", "link-window", "-k", "-s", window, "-t", ":0"],
 ];
