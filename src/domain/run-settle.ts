@@ -55,7 +55,7 @@ function turn(template: Template, state: RunState, phase: Phase, now: PhaseState
     return { type: "phase.looped", phase: phase.id, to: phase.repeat.from, round: now.round + 1 };
   const busy = loopBody(template, phase).some((id) => state.phases[id]?.status === "running");
   if (busy) return undefined;
-  const failure = new Failure("phase.loop_exhausted", { phase: phase.id, max: phase.repeat.max, run: "" });
+  const failure = new Failure("phase.loop_exhausted", { phase: phase.id, max: phase.repeat.max });
   return { type: "phase.failed", phase: phase.id, attempt: now.attempt, failure: failureRecord(failure) };
 }
 
