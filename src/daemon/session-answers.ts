@@ -76,7 +76,9 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
     return {
       ...view,
       ...(agent?.pid !== undefined && { pid: agent.pid }),
-      ...(attach && { attach: "argv" in attach ? { argv: [...attach.argv], readOnlyArgv: [...attach.readOnlyArgv] } : attach }),
+      ...(attach && {
+        attach: "argv" in attach ? { argv: [...attach.argv], readOnlyArgv: [...attach.readOnlyArgv] } : attach,
+      }),
       evidence: agent?.verdict().evidence ?? [],
       ...(recorded && { recording: recorded.file }),
     };

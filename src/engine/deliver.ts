@@ -21,9 +21,6 @@ import { type Wakeable, wakeable } from "./wakeable.ts";
 /** A prompt that is held is offered again when the agent changes, and at least this often: a person's draft goes without a word. */
 const HELD_AGAIN_MS = 1_000;
 
-/** An agent that has not shown its composer by then never will. */
-const BOOT_LIMIT_MS = 120_000;
-
 export interface DeliverDeps {
   sessions: Sessions;
   artifacts: ArtifactStore;
@@ -62,7 +59,7 @@ export async function deliverPrompt(
 }
 
 async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, agent: AgentSession, prompt: Prompt) {
-  const bootLimit = deps.clock.now() + BOOT_LIMIT_MS;
+  const bootLimit = deps.clock.now() + agent.startMs;
   const wake = wakeable(deps.clock, context.signal);
   const unwatch = agent.watch(wake.ring);
   try {
@@ -95,7 +92,7 @@ async function untilTaken(
     const starting = agent.verdict().state === "booting" || agent.verdict().state === "unknown";
     if (starting && deps.clock.now() >= bootLimit) {
       await deps.sessions.close(session);
-      return lost(step, deps, `it was not ready within ${BOOT_LIMIT_MS / 1_000} s (${delivery.reason})`);
+      return lost(step, deps, `it was not ready within ${agent.startMs / 1_000} s (${delivery.reason})`);
     }
     // Booting is no news; whatever else holds a prompt is, once.
     if (!starting && delivery.reason !== held) {

@@ -53,6 +53,8 @@ export interface AgentSession {
   readonly host: "tmux" | "pty" | "process";
   readonly key: string;
   readonly pid: number | undefined;
+  /** How long it may take until it is ready for the first time, on a slow machine, in milliseconds. */
+  readonly startMs: number;
   /** The terminal a person can attach to, if it has one. */
   readonly terminal: Terminal | undefined;
   verdict(): Verdict;

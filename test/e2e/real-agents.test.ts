@@ -46,9 +46,11 @@ describe.runIf(hasTmux).each(REAL_AGENTS)("spec-and-review with the real %s", (n
       expect(model.delivered.map(({ phase, nth }) => `${phase} ${nth}`)).toEqual(["specify 1", "review 1", "verify 1"]);
       expect(model.delivered[0]?.prompt).toContain(goal);
       const view = await w.show((await w.latest())?.id ?? "");
-      expect(view.sessions.map(({ agent: kind, host, state }) => [kind, host, state])).toEqual(
-        Array(3).fill([name, "tmux", "closed"]),
-      );
+      const why = (await w.devflow("runs", "events", view.id)).out;
+      expect(
+        view.sessions.map(({ agent: kind, host, state }) => [kind, host, state]),
+        why,
+      ).toEqual(Array(3).fill([name, "tmux", "closed"]));
       expect(view.sessions.flatMap(({ recoveries }) => Object.keys(recoveries))).toEqual([]);
     },
     RUN,

@@ -61,6 +61,7 @@ function fakeSession(spec: AgentSpec, script: FakeScript, gone: () => void): Age
     host: "process",
     key: `fake/${spec.session}`,
     pid: undefined,
+    startMs: Number.POSITIVE_INFINITY,
     terminal: undefined,
     verdict: () => verdict,
     watch: (listener) => {

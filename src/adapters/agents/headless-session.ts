@@ -193,6 +193,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
     get pid() {
       return turns.current()?.pid();
     },
+    startMs: Number.POSITIVE_INFINITY,
     terminal: undefined,
     verdict,
     watch: (listener) => {

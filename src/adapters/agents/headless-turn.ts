@@ -70,6 +70,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   let lastEventAt = clock.now();
   let process: TurnProcess = "unclaimed";
   let result: TurnResult | undefined;
+  let sweeping = false;
   let ending = false;
   let ownWrapperEnded = false;
   let looking: Promise<void> | undefined;
@@ -109,6 +110,8 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const bytes = await lines.read(take); // after the exit was seen: then this is all of it
     const over = code !== undefined || process === "gone";
     if (over) lines.rest(take);
+    // While its processes are being ended the session's next turn would be taken for one of them.
+    if (over && sweeping) return;
     if (over) return finish(code);
     const limit = overLimit(bytes);
     if (limit !== undefined && !ending) void end({ why: limit });
@@ -152,7 +155,11 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     if (result) return;
     ending = true;
     await files.setStop(stop);
-    if (!(await files.forbid())) await deps.endAll();
+    sweeping = !(await files.forbid());
+    if (sweeping)
+      await deps.endAll().finally(() => {
+        sweeping = false;
+      });
     await look();
     // What could not be ended hangs in the kernel; the tick sees when it goes.
   }

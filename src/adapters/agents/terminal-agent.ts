@@ -85,6 +85,7 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
     host: terminal.host,
     key: terminal.key,
     pid: terminal.pid,
+    startMs: profile.interactive.startTimeout,
     terminal,
     verdict: () => closed ?? observer.verdict(),
     watch: (listener) => {
