@@ -81,7 +81,10 @@ export const SessionNow = z.strictObject({
   ...SessionView.shape,
   pid: z.int().optional(),
   attach: z
-    .union([z.strictObject({ argv: z.array(z.string()), readOnlyArgv: z.array(z.string()) }), z.strictObject({ socket: z.string() })])
+    .union([
+      z.strictObject({ argv: z.array(z.string()), readOnlyArgv: z.array(z.string()) }),
+      z.strictObject({ socket: z.string() }),
+    ])
     .optional(),
   evidence: z.array(Evidence),
   recording: z.string().optional(),
