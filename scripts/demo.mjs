@@ -8,12 +8,14 @@
  *
  * Progress goes to stderr where nobody watches; the last line on stdout is the path of report.json.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
+import { peek } from "./demo/peek.mjs";
 import { GOAL, makeRepository } from "./demo/repository.mjs";
 import { build, checkNode, install, root } from "./setup.mjs";
 
@@ -39,8 +41,9 @@ writeFileSync(
 );
 const repo = options.repo === undefined ? makeRepository(join(folder, "greeter")) : resolve(asked, options.repo);
 const goal = options.goal ?? GOAL;
+const program = [process.execPath, join(root, "bin", "devflow")];
 const devflow = (args, stdio = ["ignore", "pipe", "inherit"]) =>
-  spawnSync(process.execPath, [join(root, "bin", "devflow"), ...args], {
+  spawnSync(program[0], [program[1], ...args], {
     env,
     stdio,
     encoding: "utf8",
@@ -62,15 +65,52 @@ async function demo() {
   const bind = await bindings(work);
   if (!bind) return false;
   const status = JSON.parse(devflow(["ctl", "status", "--json"]).stdout);
-  if (status.host !== "tmux") say("tmux is not here (or too old): the agents run in ptys of devflow's own instead");
-  const done = devflow([...work, ...bind, "--yes"], watched ? "inherit" : ["ignore", 2, "inherit"]);
+  if (status.host !== "tmux" && options.host !== "pty")
+    say("tmux is not here (or too old): the agents run in ptys of devflow's own instead");
+  say("");
+  say("Three agents take one change through specify → review → verify, each in a");
+  say("terminal of its own. To look in, in another terminal:");
+  say("");
+  say(`    export DEVFLOW_HOME=${quoted(env.DEVFLOW_HOME)}`);
+  say(`    export PATH=${quoted(join(root, "bin"))}:"$PATH"`);
+  say("    devflow watch");
+  say("");
+  const { code, seen } = await performed([...work, ...bind, "--yes"]);
   const [run] = JSON.parse(devflow(["runs", "list", "--json", "--limit", "1"]).stdout);
   if (!run) return false;
   const { report } = JSON.parse(devflow(["runs", "show", run.id, "--json"]).stdout || "{}");
+  if (watched && seen.length > 0) process.stdout.write(`\n${seen.join("\n")}\n`);
   if (watched && report) process.stdout.write(`\n${readFileSync(report.markdown, "utf8")}\n`);
-  say(`everything is kept in ${folder}`);
+  say(`Everything is kept in ${folder}; delete it when you like.`);
+  say("With DEVFLOW_HOME and PATH set as above you can look at it again:");
+  say("");
+  say(`    devflow runs show ${run.id.slice(-6)}`);
+  say("    devflow sessions list --all");
+  say("    devflowd stop");
+  say("");
   if (report) process.stdout.write(`${report.json}\n`);
-  return done.status === 0 && run.status === "completed";
+  return code === 0 && run.status === "completed";
+}
+
+/** Runs it in front of whoever watches, and takes a look at an agent meanwhile. */
+async function performed(work) {
+  const over = new AbortController();
+  const looking = watched ? peek(program, env, over.signal) : [];
+  const child = spawn(program[0], [program[1], ...work], {
+    env,
+    stdio: watched ? "inherit" : ["ignore", 2, "inherit"],
+  });
+  // Ctrl-C is for the one in front: it stops following, and then the demo ends.
+  const leave = () => {};
+  process.on("SIGINT", leave);
+  const [code] = await once(child, "exit");
+  process.off("SIGINT", leave);
+  over.abort();
+  return { code, seen: await looking };
+}
+
+function quoted(path) {
+  return /^[\w/.+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Who does the work: what devflow would choose by itself here, or the agent that was asked for. Says which. */
@@ -94,8 +134,8 @@ async function bindings(work) {
   }
   say(
     agents.includes("paper")
-      ? "no agent that is installed and logged in was found (or the paper agent was asked for): the paper agent plays the part; it uses no model"
-      : `using ${agents.join(" and ")}, found installed and logged in`,
+      ? `${options.agent === "paper" ? "" : "No agent that is installed and logged in was found.\n"}The paper agent plays the part: it uses no model.`
+      : `Using ${agents.join(" and ")}, found installed and logged in.`,
   );
   return bind;
 }

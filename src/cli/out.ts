@@ -2,6 +2,7 @@
 import type { FailureRecord } from "../domain/failure.ts";
 import { type Paper, paperOf } from "./style.ts";
 import { oneLine } from "./table.ts";
+import { wrap } from "./text-width.ts";
 
 /** Where text goes: a stream of the process, or a string in a test. */
 export interface Sink {
@@ -71,10 +72,15 @@ export function createOut(options: { json: boolean; stdout: Sink; stderr: Sink; 
         stderr.write(`${JSON.stringify({ error: failure })}\n`);
         return;
       }
-      const { style } = paper(stderr);
+      const { style, columns } = paper(stderr);
       const { code, message, hint } = failure;
-      lines(stderr, [`${style.red("devflow:")} ${oneLine(message)} ${style.dim(`(${code})`)}`]);
-      if (hint !== "") lines(stderr, [`  ${style.dim(oneLine(hint))}`]);
+      const [first = "", ...more] = wrap(`devflow: ${oneLine(message)} (${code})`, columns);
+      lines(stderr, [first.replace("devflow:", style.red("devflow:")), ...more]);
+      if (hint !== "")
+        lines(
+          stderr,
+          wrap(oneLine(hint), columns - 2).map((line) => `  ${style.dim(line)}`),
+        );
     },
   };
 }

@@ -2,7 +2,7 @@
  * A run as it stands, in lines: head, phases, sessions, and what it waits for. `run` draws it again and again,
  * `runs show` once, `watch` beside others.
  */
-import { isLive } from "../domain/session.ts";
+import { isLive, needsPerson } from "../domain/session.ts";
 import type { PhaseView, RunView, SessionView } from "../domain/view.ts";
 import { say } from "../messages/say.ts";
 import { shortId } from "./show/ids.ts";
@@ -10,7 +10,7 @@ import { phaseMark, phaseTone, runTone, runWord, sessionTone, sessionWord } from
 import { duration } from "./show/times.ts";
 import { type Paper, type Tone, toned } from "./style.ts";
 import { columnsOf, cut, oneLine, padded } from "./table.ts";
-import { cell, padStart } from "./text-width.ts";
+import { cell, padStart, wrap } from "./text-width.ts";
 import { waitsOf } from "./waiting.ts";
 
 /** Beyond this the end of a line is too far from its start to be read together. */
@@ -93,7 +93,7 @@ function stateOf(phase: PhaseView, run: RunView): string {
     case "accepted":
       return [acceptedAs(phase), again(phase)].filter(Boolean).join(", ");
     default:
-      return say(`phase.${phase.status}`);
+      return [say(`phase.${phase.status}`), again(phase)].filter(Boolean).join(", ");
   }
 }
 
@@ -103,6 +103,8 @@ function working(phase: PhaseView, run: RunView): string {
   if (session?.held !== undefined) return oneLine(say("phase.held", { reason: session.held }));
   if (!prompt) return say("phase.starting");
   if (prompt.deliveredAt === undefined) return say("phase.delivering");
+  if (session && needsPerson(session.state)) return sessionWord(session.state);
+  if (session?.state === "ready") return say("phase.idle");
   if (prompt.purpose === "nudge") return say("phase.nudged");
   return prompt.purpose === "repair" ? say("phase.mending") : say("phase.working");
 }
@@ -153,7 +155,7 @@ function waits(run: RunView, { columns, style }: Paper): string[] {
   return waitsOf(run).flatMap(({ what, detail, commands }) => [
     "",
     `  ${toned(style, tone, `? ${cut(oneLine(what), columns - 4)}`)}`,
-    ...(detail === "" ? [] : [`    ${style.dim(cut(oneLine(detail), columns - 4))}`]),
+    ...(detail === "" ? [] : wrap(oneLine(detail), columns - 4).map((part) => `    ${style.dim(part)}`)),
     ...commands.map((command) => `    ${cut(command, columns - 4)}`),
   ]);
 }

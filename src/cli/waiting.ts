@@ -1,6 +1,8 @@
 /** What a run waits for that only a person can give, and the commands that give it. */
+import { SCRATCH } from "../domain/artifact.ts";
+import { layout } from "../domain/prompt.ts";
 import { needsPerson } from "../domain/session.ts";
-import type { PhaseView, RunView } from "../domain/view.ts";
+import type { EscalationView, PhaseView, RunView } from "../domain/view.ts";
 import { say } from "../messages/say.ts";
 import { shortId } from "./show/ids.ts";
 import { sessionWord } from "./show/marks.ts";
@@ -16,25 +18,17 @@ export function waitsOf(run: RunView): Wait[] {
   const id = shortId(run.id);
   const approvals = run.phases
     .filter(({ status }) => status === "awaiting_approval")
-    .map((phase) => approval(id, phase));
+    .map((phase) => approval(run, phase));
+  const open = run.escalations.filter(({ settledAt }) => settledAt === undefined);
+  const escalated = new Set(open.map(({ session }) => session));
   const asked = run.sessions
-    .filter(({ state, closedAt }) => closedAt === undefined && needsPerson(state))
+    .filter((one) => one.closedAt === undefined && needsPerson(one.state) && !escalated.has(one.id))
     .map(({ id: session, role, state, cause }) => ({
       what: say("wait.session", { role, state: sessionWord(state) }),
       detail: cause,
       commands: [`devflow attach ${shortId(session)}`],
     }));
-  const escalations = run.escalations
-    .filter(({ settledAt }) => settledAt === undefined)
-    .map(({ failure, session }) => ({
-      what: failure.message,
-      detail: failure.hint,
-      commands: [
-        ...(session === undefined ? [] : [`devflow attach ${shortId(session)}`]),
-        `devflow runs resume ${id}`,
-        `devflow runs cancel ${id}`,
-      ],
-    }));
+  const escalations = open.map((escalation) => escalationWait(run.id, escalation));
   const interrupted =
     run.status === "interrupted"
       ? [
@@ -48,11 +42,28 @@ export function waitsOf(run: RunView): Wait[] {
   return [...approvals, ...asked, ...escalations, ...interrupted];
 }
 
-function approval(run: string, phase: PhaseView): Wait {
-  const made = phase.attempts.at(-1)?.artifact !== undefined;
+function approval(run: RunView, phase: PhaseView): Wait {
+  const id = shortId(run.id);
+  const last = phase.attempts.at(-1);
+  const made = last?.artifact !== undefined;
   return {
     what: say(made ? "wait.approve_result" : "wait.approve_start", { phase: phase.id }),
-    detail: "",
-    commands: [`devflow approve ${run} ${phase.id}`, `devflow reject ${run} ${phase.id} --comment "…"`],
+    detail: made && run.worktree ? `${run.worktree}/${SCRATCH}/${layout.artifact(phase.id, last.attempt, "")}` : "",
+    commands: [`devflow approve ${id} ${phase.id}`, `devflow reject ${id} ${phase.id} --comment "…"`],
+  };
+}
+
+/** A question is answered where it was asked, and the run goes on by itself; after a problem it is told to. */
+function escalationWait(run: string, { failure, session, severity }: EscalationView): Wait {
+  const id = shortId(run);
+  const hint = failure.hint.replaceAll(run, id).replaceAll(session ?? run, shortId(session ?? run));
+  return {
+    what: failure.message,
+    detail: hint,
+    commands: [
+      ...(session === undefined || hint.includes("devflow attach") ? [] : [`devflow attach ${shortId(session)}`]),
+      ...(severity === "question" || hint.includes("devflow runs resume") ? [] : [`devflow runs resume ${id}`]),
+      `devflow runs cancel ${id}`,
+    ],
   };
 }

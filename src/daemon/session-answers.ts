@@ -121,7 +121,9 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       const delivery = await agent.deliver({ key, text: clean, file }, AbortSignal.timeout(SEND_LIMIT_MS));
       if (delivery.kind === "delivered")
         return { session, delivered: true, detail: delivery.receipt[0]?.said ?? "it was taken" };
-      return { session, delivered: false, detail: `${delivery.kind}: ${delivery.reason}` };
+      const { kind, reason } = delivery;
+      const detail = kind === "held" ? `nothing was typed, since ${reason}` : `${kind}: ${reason}`;
+      return { session, delivered: false, detail };
     },
     interrupt: ({ session, by }) => told(session, by, "interrupt"),
     restart: ({ session, by }) => told(session, by, "restart"),
@@ -142,8 +144,9 @@ function explain(session: SessionNow): string[] {
   );
   return [
     `${session.persona} as ${session.role} is ${session.state.replaceAll("_", " ")}: ${session.cause}`,
-    ...session.evidence.map(({ source, said }) => `${source} says: ${said}`),
-    ...(session.held === undefined ? [] : [`a prompt is held: ${session.held}`]),
+    ...(session.held === undefined
+      ? []
+      : [`a prompt is held: ${session.held}; it is typed once the composer is empty and nobody is at the keys`]),
     ...tried,
   ];
 }

@@ -64,7 +64,7 @@ export const FAILURES = {
   "artifact.damaged": { exit: 1, text: "the kept artifact {sha256} is not what it was when it was accepted", hint: "somebody changed the data directory; reject the phase to have it made again" },
 
   "session.not_found": { exit: 4, text: "there is no session {session}", hint: "devflow sessions list shows them" },
-  "session.ended": { exit: 5, text: "session {session} has ended ({state})", hint: "devflow sessions restart {session} starts it again while its run is active" },
+  "session.ended": { exit: 5, text: "session {session} has ended ({state})", hint: "devflow sessions list shows who is at work; devflow sessions record {session} tells where its recording is" },
   "session.lost": { exit: 1, text: "the agent {persona} was lost: {problem}", hint: "devflow sessions show {session} tells what happened" },
   "session.recovery_exhausted": { exit: 1, text: "the agent {persona} did not recover: {counter} was tried {limit} times", hint: "attach to it, put it right, then: devflow runs resume {run}" },
   "session.login_required": { exit: 7, text: "the agent {persona} needs a login", hint: "devflow attach {session}, log in, then: devflow runs resume {run}" },

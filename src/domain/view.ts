@@ -95,6 +95,8 @@ export const EscalationView = z.strictObject({
   answer: z.string().optional(),
 });
 
+export type EscalationView = z.infer<typeof EscalationView>;
+
 /** Tokens and money as agents reported them; `unknown` sessions reported nothing, and are not counted as zero. */
 export const UsageView = z.strictObject({
   inputTokens: z.int(),

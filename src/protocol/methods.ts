@@ -7,8 +7,8 @@ import type { StoredEvent } from "../domain/event.ts";
 import { Evidence } from "../domain/session.ts";
 import { RunView, SessionView } from "../domain/view.ts";
 
-const RunRef = z.string().min(4).max(26).describe("A run's id, or the start or end of it");
-const SessionRef = z.string().min(4).max(26).describe("A session's id, or the start or end of it");
+const RunRef = z.string().min(1).max(100).describe("A run's id, or the start or end of it");
+const SessionRef = z.string().min(1).max(100).describe("A session's id, or the start or end of it");
 const By = z.string().max(200).default("socket").describe("Who asks, for the record");
 const Comment = z.string().max(20_000);
 const Empty = z.strictObject({});

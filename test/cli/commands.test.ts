@@ -20,7 +20,10 @@ const SESSION: SessionNow = {
   openedAt: BEGIN,
   recoveries: { nudge: 1 },
   pid: 4_711,
-  attach: { argv: ["tmux", "-S", "/run/t", "attach-session", "-t", "=s1"] },
+  attach: {
+    argv: ["tmux", "-S", "/run/t", "new-session"],
+    readOnlyArgv: ["tmux", "-S", "/run/t", "new-session", "-f"],
+  },
   evidence: [
     { source: "title", said: "✳ waiting", at: BEGIN },
     { source: "screen", said: "dialog: 계속할까요?\u001b[31m", at: BEGIN },
@@ -162,7 +165,7 @@ describe("attach", () => {
     const client = stubClient({ "session.show": SHOWN });
     const env = { TMUX: "/tmp/tmux-0/default,1,0" };
     expect((await devflow(["attach", "M4T1", "--read-only"], { client, terminal, env })).code).toBe(0);
-    const argv = ["tmux", "-S", "/run/t", "attach-session", "-t", "=s1", "-r"];
+    const argv = ["tmux", "-S", "/run/t", "new-session", "-f"];
     expect(terminal.handOver).toHaveBeenCalledWith(argv, { USER: "kim" });
   });
 

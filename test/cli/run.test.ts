@@ -132,7 +132,9 @@ describe("a run that is followed", () => {
   test("ends with 7 and the commands that answer when it waits for a person and no terminal is there", async () => {
     const ran = await run(server(story(60)));
     expect(ran.code).toBe(7);
-    expect(ran.err).toContain("? the result of plan waits for your approval\n  devflow approve 7K2MQX plan\n");
+    expect(ran.err).toContain(
+      "? the result of plan waits for your approval\n  /w/.devflow/artifacts/plan-1/\n  devflow approve 7K2MQX plan\n",
+    );
     expect(ran.out).toBe("");
   });
 

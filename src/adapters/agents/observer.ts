@@ -104,6 +104,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
         : judgement.state;
     const alive = state === "working" && now - saidAt >= HEARTBEAT_MS;
     const changed = state !== verdict.state || until !== verdict.until;
+    // What the state rests on is told as it is now, whether or not it changes the state.
+    if (judgement.composer.kind === "draft") verdict = { ...verdict, evidence };
     if (state !== "unknown" || verdict.state === "unknown")
       verdict = { state, evidence, ...(until !== undefined && { until }) };
     if (changed || alive || judgement.dialog) {

@@ -90,7 +90,8 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
 
   const resized = async (notice: string) => {
     const size = sizeFrom(notice);
-    const terminal = size && [...held.values()].find(({ window }) => window === size.window);
+    if (!size) return;
+    const terminal = [...held.values()].find(({ window }) => window === size.window);
     await terminal?.resized(size.cols, size.rows).catch(() => {}); // What broke is found out by the next look.
   };
 

@@ -42,9 +42,9 @@ export const SETTINGS: readonly string[] = [
   // For people who attach. What they attach to and how they leave is all that they need to know.
   "set-option -g status-style bg=colour236,fg=colour252",
   "set-option -g status-left-length 60",
-  `set-option -g status-left ${quote(" devflow  #[bold]#{window_name}#[nobold]  #{?client_readonly,you can only look,}")}`,
+  `set-option -g status-left ${quote(" devflow #[bold]#{window_name}#[nobold]#{?client_readonly, (read-only),}")}`,
   "set-option -g status-right-length 100",
-  `set-option -g status-right ${quote("#{?window_bigger,Ctrl-b Shift-arrows show the rest  ,}Ctrl-b d leaves (inside a tmux of yours: Ctrl-b Ctrl-b d) ")}`,
+  `set-option -g status-right ${quote("leave: Ctrl-b d (in a tmux of yours: Ctrl-b Ctrl-b d) ")}`,
   `set-option -gw window-status-format ""`,
   `set-option -gw window-status-current-format ""`,
   "set-option -gw automatic-rename off",

@@ -1,7 +1,8 @@
 /** devflow attach: gives a person the terminal of an agent, while devflow goes on watching. */
 import { Failure } from "../../domain/failure.ts";
 import { say } from "../../messages/say.ts";
-import { defineCommand, EXIT_FAILED } from "../command.ts";
+import type { SessionNow } from "../../protocol/methods.ts";
+import { type CommandContext, defineCommand, EXIT_FAILED, type ExitCode } from "../command.ts";
 import { shortId } from "../show/ids.ts";
 
 export default defineCommand<{ session: string; readOnly?: true }>({
@@ -21,13 +22,27 @@ export default defineCommand<{ session: string; readOnly?: true }>({
     const { attach, id, state, adapter } = session;
     if (session.closedAt !== undefined) throw new Failure("session.ended", { session: shortId(id), state });
     if (!attach) throw new Failure("session.no_terminal", { session: shortId(id), adapter });
-    if ("socket" in attach) {
-      const end = await terminal.viewPty(attach.socket, readOnly);
-      out.note(say(`attach.${end}`));
-      return end === "lost" ? EXIT_FAILED : 0;
-    }
-    // Inside the user's own tmux, another server's session is no nesting: TMUX would only make tmux refuse.
-    const { TMUX: _, ...rest } = env;
-    return terminal.handOver([...attach.argv, ...(readOnly ? ["-r"] : [])], rest);
+    const code = await viewed(attach, readOnly, { out, terminal, env });
+    if (code === EXIT_FAILED) return code;
+    // The view does not need the daemon, which may be gone meanwhile: then the person has left, as far as is known.
+    const after = await client.call("session.show", { session: id }).catch(() => undefined);
+    out.note(say(after && !after.session.attach ? "attach.ended" : "attach.detached"));
+    return 0;
   },
 });
+
+/** Returns once the person has left, or the agent has ended. */
+async function viewed(
+  attach: NonNullable<SessionNow["attach"]>,
+  readOnly: boolean,
+  { out, terminal, env }: Pick<CommandContext, "out" | "terminal" | "env">,
+): Promise<ExitCode> {
+  if ("socket" in attach) {
+    if ((await terminal.viewPty(attach.socket, readOnly)) !== "lost") return 0;
+    out.note(say("attach.lost"));
+    return EXIT_FAILED;
+  }
+  // Inside the user's own tmux, another server's session is no nesting: TMUX would only make tmux refuse.
+  const { TMUX: _, ...rest } = env;
+  return terminal.handOver(readOnly ? attach.readOnlyArgv : attach.argv, rest);
+}

@@ -15,7 +15,7 @@ const ROOM_FOR_FAMILY = 100;
 export function previewLines(preview: Preview, paper: Paper): string[] {
   const { style, columns } = paper;
   return [
-    `${style.bold(preview.template)}  ${style.dim(oneLine(preview.description))}`,
+    ...headLines(preview, paper),
     style.dim(`${oneLine(preview.repo)}  ${oneLine(preview.base)} ${preview.baseCommit.slice(0, 10)}`),
     "",
     ...phasesTable(preview, paper),
@@ -25,6 +25,12 @@ export function previewLines(preview: Preview, paper: Paper): string[] {
       ...wrap(`${say("preview.warning")} ${oneLine(warning)}`, columns).map(style.yellow),
     ]),
   ];
+}
+
+function headLines({ template, description }: Preview, { style, columns }: Paper): string[] {
+  const [first = "", ...more] = wrap(`${template}  ${oneLine(description)}`, columns);
+  const [name, rest] = [first.slice(0, template.length), first.slice(template.length)];
+  return [`${style.bold(name)}${style.dim(rest)}`, ...more.map(style.dim)];
 }
 
 function phasesTable({ phases, bindings }: Preview, paper: Paper): string[] {

@@ -78,7 +78,7 @@ async function sink(home: string) {
 const argvOf = ({ attach }: Terminal) => ("argv" in attach ? attach.argv : []);
 
 describe.runIf(installed)("a person at a tmux terminal", () => {
-  it("sees and uses the session's window, leaves its size alone, and leaves nothing behind", async () => {
+  it("sees the session's whole window, uses it, and leaves nothing behind, its size least of all", async () => {
     const home = await newHome();
     const { host, terminal, receives } = await sink(home);
     await host.open(spec(home, ["/bin/cat"])); // A newer window must not be the one that is shown.
@@ -88,10 +88,14 @@ describe.runIf(installed)("a person at a tmux terminal", () => {
     expect(await terminal.busyWithPerson()).toBe(true);
     await seat.type("t", "typed by hand");
     await receives("typed by hand");
-    const { cols, rows } = await terminal.screen();
-    expect([cols, rows.length]).toEqual([80, 24]);
+    const size = async () => {
+      const { cols, rows } = await terminal.screen();
+      return [cols, rows.length];
+    };
+    await vi.waitFor(async () => expect(await size()).toEqual([60, 14]), WAIT); // The last row is tmux's.
 
     await seat.close(100);
+    await vi.waitFor(async () => expect(await size()).toEqual([80, 24]), WAIT);
     await vi.waitFor(
       async () => expect(await tmux(home, "list-sessions", "-F", "#{session_name}")).toBe("devflow"),
       WAIT,
@@ -103,10 +107,10 @@ describe.runIf(installed)("a person at a tmux terminal", () => {
   it("can only look on in the read-only form, and keeps nobody waiting", async () => {
     const home = await newHome();
     const { terminal, receives } = await sink(home);
-    const argv = [...argvOf(terminal)];
-    argv.splice(5, 0, "-f", "read-only,ignore-size");
-    const seat = await hostAt(await newHome()).open(spec(home, argv));
+    const argv = "argv" in terminal.attach ? terminal.attach.readOnlyArgv : [];
+    const seat = await hostAt(await newHome()).open(spec(home, argv, { cols: 60, rows: 30 }));
     await shows(seat, "sink ready");
+    expect((await terminal.screen()).cols).toBe(80);
     await seat.type("t", "not let in");
     await terminal.type("ours", "let in");
     await receives("let in");

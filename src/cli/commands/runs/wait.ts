@@ -38,7 +38,8 @@ export default defineCommand<{ run: string; for?: string; timeout?: string }>({
         // What the log says was so; what counts is what is so now.
         view = await client.call("run.show", { run: id });
         there = reached(goal, view);
-        if (there) break;
+        // The report follows the end at once, and is part of what is said of it.
+        if (there && (!hasEnded(view) || view.report)) break;
       }
     } finally {
       clearTimeout(timer);
