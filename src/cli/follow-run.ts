@@ -24,11 +24,12 @@ export async function* followRun(
 ): AsyncGenerator<Moment, void, undefined> {
   const over = new AbortController();
   const stop = () => over.abort();
-  signal.addEventListener("abort", stop, { once: true });
+  // Also when it has aborted before: nobody would end the following then, and with it the process.
+  const until = AbortSignal.any([signal, over.signal]);
   let grace: NodeJS.Timeout | undefined;
   let folding: Folding | undefined;
   try {
-    for await (const event of client.follow(0, { run, signal: over.signal })) {
+    for await (const event of client.follow(0, { run, signal: until })) {
       folding = advance(folding, event);
       if (!folding) continue;
       yield { view: folding.view, event };
@@ -39,7 +40,6 @@ export async function* followRun(
     }
   } finally {
     clearTimeout(grace);
-    signal.removeEventListener("abort", stop);
     over.abort();
   }
 }

@@ -40,11 +40,7 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
       });
     },
     keys,
-    async readAll() {
-      const parts: Buffer[] = [];
-      for await (const part of process.stdin) parts.push(part as Buffer);
-      return Buffer.concat(parts);
-    },
+    stdin: () => process.stdin,
     async viewPty(socket, readOnly) {
       const { viewTerminal } = await import("./attach/pty-view.ts");
       const { DETACH_KEY } = await import("./attach/detach-key.ts");

@@ -75,7 +75,7 @@ export function validateCommand(kind: Kind, example: string): Command {
       out.show({ files: looks }, (_, { style }) =>
         looks.flatMap((look) => (look.ok ? [`${style.green("✓")} ${look.file}  ${style.dim(look.name)}`] : [])),
       );
-      const wrong = looks.flatMap((look) => (look.ok ? [] : [look.error]));
+      const wrong = looks.flatMap((look) => (look.ok ? [] : look.errors));
       if (!out.json) for (const error of wrong) out.error(error);
       return wrong.length === 0 ? 0 : EXIT_INVALID;
     },
@@ -84,16 +84,24 @@ export function validateCommand(kind: Kind, example: string): Command {
 
 type Looked =
   | { file: string; ok: true; name: string; hash: string }
-  | { file: string; ok: false; error: FailureRecord };
+  /** Every problem of the file, in its order; the first is the one that a run would be refused with. */
+  | { file: string; ok: false; error: FailureRecord; errors: readonly FailureRecord[] };
 
 async function looked(shelf: Shelf<Named>, file: string, path: string, repo: string): Promise<Looked> {
   try {
     const { value, hash } = await shelf.validate(path, repo);
     return { file, ok: true, name: referenceOf(value), hash };
   } catch (error) {
-    return { file, ok: false, error: problemOf({ source: path, error: error as Error }).error };
+    const { cause } = error as Error;
+    const all: readonly Error[] = cause instanceof AggregateError ? cause.errors : [error as Error];
+    const errors = all.map((one) => unhinted(problemOf({ source: path, error: one }).error));
+    return { file, ok: false, error: errors[0] ?? problemOf({ source: path, error: error as Error }).error, errors };
   }
 }
+
+/** The hint to validate the file is for everybody else. */
+const unhinted = (record: FailureRecord): FailureRecord =>
+  record.code === "definition.invalid" ? { ...record, hint: "" } : record;
 
 const problemOf = ({ source, error }: Broken) => ({
   source,

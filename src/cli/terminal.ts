@@ -13,8 +13,8 @@ export interface Terminal {
   ask(question: string): Promise<string | undefined>;
   /** Keys as the terminal sends them, until `signal` aborts; they are not echoed meanwhile. */
   keys(signal: AbortSignal): AsyncIterable<string>;
-  /** All that stdin has. */
-  readAll(): Promise<Buffer>;
+  /** What comes on stdin. */
+  stdin(): AsyncIterable<Uint8Array>;
   /** Runs a program in this terminal and gives its exit code. */
   handOver(argv: readonly string[], env: Record<string, string | undefined>): Promise<number>;
   /** Shows the pty behind a holder's socket until the person leaves it or it ends. */

@@ -1,7 +1,9 @@
 /** What devflow runs in: the process's streams, environment and signals. A test gives another. */
+import { systemProblem } from "../domain/system-problem.ts";
 import { say } from "../messages/say.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
+import { EXIT_FAILED } from "./command.ts";
 import type { Definitions } from "./compose.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
@@ -38,9 +40,11 @@ export function realWorld(): World {
   process.on("SIGTERM", onSignal);
   // `devflow runs list | head -1` closes the pipe when it has enough: there is nobody to tell, and nothing wrong.
   const onBroken = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
     gone = true;
-    interrupt.abort();
+    if (error.code === "EPIPE") return interrupt.abort();
+    // A full disk behind `> file`: what was written is not whole, and stderr may be the same file.
+    stderr.write(`devflow: ${say("output.broken", { problem: systemProblem(error) })}\n`);
+    process.exit(EXIT_FAILED);
   };
   stdout.on("error", onBroken);
   stderr.on("error", onBroken);

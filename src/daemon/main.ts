@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { Failure, failureRecord } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
+import { systemProblem } from "../domain/system-problem.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
 import { placesHere } from "../protocol/here.ts";
 import { printLogs, readable } from "./logs.ts";
@@ -30,6 +31,7 @@ const realParts: RealParts = async () => (await import("./compose.ts")).parts;
 
 export async function main(argv: readonly string[], parts: RealParts = realParts): Promise<number> {
   const json = argv.includes("--json");
+  process.stdout.on("error", outputBroken);
   try {
     return await command(argv, parts);
   } catch (error) {
@@ -138,10 +140,15 @@ async function status(places: Places, json: boolean): Promise<number> {
 async function logs(places: Places, { follow, json }: { follow: boolean; json: boolean }): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
-  // `devflowd logs | head` closes the pipe: that is enough log, not an error.
-  process.stdout.on("error", () => stop.abort());
   await printLogs({ file: logFile(places), follow, raw: json, print: say, signal: stop.signal });
   return 0;
+}
+
+/** `devflowd logs | head` closes the pipe: that is enough, not an error. Whatever else breaks the output is one. */
+function outputBroken(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`${SAID_BY_DAEMON}the output cannot be written: ${systemProblem(error)}\n`);
+  process.exit(1);
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

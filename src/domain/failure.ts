@@ -41,7 +41,7 @@ export const FAILURES = {
   "protocol.invalid_request": { exit: 1, text: "the request is not JSON-RPC 2.0: {problem}", hint: "see docs/protocol.md" },
   "protocol.unknown_method": { exit: 4, text: "there is no method {method}", hint: "devflow ctl methods lists them" },
   "protocol.invalid_params": { exit: 2, text: "{method}: {problem}", hint: "devflow ctl methods {method} shows the parameters" },
-  "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "pass large text as a file: --goal @FILE" },
+  "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 
   "run.not_found": { exit: 4, text: "there is no run {run}", hint: "devflow runs list shows them" },
@@ -110,7 +110,7 @@ export const FAILURES = {
   "worktree.unsafe": { exit: 1, text: "nothing is written to {path}: {problem}", hint: "an agent has replaced it; put a plain folder there, then: devflow runs resume {run}" },
   "worktree.holds_repository": { exit: 5, text: "the worktree {path} holds another git repository, {nested}, whose work devflow cannot save", hint: "move it out of the worktree, then try again" },
   "goal.empty": { exit: 2, text: "the goal is empty", hint: "say what should be done: --goal TEXT or --goal @FILE" },
-  "goal.unreadable": { exit: 8, text: "the goal file {path} cannot be read: {problem}", hint: "--goal @FILE reads UTF-8 text" },
+  "input.unreadable": { exit: 8, text: "{path} cannot be read: {problem}", hint: "@FILE and - take UTF-8 text" },
   "goal.too_large": { exit: 8, text: "the goal has {bytes} bytes; the limit is {limit}", hint: "put the details into a file of the repository and name it in the goal" },
   "input.declined": { exit: 130, text: "nothing was started", hint: "" },
   "storage.full": { exit: 1, text: "the disk is full at {path}", hint: "make room; the runs go on by themselves" },

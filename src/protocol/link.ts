@@ -5,7 +5,7 @@
  */
 import { connect } from "node:net";
 import { Failure, failureFrom } from "../domain/failure.ts";
-import { encodeRequest, frameDecoder, MAX_ANSWER_BYTES, readAnswer } from "./frame.ts";
+import { encodeRequest, frameDecoder, MAX_ANSWER_BYTES, MAX_REQUEST_BYTES, readAnswer } from "./frame.ts";
 import type { MethodName, ParamsIn, Result } from "./methods.ts";
 
 export interface Link {
@@ -71,11 +71,15 @@ export function openLink(path: string, { onNotice }: LinkOptions = {}): Promise<
       if (!open) return reject(unreachable());
       lastId += 1;
       const id = lastId;
+      const request = encodeRequest(id, method, params);
+      // The daemon could not tell which request it refuses: it does not read the id of one that is too long.
+      if (Buffer.byteLength(request) > MAX_REQUEST_BYTES)
+        return reject(new Failure("protocol.too_large", { limit: MAX_REQUEST_BYTES }));
       const late = () =>
         settle(id)?.reject(new Failure("daemon.unresponsive", { socket: path, seconds: (timeoutMs ?? 0) / 1000 }));
       const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
       waiting.set(id, { resolve: (result) => resolve(result as Result<M>), reject, timer });
-      socket.write(encodeRequest(id, method, params));
+      socket.write(request);
     });
 
   return new Promise((resolve, reject) => {

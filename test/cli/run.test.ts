@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { RunEvent, StoredEvent } from "../../src/domain/event.ts";
 import type { Preview } from "../../src/protocol/methods.ts";
@@ -254,7 +255,7 @@ describe("the goal", () => {
   });
 
   test("comes from stdin", async () => {
-    const terminal = { readAll: async () => Buffer.from("표준 입력\n") };
+    const terminal = { stdin: () => Readable.from([Buffer.from("표준 입력\n")]) };
     expect((await goalOf("-", { terminal })).sent).toBe("표준 입력\n");
   });
 
@@ -262,7 +263,7 @@ describe("the goal", () => {
     file("latin1.txt", Buffer.from([0x63, 0x61, 0x66, 0xe9]));
     const ran = await goalOf("@latin1.txt");
     expect(ran.code).toBe(8);
-    expect(ran.err).toContain("it is not UTF-8 text (goal.unreadable)");
+    expect(ran.err).toContain("it is not UTF-8 text (input.unreadable)");
     expect(ran.sent).toBeUndefined();
   });
 

@@ -81,7 +81,7 @@ const noTerminal: Terminal = {
   write: absent,
   ask: absent,
   keys: absent,
-  readAll: absent,
+  stdin: absent,
   handOver: absent,
   viewPty: absent,
 };

@@ -7,6 +7,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { MAX_VIOLATIONS, type Violation } from "../../domain/artifact.ts";
 import { Failure } from "../../domain/failure.ts";
 import { contentHash } from "../system/content-hash.ts";
+import { type CompileProblem, compileProblem, shapeProblem } from "./compile-problem.ts";
 import { addFormats } from "./formats.ts";
 import { unsupported } from "./schema-lint.ts";
 import { inWords } from "./violations.ts";
@@ -32,7 +33,7 @@ export function schemaCheck(): SchemaCheck {
   return {
     check(schema, value, bytes) {
       try {
-        const validate = bytes < LARGE_BYTES ? all(schema) : first(schema);
+        const validate = (bytes < LARGE_BYTES ? all : first).compile(schema);
         if (validate(value)) return [];
         return inWords(validate.errors ?? []).slice(0, MAX_VIOLATIONS);
       } catch (error) {
@@ -45,18 +46,23 @@ export function schemaCheck(): SchemaCheck {
       const found = unsupported(schema);
       if (found) return new Failure("schema.unsupported", { where, ...found });
       try {
-        all(schema);
+        all.compile(schema);
         return undefined;
       } catch (error) {
-        const { problem, at } = compileError(error);
-        return new Failure("schema.does_not_compile", { where, problem, at }, { cause: error });
+        return new Failure("schema.does_not_compile", { where, ...all.problemOf(schema, error) }, { cause: error });
       }
     },
   };
 }
 
+interface Compiler {
+  compile(schema: Schema): ValidateFunction;
+  /** What `compile` threw, in words. */
+  problemOf(schema: Schema, error: unknown): CompileProblem;
+}
+
 /** Compiles each schema once, known again by its content: a run's stored copy is the same schema as the file. */
-function compiler(allErrors: boolean): (schema: Schema) => ValidateFunction {
+function compiler(allErrors: boolean): Compiler {
   const ajv = new Ajv2020({
     allErrors,
     verbose: true, // the violations name the values that were found
@@ -68,17 +74,26 @@ function compiler(allErrors: boolean): (schema: Schema) => ValidateFunction {
   addFormats(ajv);
   const byObject = new WeakMap<Schema, ValidateFunction>();
   const byHash = new Map<string, ValidateFunction>();
-  return (schema) => {
+  function compiled(schema: Schema): ValidateFunction {
     const known = byObject.get(schema);
     if (known) return known;
     const hash = contentHash(schema);
-    const compiled = byHash.get(hash) ?? compile(ajv, schema);
-    byObject.set(schema, compiled);
+    const validate = byHash.get(hash) ?? compile(ajv, schema);
+    byObject.set(schema, validate);
     byHash.delete(hash);
-    byHash.set(hash, compiled);
+    byHash.set(hash, validate);
     const oldest = byHash.keys().next().value;
     if (byHash.size > MAX_COMPILED && oldest !== undefined) byHash.delete(oldest);
-    return compiled;
+    return validate;
+  }
+
+  return {
+    compile: compiled,
+    problemOf(schema, error) {
+      if (/^schema is invalid/.test(String(Object(error).message)) && !ajv.validateSchema(schema))
+        return shapeProblem(ajv.errors ?? []);
+      return compileProblem(error, schema, Object.keys(ajv.RULES.all));
+    },
   };
 }
 
@@ -89,12 +104,4 @@ function compile(ajv: Ajv2020, schema: Schema): ValidateFunction {
     // Another version of this schema may have the same $id: the validator must not remember it.
     ajv.removeSchema(schema);
   }
-}
-
-/** Ajv reports schemas against the meta-schema as `schema is invalid: data/properties/a/type must be …`. */
-function compileError(error: unknown): { problem: string; at: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  const [whole, at = "", problem = ""] = /^schema is invalid: data(\/\S*)? ([\s\S]*)$/.exec(message) ?? [];
-  if (whole === undefined) return { problem: message, at: /at path "#(\/[^"]*)"/.exec(message)?.[1] ?? "" };
-  return { problem: problem.split(", data")[0] ?? problem, at };
 }

@@ -117,5 +117,20 @@ function firstOf(tries: readonly (() => Unsupported | undefined)[]): Unsupported
   return undefined;
 }
 
+/** Where the first schema stands, the root or one inside it, that `found` recognises; a JSON pointer. */
+export function whereSchema(
+  found: (schema: Record<string, unknown>) => boolean,
+  schema: unknown,
+  at = "",
+): string | undefined {
+  if (!isObject(schema)) return undefined;
+  if (found(schema)) return at;
+  for (const [child, place] of children(schema, at)) {
+    const inside = whereSchema(found, child, place);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -19,6 +19,8 @@ export function readOne<S extends z.ZodType>(
   if (syntax) throw failed(syntax, syntax.problem);
   const shape = checkShape(schema, yaml.value ?? {});
   if ("value" in shape) return shape.value;
-  const [first] = shape.problems;
-  throw failed(yaml.placeOf(first?.path ?? []), first?.problem ?? "it is not what it should be");
+  const all = shape.problems.map(({ path, problem }) => ({ place: yaml.placeOf(path), problem }));
+  const [first, ...more] = all.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  throw failed(first?.place ?? yaml.placeOf([]), `${first?.problem ?? "it is not what it should be"}${others}`);
 }

@@ -18,7 +18,7 @@ interface Fault extends Place {
 
 const at = (file: string, { line, column }: Place): string => `${file}:${line}:${column}`;
 
-/** The first fault in the file is the failure; all of them, a line each, are in its `all`. */
+/** The first fault in the file is the failure; all of them are its cause, and a line each in its `all`. */
 function failed(file: string, kind: string, faults: readonly Fault[], value: unknown): Reading<never> {
   const failures = [...faults]
     .sort((a, b) => a.line - b.line || a.column - b.column)
@@ -29,7 +29,7 @@ function failed(file: string, kind: string, faults: readonly Fault[], value: unk
   const { name, version } = Object(value) as { name?: unknown; version?: unknown };
   return {
     ok: false,
-    error: new Failure(code, { ...params, ...all }),
+    error: new Failure(code, { ...params, ...all }, { cause: new AggregateError(failures) }),
     name: typeof name === "string" ? name : undefined,
     version: typeof version === "number" ? version : undefined,
   };

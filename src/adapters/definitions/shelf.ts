@@ -9,6 +9,7 @@ import { basename, join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { parseReference } from "../../domain/names.ts";
 import { didYouMean } from "../../domain/nearest.ts";
+import { systemProblem } from "../../domain/system-problem.ts";
 import type { Broken, Definition, Shelf } from "../../ports/definitions.ts";
 import { contentHash } from "../system/content-hash.ts";
 import { errorCode } from "../system/whole-file.ts";
@@ -56,18 +57,21 @@ export function shelf<T extends Named>(kind: Kind<T>): Shelf<T> {
 
   async function readOne(file: string): Promise<Reading<T>> {
     try {
-      const { size, mtimeMs, ino } = await stat(file);
+      const found = await stat(file);
+      const { size, mtimeMs, ino } = found;
       const signature = `${size}/${mtimeMs}/${ino}`;
       const known = cache.get(file);
       if (known?.signature === signature) return known.reading;
+      // A device has no end, and a pipe keeps one waiting.
+      if (!found.isFile()) throw new Error(found.isDirectory() ? "it is a directory" : "it is not a regular file");
       if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes; the limit is ${MAX_FILE_BYTES}`);
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+      const text = utf8(await readFile(file));
       const reading = kind.read(file, text);
       cache.set(file, { signature, reading });
       return reading;
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      const failure = new Failure("definition.invalid", { where: file, kind: kind.kind, problem }, { cause: error });
+      const params = { where: file, kind: kind.kind, problem: systemProblem(error) };
+      const failure = new Failure("definition.invalid", params, { cause: error });
       return { ok: false, error: failure, name: undefined, version: undefined };
     }
   }
@@ -145,6 +149,14 @@ export function shelf<T extends Named>(kind: Kind<T>): Shelf<T> {
       throw error ?? new Failure("definition.invalid", { where: file, kind: kind.kind, problem: "it cannot be used" });
     },
   };
+}
+
+function utf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Error("it is not UTF-8 text", { cause });
+  }
 }
 
 /** A broken file of unknown version may be meant to replace any version of its name (L1). */

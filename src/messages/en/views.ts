@@ -154,6 +154,7 @@ export const views = {
   "graph.repeat": "back to {from} until {until}, {max} rounds at most",
 
   "daemon.starting": "devflow: starting the daemon",
+  "output.broken": "the output cannot be written: {problem}",
   "daemon.up": "up",
   "daemon.paused": "paused",
   "daemon.runs": "{running} running, {waiting} waiting",

@@ -119,10 +119,10 @@ describe("A schema", () => {
   it.each([
     [{ type: "text" }, "/type"],
     [{ properties: { a: { minLength: -1 } } }, "/properties/a/minLength"],
-    [{ pattern: "(" }, ""],
-    [{ $ref: "#/$defs/none" }, ""],
-    [{ format: "phone" }, ""],
-    [{ requried: [] }, ""],
+    [{ pattern: "(" }, "/pattern"],
+    [{ $ref: "#/$defs/none" }, "/$ref"],
+    [{ items: { format: "phone" } }, "/items/format"],
+    [{ $defs: { a: { requried: [] } } }, "/$defs/a/requried"],
   ])("%j does not compile, and it is said where", (schema, at) => {
     const failure = lint(schema, "x.json");
     expect([failure?.code, failure?.params.at]).toEqual(["schema.does_not_compile", at]);

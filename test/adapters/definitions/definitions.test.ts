@@ -213,7 +213,7 @@ describe("A schema file that is wrong", () => {
       "a misspelt keyword",
       NOTE.replace('"properties"', '"propertys"'),
       "schema.does_not_compile",
-      '1:1: the schema does not compile: strict mode: unknown keyword: "propertys"',
+      '3:3: the schema does not compile: "propertys" is not a keyword; did you mean "properties"?',
     ],
     [
       "an empty enum",
