@@ -98,7 +98,8 @@ function attachOne(watched: Watched, folder: string, name: string): boolean {
       const itself = changed === basename(folder) && changed !== name;
       if (changed !== null && changed !== name && !itself) return;
       if (itself) forget(watched, folder, watcher);
-      attach(watched);
+      // An event of the file itself shows that the folder's watch lives; what is above tells of other folders.
+      if (itself || changed === null || folder !== dirname(watched.path)) attach(watched);
       watched.mark = markOf(watched.path);
       watched.again();
     });
