@@ -9,10 +9,9 @@ import type { RunEvent } from "./event.ts";
 import { Failure, failureRecord } from "./failure.ts";
 import type { Outcome, OutcomeOf } from "./outcome.ts";
 import { evolve } from "./run-evolve.ts";
-import { lost, seen, told, trouble } from "./run-sessions.ts";
+import { close, lost, seen, told, trouble } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
 import type { PhaseState, RunState } from "./run-state.ts";
-import { isLive } from "./session.ts";
 import { phaseOf } from "./template.ts";
 
 export function decide(state: RunState, outcome: Outcome): RunEvent[] {
@@ -56,9 +55,7 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
         ? [{ type: "phase.failed", phase: outcome.phase, attempt: outcome.attempt, failure: outcome.failure }]
         : [];
     case "closed":
-      return isLive(state.sessions[outcome.session]?.state ?? "closed")
-        ? [{ type: "session.closed", session: outcome.session, cause: outcome.cause }]
-        : [];
+      return close(state, outcome.session, outcome.cause);
     case "told":
       return told(state, outcome);
     case "verdict":

@@ -34,13 +34,15 @@ export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
   const worker = state.sessions[session];
   if (!worker || state.ended || !isLive(worker.state)) return [];
   const gone = changed(worker, "lost", cause);
+  const over = answered(state, session, "gone");
   const used = state.restarts[worker.role] ?? 0;
   if (used < RECOVERY.restart.limit) {
-    return [gone, { type: "session.recovery", session, phase, counter: "restart", cause, used: used + 1 }];
+    return [gone, ...over, { type: "session.recovery", session, phase, counter: "restart", cause, used: used + 1 }];
   }
   const failure = exhaustedFailure(worker.persona, "restart");
   return [
     gone,
+    ...over,
     changed({ ...worker, state: "lost" }, "failed", failure.message),
     raise(escalation, phase, session, failure),
   ];
@@ -60,19 +62,27 @@ export function told(state: RunState, outcome: OutcomeOf<"told">): RunEvent[] {
     ...(bytes !== undefined && { bytes }),
   };
   if (what === "send" || what === "interrupt") return [said];
-  const closed: RunEvent = {
-    type: "session.closed",
-    session,
-    cause: `${what === "kill" ? "killed" : "restarted"} by ${by}`,
-  };
+  const closed = close(state, session, `${what === "kill" ? "killed" : "restarted"} by ${by}`);
   const phase = phaseOfSession(state, session);
-  if (what === "restart" || phase === undefined || state.ended) return [said, closed];
+  if (what === "restart" || phase === undefined || state.ended) return [said, ...closed];
   return [
     said,
-    closed,
+    ...closed,
     raise(escalation, phase, session, new Failure("session.killed", { persona: worker.persona, by })),
   ];
 }
+
+/** The end of a session that devflow or a person has ended; nothing when it had ended before. */
+export function close(state: RunState, session: SessionId, cause: string): RunEvent[] {
+  if (!isLive(state.sessions[session]?.state ?? "closed")) return [];
+  return [{ type: "session.closed", session, cause }, ...answered(state, session, "gone")];
+}
+
+/** What an agent has asked is over: a person has answered it there, or the agent is gone. */
+const answered = (state: RunState, session: SessionId, answer: "seen" | "gone"): RunEvent[] =>
+  state.escalations
+    .filter((e) => e.session === session && e.severity === "question")
+    .map(({ escalation }) => ({ type: "escalation.settled", escalation, answer, by: "devflow" }));
 
 /** A verdict that changes the session's state; a state that only a person can end is asked about, once, until it ends. */
 export function seen(state: RunState, { session, verdict, escalation }: OutcomeOf<"verdict">): RunEvent[] {
@@ -88,10 +98,7 @@ export function seen(state: RunState, { session, verdict, escalation }: OutcomeO
     cause: verdict.evidence[0]?.said ?? verdict.state,
     evidence: verdict.evidence.slice(0, 5),
   };
-  const open = state.escalations.find((e) => e.session === session && e.severity === "question");
-  const over: RunEvent[] = open
-    ? [{ type: "escalation.settled", escalation: open.escalation, answer: "seen", by: "devflow" }]
-    : [];
+  const over = answered(state, session, "seen");
   if (state.ended || !needsPerson(to)) return [changed, ...over];
   const phase = phaseOfSession(state, session);
   const failure = failureRecord(

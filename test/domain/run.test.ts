@@ -284,6 +284,21 @@ describe("recovery", () => {
       .when(verdict("awaiting_permission"), verdict("working"))
       .leads(["session.changed", "escalation.settled"]);
   });
+
+  test("a question ends with the agent that asked it, however that ends", () => {
+    const asked: Outcome = {
+      kind: "verdict",
+      session: session(),
+      escalation,
+      verdict: { state: "awaiting_input", evidence: [] },
+    };
+    const killed: Outcome = { kind: "told", session: session(), what: "restart", by: "ann", escalation };
+    const closed: Outcome = { kind: "closed", session: session(), cause: "the run has ended" };
+    given(events).when(asked, lost).leads(["session.changed", "escalation.settled", "session.recovery specify"]);
+    given(events).when(asked, killed).leads(["session.told", "session.closed", "escalation.settled"]);
+    given(events).when(asked, good("specify"), closed).leads(["session.closed", "escalation.settled"]);
+    expect(given(events).when(asked, lost).status()).toBe("running");
+  });
 });
 
 describe("what a person does to a session", () => {
