@@ -81,7 +81,12 @@ export async function handoverBench(): Promise<Figure[]> {
   ];
 }
 
-const least = (times: number[]) => times.toSorted((a, b) => a - b).slice(0, 8).map((n) => n.toFixed(1)).join(",");
+const least = (times: number[]) =>
+  times
+    .toSorted((a, b) => a - b)
+    .slice(0, 8)
+    .map((n) => n.toFixed(1))
+    .join(",");
 interface Scene {
   daemon: ComposedDaemon;
   home: string;

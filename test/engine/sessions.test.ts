@@ -31,7 +31,8 @@ test("usage that is told again after a restart is booked once", async () => {
       session: session(),
       host: "process" as const,
       key: "k",
-      pid: undefined, startMs: 0,
+      pid: undefined,
+      startMs: 0,
       terminal: undefined,
       verdict: () => ({ state: "ready" as const, evidence: [] }),
       watch: (listener: (one: AgentNews) => void) => {
