@@ -35,12 +35,21 @@ export type Outcome =
       sha256?: string;
       bytes?: number;
     }
+  | { kind: "usage"; session: SessionId; nth: number; usage: UsageReport }
   | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
   | { kind: "cancel"; by: string; comment?: string }
   | { kind: "resume"; by: string; cause: string; retry: boolean }
   | { kind: "interrupt"; cause: string };
+
+/** Tokens and money as an agent reported them; the cost is a decimal number of US dollars. */
+export interface UsageReport {
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  costUsd?: string;
+}
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];
 

@@ -48,6 +48,12 @@ export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
   ];
 }
 
+/** After a restart every report is told again under its number: it is booked once. */
+export function used(state: RunState, { session, nth, usage }: OutcomeOf<"usage">): RunEvent[] {
+  const booked = state.sessions[session]?.usageReports ?? 0;
+  return nth <= booked ? [] : [{ type: "usage.reported", session, ...usage, nth }];
+}
+
 /** What a person did to a session by devflow. One that is killed stays down until the run is resumed; one that is restarted does not. */
 export function told(state: RunState, outcome: OutcomeOf<"told">): RunEvent[] {
   const { session, what, by, escalation, sha256, bytes } = outcome;

@@ -6,7 +6,6 @@ import type { RunEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, SessionId } from "../domain/ids.ts";
 import { referenceOf } from "../domain/names.ts";
-import type { Outcome } from "../domain/outcome.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
@@ -63,21 +62,12 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
   }
 
   function report(context: StepContext, session: SessionId, news: AgentNews): void {
-    const outcome = news.kind === "verdict" ? seen(session, news) : undefined;
-    if (outcome) context.tell(outcome);
-    if (news.kind !== "usage") return;
-    const { usage, nth } = news;
-    void context.record((state) =>
-      nth <= (state.sessions[session]?.usageReports ?? 0) ? [] : [{ type: "usage.reported", session, ...usage, nth }],
+    context.tell(
+      news.kind === "usage"
+        ? { kind: "usage", session, nth: news.nth, usage: news.usage }
+        : { kind: "verdict", session, verdict: news.verdict, escalation: EscalationId.parse(ids.next()) },
     );
   }
-
-  const seen = (session: SessionId, { verdict }: Extract<AgentNews, { kind: "verdict" }>): Outcome => ({
-    kind: "verdict",
-    session,
-    verdict,
-    escalation: EscalationId.parse(ids.next()),
-  });
 
   return {
     async open(context, role, known) {

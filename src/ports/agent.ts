@@ -10,6 +10,7 @@
  * A4. After `release` the agent goes on by itself where its kind can (terminals), and can be opened again by another daemon.
  */
 import type { SessionId } from "../domain/ids.ts";
+import type { UsageReport } from "../domain/outcome.ts";
 import type { Persona } from "../domain/persona.ts";
 import type { Evidence, Verdict } from "../domain/session.ts";
 import type { Terminal } from "./terminal-host.ts";
@@ -36,17 +37,10 @@ export type Delivery =
   | { kind: "unconfirmed"; reason: string }
   | { kind: "lost"; reason: string };
 
-export interface Usage {
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  costUsd?: string;
-}
-
 export type AgentNews =
   | { kind: "verdict"; verdict: Verdict }
   /** What was used since the report before. `nth` counts a session's reports from 1; after a restart they are told again, with the same. */
-  | { kind: "usage"; usage: Usage; nth: number };
+  | { kind: "usage"; usage: UsageReport; nth: number };
 
 export interface AgentSession {
   readonly session: SessionId;

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { RunId } from "../../src/domain/ids.ts";
+import { decide } from "../../src/domain/run-decide.ts";
 import { fold } from "../../src/domain/run-evolve.ts";
 import type { StepContext } from "../../src/engine/run-loop.ts";
 import { livingSessions } from "../../src/engine/sessions.ts";
@@ -22,7 +23,9 @@ test("usage that is told again after a restart is booked once", async () => {
     record: async (make) => {
       events.push(...make(fold(events)));
     },
-    tell: () => {},
+    tell: (outcome) => {
+      events.push(...decide(fold(events), outcome));
+    },
     startedAt: () => 0,
     signal: new AbortController().signal,
   };
