@@ -21,6 +21,8 @@ interface FollowOptions {
   run?: string;
   signal?: AbortSignal;
   patienceMs?: number;
+  /** Told when the daemon has gone away, and when it is back. */
+  onAway?: (away: boolean) => void;
 }
 
 export interface Client {
@@ -48,7 +50,7 @@ export async function connect(socket: string, { answerMs = ANSWER_MS }: { answer
 async function* follow(
   socket: string,
   from: number | undefined,
-  { run, signal, patienceMs = PATIENCE_MS }: FollowOptions,
+  { run, signal, patienceMs = PATIENCE_MS, onAway }: FollowOptions,
 ): AsyncGenerator<StoredEvent, void, undefined> {
   let cursor = from;
   let lostAt: number | undefined;
@@ -56,6 +58,7 @@ async function* follow(
   while (!signal?.aborted) {
     try {
       for await (const seen of oneConnection(socket, cursor, run, signal)) {
+        if (lostAt !== undefined) onAway?.(false);
         lostAt = undefined;
         pause = RETRY_MS.first;
         if (typeof seen === "number") cursor ??= seen;
@@ -66,6 +69,7 @@ async function* follow(
       }
     } catch (error) {
       if (!(error instanceof Failure && error.code === "daemon.unreachable")) throw error;
+      if (lostAt === undefined) onAway?.(true);
       lostAt ??= Date.now();
       if (Date.now() - lostAt > patienceMs) throw error;
     }

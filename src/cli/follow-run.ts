@@ -21,6 +21,7 @@ export async function* followRun(
   client: Client,
   run: string,
   signal: AbortSignal,
+  onAway?: (away: boolean) => void,
 ): AsyncGenerator<Moment, void, undefined> {
   const over = new AbortController();
   const stop = () => over.abort();
@@ -29,7 +30,7 @@ export async function* followRun(
   let grace: NodeJS.Timeout | undefined;
   let folding: Folding | undefined;
   try {
-    for await (const event of client.follow(0, { run, signal: until })) {
+    for await (const event of client.follow(0, { run, signal: until, ...(onAway && { onAway }) })) {
       folding = advance(folding, event);
       if (!folding) continue;
       yield { view: folding.view, event };

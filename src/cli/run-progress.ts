@@ -10,6 +10,7 @@ import { eventLine, isMajor } from "./show/events.ts";
 import { FRAME_MS } from "./show/marks.ts";
 import { paperOf } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
+import { wrap } from "./text-width.ts";
 import { type Wait, waitsOf } from "./waiting.ts";
 
 export interface Watched {
@@ -31,7 +32,10 @@ export const watchRun = (run: string, watching: Watching): Promise<Watched> =>
 
 async function told(run: string, { client, out, signal }: Watching): Promise<Watched> {
   let view: RunView | undefined;
-  for await (const moment of followRun(client, run, signal)) {
+  const onAway = (away: boolean) => {
+    if (!out.json) out.note(say(away ? "progress.away" : "progress.back"));
+  };
+  for await (const moment of followRun(client, run, signal, onAway)) {
     view = moment.view;
     if (!out.json && isMajor(moment.event.event)) out.notes((paper) => [eventLine(moment.event, paper)]);
     if (view.status === "waiting") {
@@ -46,20 +50,25 @@ async function told(run: string, { client, out, signal }: Watching): Promise<Wat
 async function drawn(run: string, { client, terminal, signal }: Watching): Promise<Watched> {
   const block: LiveBlock = liveBlock(terminal);
   let view: RunView | undefined;
+  let away = false;
   const lines = (live: boolean): string[] => {
     if (!view) return [];
     const { columns } = terminal.size();
     const paper = paperOf({ columns: columns - 1, colour: terminal.colour, now: Date.now(), live });
-    const foot = live ? ["", paper.style.dim(`  ${say("progress.detach")}`)] : [];
+    const lost = away
+      ? ["", ...wrap(say("progress.away"), columns - 3).map((part) => `  ${paper.style.red(part)}`)]
+      : [];
+    const foot = live ? [...lost, "", paper.style.dim(`  ${say("progress.detach")}`)] : [];
     return ["", ...progress(view, paper), ...foot];
   };
   const draw = () => block.draw(lines(true));
   const ticking = setInterval(draw, FRAME_MS);
   const quiet = terminal.onResize(draw);
   try {
-    for await (const moment of followRun(client, run, signal)) {
-      view = moment.view;
-    }
+    const onAway = (now: boolean) => {
+      away = now;
+    };
+    for await (const moment of followRun(client, run, signal, onAway)) view = moment.view;
   } finally {
     clearInterval(ticking);
     quiet();

@@ -16,6 +16,8 @@ export interface WatchState {
   detail: boolean;
   /** How to attach is shown. */
   attach: boolean;
+  /** The daemon does not answer: what is shown is how it was. */
+  away: boolean;
 }
 
 export interface Watched {
@@ -31,6 +33,7 @@ export const nothing: WatchState = {
   chosen: false,
   detail: false,
   attach: false,
+  away: false,
 };
 
 /** Newest first: ids sort by time. */

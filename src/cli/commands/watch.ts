@@ -65,8 +65,12 @@ export default defineCommand<Record<never, never>>({
     };
     const loadSelected = () => state.selected !== undefined && void load(state.selected).catch(fail);
 
+    const onAway = (away: boolean) => {
+      state = { ...state, away };
+      redraw();
+    };
     async function follow(): Promise<void> {
-      for await (const event of client.follow(cursor, { signal: over.signal })) {
+      for await (const event of client.follow(cursor, { signal: over.signal, onAway })) {
         if (isKnown(state, event.run) || event.event.type === "run.started") state = happened(state, event);
         else await load(event.run);
         loadSelected();

@@ -38,7 +38,11 @@ function title(state: WatchState, { style, columns, now }: Paper): string {
   const running = count("running") + count("pending");
   const waiting = count("waiting") + count("interrupted");
   const said = say("watch.running", { count: running });
-  const asked = waiting > 0 ? `  ${say("watch.waiting", { count: waiting })}` : "";
+  const asked = state.away
+    ? `  ${say("watch.away")}`
+    : waiting > 0
+      ? `  ${say("watch.waiting", { count: waiting })}`
+      : "";
   const gap = Math.max(2, columns - columnsOf(`devflow  ${said}${asked}`) - 8);
   return `${style.bold("devflow")}  ${said}${style.yellow(asked)}${" ".repeat(gap)}${style.dim(clock(now))}`;
 }

@@ -49,6 +49,8 @@ export const views = {
   "wait.session": "{role} {state}",
   "wait.interrupted": "the run was interrupted",
 
+  "progress.away": "The daemon has gone away; its agents work on. The run goes on once it is back: devflowd start",
+  "progress.back": "The daemon is back.",
   "progress.detach": "Ctrl-C stops following; the run goes on",
   "back.show": "how it stands",
   "back.watch": "all runs, live",
@@ -167,6 +169,7 @@ export const views = {
 
   "watch.running": "{count} running",
   "watch.waiting": "{count} waiting for you",
+  "watch.away": "the daemon has gone away: devflowd start",
   "watch.none": "No runs yet. Start one: devflow run TEMPLATE --goal TEXT",
   "watch.loading": "…",
   "watch.history": "What happened",
