@@ -37,6 +37,7 @@ export const FAILURES = {
   "daemon.stopping": { exit: 3, text: "the daemon is stopping and takes no new work", hint: "try again once it is back" },
   "socket.path_too_long": { exit: 2, text: "the socket path {path} has {bytes} bytes; the system cuts paths over 103", hint: "set DEVFLOW_HOME or XDG_RUNTIME_DIR to a shorter directory" },
   "socket.unsafe_directory": { exit: 2, text: "the runtime directory {path} is open to others ({problem})", hint: "chmod 700 it, or set DEVFLOW_HOME to a directory of your own" },
+  "home.unusable": { exit: 2, text: "{path} cannot be used: {problem}", hint: "set DEVFLOW_HOME to a directory that you can write to" },
   "protocol.parse": { exit: 1, text: "the request is not JSON", hint: "send one JSON-RPC 2.0 object a line" },
   "protocol.invalid_request": { exit: 1, text: "the request is not JSON-RPC 2.0: {problem}", hint: "see docs/protocol.md" },
   "protocol.unknown_method": { exit: 4, text: "there is no method {method}", hint: "devflow ctl methods lists them" },
@@ -169,4 +170,14 @@ export function failureFrom(record: unknown): Failure {
   ) as Partial<FailureRecord>;
   if (code !== undefined && Object.hasOwn(FAILURES, code)) return new Failure(code, details ?? {});
   return new Failure("internal", { problem: message ?? "the answer tells no reason" });
+}
+
+/** The failure that a program's line of `--json` error output tells of; `undefined` for any other line. */
+export function failureSaid(line: string): Failure | undefined {
+  if (!line.startsWith('{"error":')) return undefined;
+  try {
+    return failureFrom((JSON.parse(line) as { error?: unknown }).error);
+  } catch {
+    return undefined;
+  }
 }
