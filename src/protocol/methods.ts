@@ -7,8 +7,10 @@ import type { StoredEvent } from "../domain/event.ts";
 import { Evidence } from "../domain/session.ts";
 import { RunView, SessionView } from "../domain/view.ts";
 
-const RunRef = z.string().min(4).max(26).describe("A run's id, or the start or end of it");
-const SessionRef = z.string().min(4).max(26).describe("A session's id, or the start or end of it");
+/** Fewer characters would sooner or later be those of another one. */
+const Ref = z.string().min(4, "give at least 4 characters of the id").max(26, "an id has 26 characters");
+const RunRef = Ref.describe("A run's id, or the start or end of it");
+const SessionRef = Ref.describe("A session's id, or the start or end of it");
 const By = z.string().max(200).default("socket").describe("Who asks, for the record");
 const Comment = z.string().max(20_000);
 const Empty = z.strictObject({});
@@ -18,10 +20,15 @@ const Done = z.strictObject({ ok: z.literal(true) });
 export const MAX_GOAL_BYTES = 512 * 1024;
 
 export const RunRequest = z.strictObject({
-  template: z.string().max(80),
+  template: z.string().min(1, "no template is named").max(80),
   goal: z.string(),
   repo: z.string().describe("An absolute path in the repository"),
-  base: z.string().max(250).optional().describe("The branch to start from; the one that is checked out otherwise"),
+  base: z
+    .string()
+    .min(1, "the branch has no name")
+    .max(250)
+    .optional()
+    .describe("The branch to start from; the one that is checked out otherwise"),
   bind: z.record(z.string(), z.string()).default({}).describe("Role → persona"),
   commands: z
     .record(z.string(), z.array(z.string()).min(1))
