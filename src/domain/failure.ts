@@ -106,6 +106,7 @@ export const FAILURES = {
   "repo.bare": { exit: 8, text: "{repo} is a bare repository", hint: "clone it, and run in the clone" },
   "repo.no_commits": { exit: 8, text: "{repo} has no commits", hint: "make a first commit: a run branches off it" },
   "repo.no_base": { exit: 8, text: "{repo} has no branch {base}", hint: "its branches are: {branches}" },
+  "repo.gone": { exit: 1, text: "the repository {repo} is gone, and with it the history of run {run}", hint: "the files as the run left them are in {path}" },
   "worktree.failed": { exit: 1, text: "the worktree could not be made: {problem}", hint: "check space and permissions at {path}" },
   "worktree.gone": { exit: 1, text: "the worktree of run {run} is gone: {path}", hint: "its branch devflow/{run} still has what was committed" },
   "worktree.unsafe": { exit: 1, text: "nothing is written to {path}: {problem}", hint: "an agent has replaced it; put a plain folder there, then: devflow runs resume {run}" },
