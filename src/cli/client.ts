@@ -104,6 +104,7 @@ async function* oneConnection(
   };
   void link.ended.then(stop);
   signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop(); // while it connected
   try {
     const started = await link.call(
       "events.subscribe",

@@ -1,6 +1,6 @@
 /** Connects to the daemon, and starts it first when none answers. Without packages. */
 import { join } from "node:path";
-import { Failure, failureFrom } from "../domain/failure.ts";
+import { Failure, failureSaid } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
 import { checkPlaces, placesHere } from "../protocol/here.ts";
@@ -54,7 +54,8 @@ async function startDaemon([command, ...args]: readonly [string, ...string[]], e
   });
   if (code === 0) return;
   const failure =
-    failureSaid(said) ?? new Failure("daemon.start_failed", { problem: crash(said) ?? `devflowd ended with ${code}` });
+    failureSaid(said.trim().split("\n").at(-1) ?? "") ??
+    new Failure("daemon.start_failed", { problem: crash(said) ?? `devflowd ended with ${code}` });
   if (failure.code !== "daemon.already_running") throw failure;
 }
 
@@ -63,13 +64,3 @@ const crash = (text: string): string | undefined => {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1))?.trim();
 };
-
-function failureSaid(text: string): Failure | undefined {
-  const line = text.trim().split("\n").at(-1) ?? "";
-  if (!line.startsWith("{")) return undefined;
-  try {
-    return failureFrom((JSON.parse(line) as { error?: unknown }).error);
-  } catch {
-    return undefined;
-  }
-}

@@ -5,12 +5,12 @@
  * D2. Clients are answered before runs are taken up, so that a slow start can be watched.
  * D3. A defect that nobody caught ends the process: what it was doing is in the log, and the next daemon goes on from there.
  */
-import { mkdirSync } from "node:fs";
 import { Failure } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
 import type { Journal } from "../ports/journal.ts";
 import { removeInstance, writeInstance } from "../protocol/instance-record.ts";
 import { VERSION } from "../protocol/version.ts";
+import { makeDirectory } from "./directories.ts";
 import { dispatcher } from "./dispatch.ts";
 import { handlers } from "./handlers.ts";
 import { type ComposedDaemon, type DaemonParts, lockFile, logFile } from "./parts.ts";
@@ -38,8 +38,7 @@ export interface ForegroundOptions {
 export async function runForeground({ places, env, parts, echo }: ForegroundOptions): Promise<number> {
   for (const name of Object.keys(env)) if (UNWANTED_ENVIRONMENT.test(name)) delete env[name];
   makeGuarded(places);
-  for (const path of [places.config, places.data, places.state, places.cache])
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of [places.config, places.data, places.state, places.cache]) makeDirectory(path);
 
   const lock = parts.takeInstanceLock(lockFile(places));
   if (lock === undefined) {
@@ -61,7 +60,9 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
     await serve(daemon, places, journal, shutdown);
     return 0;
   } catch (error) {
-    journal.error("the daemon could not go on", { error: error instanceof Error ? error.stack : String(error) });
+    // A failure says all there is to know in its sentence; only what nobody foresaw needs its stack.
+    const said = error instanceof Error ? (error instanceof Failure ? error.message : error.stack) : String(error);
+    journal.error("the daemon could not go on", { error: said });
     throw error;
   } finally {
     process.off("uncaughtException", onDefect);

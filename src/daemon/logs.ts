@@ -1,5 +1,6 @@
 /** The daemon's log file as a person reads it, and as it grows. */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { failureSaid } from "../domain/failure.ts";
 
 /** What is shown of the past: enough to see what has just happened. */
 const LAST_LINES = 200;
@@ -55,6 +56,8 @@ const LEVELS: Record<number, string> = { 30: "info ", 40: "WARN ", 50: "ERROR", 
 
 /** `12:30:01 info  message key=value`; a line that is not the journal's own is shown as it is. */
 export function readable(line: string): string {
+  const failure = failureSaid(line);
+  if (failure) return `devflowd: ${failure.message}${failure.hint ? ` (${failure.hint})` : ""}`;
   if (!line.startsWith("{")) return line;
   try {
     const { level, time, pid: _, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;

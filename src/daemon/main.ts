@@ -7,7 +7,7 @@ import { findDaemon } from "../protocol/find-daemon.ts";
 import { placesHere } from "../protocol/here.ts";
 import { printLogs, readable } from "./logs.ts";
 import { type DaemonParts, logFile } from "./parts.ts";
-import { answering, SAID_BY_DAEMON, startDetached } from "./start-detached.ts";
+import { answering, startDetached } from "./start-detached.ts";
 import { stopDaemon } from "./stop.ts";
 
 const HELP = `devflowd: the daemon that runs workflows
@@ -38,7 +38,7 @@ export async function main(argv: readonly string[], parts: RealParts = realParts
     const failure =
       error instanceof Failure ? error : new Failure("internal", { problem: String(error) }, { cause: error });
     if (json) process.stderr.write(`${JSON.stringify({ error: failureRecord(failure) })}\n`);
-    else process.stderr.write(`${SAID_BY_DAEMON}${failure.message}${failure.hint ? ` (${failure.hint})` : ""}\n`);
+    else process.stderr.write(`devflowd: ${failure.message}${failure.hint ? ` (${failure.hint})` : ""}\n`);
     return failure.exit;
   }
 }
@@ -113,7 +113,7 @@ async function start(places: Places): Promise<number> {
   const running = await answering(places);
   if (running !== undefined) throw new Failure("daemon.already_running", { pid: running });
   const [, program = ""] = process.argv;
-  const argv = [process.execPath, ...process.execArgv, program, "start", "--foreground"] as const;
+  const argv = [process.execPath, ...process.execArgv, program, "start", "--foreground", "--json"] as const;
   const pid = await startDetached({ places, argv, env: { ...process.env, [IN_BACKGROUND]: "1" } });
   say(`devflowd runs (pid ${pid})`);
   return 0;
@@ -147,7 +147,7 @@ async function logs(places: Places, { follow, json }: { follow: boolean; json: b
 /** `devflowd logs | head` closes the pipe: that is enough, not an error. Whatever else breaks the output is one. */
 function outputBroken(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(0);
-  process.stderr.write(`${SAID_BY_DAEMON}the output cannot be written: ${systemProblem(error)}\n`);
+  process.stderr.write(`devflowd: the output cannot be written: ${systemProblem(error)}\n`);
   process.exit(1);
 }
 

@@ -3,7 +3,7 @@
  *
  * Called under the instance lock, so that a socket file that is found was left behind, unless somebody answers on it.
  */
-import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { Failure } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
@@ -11,6 +11,7 @@ import type { Journal } from "../ports/journal.ts";
 import { checkPlaces } from "../protocol/here.ts";
 import { openLink } from "../protocol/link.ts";
 import { type Dispatch, type OpenConnection, serveConnection } from "./connection.ts";
+import { makeDirectory } from "./directories.ts";
 
 /** How long whoever holds the socket may take to show that it is alive. */
 const PROBE_MS = 2_000;
@@ -27,7 +28,7 @@ export interface SocketServer {
 
 /** Makes the directories that hold the socket, readable by nobody else, and refuses those that others can reach. */
 export function makeGuarded(places: Places): void {
-  for (const path of places.guarded) mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of places.guarded) makeDirectory(path);
   checkPlaces(places);
 }
 

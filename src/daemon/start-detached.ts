@@ -1,10 +1,12 @@
 /** Starts the daemon as a process of its own that outlives this one, and waits until it answers or has said why not. */
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { FAILURES, Failure } from "../domain/failure.ts";
+import { FAILURES, Failure, failureSaid } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
+import { systemProblem } from "../domain/system-problem.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
+import { makeDirectory } from "./directories.ts";
 import { logFile } from "./parts.ts";
 
 /** A cold start on a busy machine, opening a large database; nobody waits longer without wanting to know why. */
@@ -12,9 +14,6 @@ const START_MS = 30_000;
 /** Between two looks whether it answers. */
 const LOOK_MS = 20;
 const PING_MS = 2_000;
-
-/** The mark of a failure among what a daemon that could not start has said. */
-export const SAID_BY_DAEMON = "devflowd: ";
 
 export interface DetachedOptions {
   places: Places;
@@ -27,8 +26,8 @@ export interface DetachedOptions {
 /** Resolves to the pid of the daemon that answers: ours, or that of whoever was faster. */
 export async function startDetached({ places, argv, env, startMs = START_MS }: DetachedOptions): Promise<number> {
   const log = logFile(places);
-  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
-  const output = openSync(log, "a", 0o600);
+  makeDirectory(dirname(log));
+  const output = openLog(log);
   const saidBefore = statSync(log).size;
   const [command, ...args] = argv;
   // Its working directory is its own, so that it holds no directory of the user's; relative paths would mean another place there.
@@ -39,14 +38,15 @@ export async function startDetached({ places, argv, env, startMs = START_MS }: D
     stdio: ["ignore", output, output],
   });
   closeSync(output);
-  let ended: string | undefined;
+  let ended: Failure | undefined;
   let lostRace = false;
   child.once("error", (error) => {
-    ended = error.message;
+    ended = notStarted(error.message);
   });
   child.once("exit", (code, signal) => {
     lostRace = code === FAILURES["daemon.already_running"].exit;
-    ended = reasonIn(log, saidBefore) ?? (signal ? `it was ended by ${signal}` : `it exited with code ${code}`);
+    ended =
+      failureIn(log, saidBefore) ?? notStarted(signal ? `it was ended by ${signal}` : `it exited with code ${code}`);
   });
 
   const deadline = Date.now() + startMs;
@@ -63,11 +63,11 @@ export async function startDetached({ places, argv, env, startMs = START_MS }: D
       return pid;
     }
     // Whoever won holds the lock and will answer soon.
-    if (ended !== undefined && !lostRace) throw new Failure("daemon.start_failed", { problem: ended });
+    if (ended !== undefined && !lostRace) throw ended;
     if (Date.now() > deadline) {
       child.kill("SIGTERM");
       child.unref();
-      throw new Failure("daemon.start_failed", { problem: ended ?? `it has not answered for ${startMs / 1000} s` });
+      throw ended ?? notStarted(`it has not answered for ${startMs / 1000} s`);
     }
     await new Promise((next) => setTimeout(next, LOOK_MS));
   }
@@ -85,10 +85,22 @@ export async function answering(places: Places): Promise<number | undefined> {
 const absolute = (env: NodeJS.ProcessEnv, name: string): NodeJS.ProcessEnv =>
   env[name] ? { [name]: resolve(env[name]) } : {};
 
-/** What the daemon has said since `from`: its own sentence, else the last line, which a crash of Node leaves. */
-function reasonIn(log: string, from: number): string | undefined {
+const notStarted = (problem: string): Failure => new Failure("daemon.start_failed", { problem });
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, "a", 0o600);
+  } catch (cause) {
+    throw new Failure("home.unusable", { path, problem: systemProblem(cause) }, { cause });
+  }
+}
+
+/** What the daemon has said since `from`: its own failure, else the line that names the error of a crash, else the last one. */
+function failureIn(log: string, from: number): Failure | undefined {
   const lines = readFileSync(log).subarray(from).toString("utf8").split("\n");
+  const own = lines.map(failureSaid).findLast((failure) => failure !== undefined);
+  if (own !== undefined) return own.code === "internal" ? notStarted(own.message) : own;
   const plain = lines.filter((line) => line.trim() !== "" && !line.startsWith("{"));
-  const own = plain.findLast((line) => line.startsWith(SAID_BY_DAEMON));
-  return own?.slice(SAID_BY_DAEMON.length) ?? plain.find((line) => /^\w*Error\b/.test(line)) ?? plain.at(-1);
+  const reason = plain.find((line) => /^\w*Error\b/.test(line)) ?? plain.at(-1);
+  return reason === undefined ? undefined : notStarted(reason);
 }

@@ -37,6 +37,7 @@ export const FAILURES = {
   "daemon.stopping": { exit: 3, text: "the daemon is stopping and takes no new work", hint: "try again once it is back" },
   "socket.path_too_long": { exit: 2, text: "the socket path {path} has {bytes} bytes; the system cuts paths over 103", hint: "set DEVFLOW_HOME or XDG_RUNTIME_DIR to a shorter directory" },
   "socket.unsafe_directory": { exit: 2, text: "the runtime directory {path} is open to others ({problem})", hint: "chmod 700 it, or set DEVFLOW_HOME to a directory of your own" },
+  "home.unusable": { exit: 2, text: "{path} cannot be used: {problem}", hint: "set DEVFLOW_HOME to a directory that you can write to" },
   "protocol.parse": { exit: 1, text: "the request is not JSON", hint: "send one JSON-RPC 2.0 object a line" },
   "protocol.invalid_request": { exit: 1, text: "the request is not JSON-RPC 2.0: {problem}", hint: "see docs/protocol.md" },
   "protocol.unknown_method": { exit: 4, text: "there is no method {method}", hint: "devflow ctl methods lists them" },
@@ -105,6 +106,7 @@ export const FAILURES = {
   "repo.bare": { exit: 8, text: "{repo} is a bare repository", hint: "clone it, and run in the clone" },
   "repo.no_commits": { exit: 8, text: "{repo} has no commits", hint: "make a first commit: a run branches off it" },
   "repo.no_base": { exit: 8, text: "{repo} has no branch {base}", hint: "its branches are: {branches}" },
+  "repo.gone": { exit: 1, text: "the repository {repo} is gone, and with it the history of run {run}", hint: "the files as the run left them are in {path}" },
   "worktree.failed": { exit: 1, text: "the worktree could not be made: {problem}", hint: "check space and permissions at {path}" },
   "worktree.gone": { exit: 1, text: "the worktree of run {run} is gone: {path}", hint: "its branch devflow/{run} still has what was committed" },
   "worktree.unsafe": { exit: 1, text: "nothing is written to {path}: {problem}", hint: "an agent has replaced it; put a plain folder there, then: devflow runs resume {run}" },
@@ -169,4 +171,14 @@ export function failureFrom(record: unknown): Failure {
   ) as Partial<FailureRecord>;
   if (code !== undefined && Object.hasOwn(FAILURES, code)) return new Failure(code, details ?? {});
   return new Failure("internal", { problem: message ?? "the answer tells no reason" });
+}
+
+/** The failure that a program's line of `--json` error output tells of; `undefined` for any other line. */
+export function failureSaid(line: string): Failure | undefined {
+  if (!line.startsWith('{"error":')) return undefined;
+  try {
+    return failureFrom((JSON.parse(line) as { error?: unknown }).error);
+  } catch {
+    return undefined;
+  }
 }

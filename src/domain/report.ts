@@ -61,7 +61,9 @@ function facts(run: RunView, changes: Report["changes"]): [string, string][] {
       "Changes",
       changes
         ? `${changes.files} files, +${changes.insertions} −${changes.deletions}, ${changes.commits} commits`
-        : "none",
+        : run.branch
+          ? "not known: git could not tell any more"
+          : "none",
     ],
     ["Started", new Date(run.startedAt).toISOString()],
     ["Took", duration(run.startedAt, run.endedAt)],

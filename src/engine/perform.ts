@@ -19,7 +19,9 @@ export interface PerformDeps extends DeliverDeps {
 }
 
 export function performer(deps: PerformDeps): Perform {
-  return (step, context) => {
+  return async (step, context) => {
+    // Where there is no worktree any more nothing is started: an agent or a command would work somewhere else.
+    if (step.kind === "session" || step.kind === "command") await deps.workspaces.check(context.run);
     switch (step.kind) {
       case "workspace":
         return workspace(context, deps);

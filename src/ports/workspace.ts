@@ -35,7 +35,9 @@ export interface Workspaces {
   prepare(run: RunId, repository: Repository): Promise<Workspace>;
   /** Where `prepare` puts, or has put, a run's worktree. */
   pathOf(run: RunId): string;
-  /** Writes a file under the worktree's `.devflow/`, whole or not at all; gives its absolute path. */
+  /** Throws `Failure` worktree.gone, repo.gone when a run that has a worktree cannot go on in it. */
+  check(run: RunId): Promise<void>;
+  /** After a `check`, writes a file under the worktree's `.devflow/`, whole or not at all; gives its absolute path. */
   write(run: RunId, relative: string, text: string): Promise<string>;
   diffStat(run: RunId, repository: Repository): Promise<DiffStat>;
   /** A unified diff from the base commit to the worktree as it is now, uncommitted changes included. */

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { type Places, placesFor, socketPathTooLong, unsafe } from "../domain/places.ts";
+import { systemProblem } from "../domain/system-problem.ts";
 
 export const placesHere = (env: NodeJS.ProcessEnv = process.env): Places =>
   placesFor({
@@ -26,10 +27,19 @@ export function checkPlaces({ socket, guarded }: Places): void {
   const long = socketPathTooLong(socket);
   if (long) throw new Failure("socket.path_too_long", long);
   for (const path of guarded) {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = looked(path);
     if (stat === undefined) continue;
     const { uid, mode } = stat;
     const problem = unsafe({ directory: stat.isDirectory(), link: stat.isSymbolicLink(), uid, mode }, ownUid());
     if (problem !== undefined) throw new Failure("socket.unsafe_directory", { path, problem });
+  }
+}
+
+/** A directory that does not exist may still be made; what cannot even be looked for may not. */
+function looked(path: string) {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new Failure("home.unusable", { path, problem: systemProblem(cause) }, { cause });
   }
 }

@@ -18,10 +18,15 @@ const Done = z.strictObject({ ok: z.literal(true) });
 export const MAX_GOAL_BYTES = 512 * 1024;
 
 export const RunRequest = z.strictObject({
-  template: z.string().max(80),
+  template: z.string().min(1, "no template is named").max(80),
   goal: z.string(),
   repo: z.string().describe("An absolute path in the repository"),
-  base: z.string().max(250).optional().describe("The branch to start from; the one that is checked out otherwise"),
+  base: z
+    .string()
+    .min(1, "the branch has no name")
+    .max(250)
+    .optional()
+    .describe("The branch to start from; the one that is checked out otherwise"),
   bind: z.record(z.string(), z.string()).default({}).describe("Role → persona"),
   commands: z
     .record(z.string(), z.array(z.string()).min(1))

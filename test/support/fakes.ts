@@ -66,6 +66,7 @@ export const fakeWorkspaces = (): Workspaces => ({
   inspect: async (directory, base) => ({ root: directory, base: base ?? "main", baseCommit: "c0ffee" }),
   prepare: async (run) => ({ path: `/w/${run}`, branch: `devflow/${run}`, commit: "c0ffee" }),
   pathOf: (run) => `/w/${run}`,
+  check: async () => {},
   write: async (run, relative) => `/w/${run}/.devflow/${relative}`,
   diffStat: async () => ({ files: 0, insertions: 0, deletions: 0, uncommitted: [], commits: 0 }),
   diff: async () => "",

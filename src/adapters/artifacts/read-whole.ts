@@ -57,6 +57,12 @@ export function linkAbove(path: string): string | undefined {
   return undefined;
 }
 
+/** The directory that holds `.devflow`; the root where there is none. */
+export function worktreeOf(path: string): string {
+  const parts = dirname(path).split(sep);
+  return parts.slice(0, Math.max(parts.lastIndexOf(SCRATCH), 1)).join(sep) || sep;
+}
+
 function oddity(stats: BigIntStats): string | undefined {
   if (stats.isSymbolicLink()) return "it is a link; write a regular file";
   if (stats.isDirectory()) return "it is a folder; write a regular file";

@@ -6,11 +6,11 @@
  *     set up anew.
  * V3. The tick is one for all watches, looks at marks only, and stops with the last watch.
  */
-import { type FSWatcher, lstatSync, mkdirSync, watch as watchFolder } from "node:fs";
+import { existsSync, type FSWatcher, lstatSync, mkdirSync, watch as watchFolder } from "node:fs";
 import { basename, dirname } from "node:path";
 import { SAME_TWICE_MS } from "../../domain/artifact.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { linkAbove, markOf } from "./read-whole.ts";
+import { linkAbove, markOf, worktreeOf } from "./read-whole.ts";
 
 /** How late a file may be noticed whose event was lost. */
 const TICK_MS = 1_000;
@@ -77,8 +77,10 @@ export function watches(clock: Clock) {
 function attach(watched: Watched): boolean {
   const folder = dirname(watched.path);
   try {
-    // Not through a link: the folder would be made somewhere else. The look says what is wrong.
-    if (linkAbove(watched.path) === undefined) mkdirSync(folder, { recursive: true });
+    // Not through a link: the folder would be made somewhere else. The look says what is wrong. Nor where the worktree is gone:
+    // a folder in its place would be taken for it.
+    if (linkAbove(watched.path) === undefined && existsSync(worktreeOf(watched.path)))
+      mkdirSync(folder, { recursive: true });
   } catch {
     // A file in its place, or no room: nothing can appear there, and the tick tries again.
   }

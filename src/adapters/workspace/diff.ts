@@ -1,10 +1,11 @@
 /** What a run has changed: from its base commit to its worktree as it is now, or to its branch once the worktree is gone. */
 import type { RunId } from "../../domain/ids.ts";
 import type { DiffStat, Repository } from "../../ports/workspace.ts";
+import { mustHaveRepository, stands } from "./check.ts";
 import { FOLDER } from "./devflow-folder.ts";
 import { type GitCall, gitOk, gitText } from "./git.ts";
 import { commonDirOf } from "./inspect.ts";
-import { branchOf, exists, readRecord, realFolder } from "./record.ts";
+import { branchOf, readRecord, realFolder } from "./record.ts";
 import { snapshot } from "./snapshot.ts";
 
 const UNCOMMITTED_LIMIT = 100;
@@ -47,7 +48,8 @@ async function present<T>(
   look: (present: Present) => Promise<T>,
 ): Promise<T> {
   const record = await readRecord(await realFolder(folder), run);
-  if (record && (await exists(record.path)))
+  if (record) await mustHaveRepository(run, record);
+  if (record && (await stands(record)))
     return snapshot(record, { lasting: false }, (call, head) => {
       const compare = (options: readonly string[]) => [
         "diff-index",

@@ -1,6 +1,7 @@
 /** Workspaces as git worktrees (`src/ports/workspace.ts`): one folder per run, beside it a record that no agent writes. */
 import { join } from "node:path";
 import type { Workspaces } from "../../ports/workspace.ts";
+import { check } from "./check.ts";
 import { writeInto } from "./devflow-folder.ts";
 import { diff, diffStat } from "./diff.ts";
 import { inspect } from "./inspect.ts";
@@ -18,7 +19,11 @@ export function gitWorkspaces({ worktrees }: GitWorkspacesOptions): Workspaces {
     inspect,
     prepare: (run, repository) => prepare(worktrees, run, repository),
     pathOf,
-    write: (run, relative, text) => writeInto(run, pathOf(run), relative, text),
+    check: (run) => check(worktrees, run),
+    async write(run, relative, text) {
+      await check(worktrees, run);
+      return writeInto(run, pathOf(run), relative, text);
+    },
     diffStat: (run, repository) => diffStat(worktrees, run, repository),
     diff: (run, repository) => diff(worktrees, run, repository),
     remove: (run, repository) => remove(worktrees, run, repository),

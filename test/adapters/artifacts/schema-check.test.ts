@@ -122,7 +122,7 @@ describe("A schema", () => {
     [{ pattern: "(" }, "/pattern"],
     [{ $ref: "#/$defs/none" }, "/$ref"],
     [{ items: { format: "phone" } }, "/items/format"],
-    [{ $defs: { a: { requried: [] } } }, "/$defs/a/requried"],
+    [{ items: { requried: [] } }, "/items/requried"],
   ])("%j does not compile, and it is said where", (schema, at) => {
     const failure = lint(schema, "x.json");
     expect([failure?.code, failure?.params.at]).toEqual(["schema.does_not_compile", at]);

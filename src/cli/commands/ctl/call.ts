@@ -1,5 +1,6 @@
 /** devflow ctl call: any method of the socket, by hand. Its answer is JSON, with and without --json. */
 import { Failure } from "../../../domain/failure.ts";
+import { readJson } from "../../../domain/json-text.ts";
 import { nearest } from "../../../domain/nearest.ts";
 import { say } from "../../../messages/say.ts";
 import { METHODS, type MethodName, type ParamsIn } from "../../../protocol/methods.ts";
@@ -27,11 +28,13 @@ export default defineCommand<{ method: string; params?: string }>({
 
 const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const problem = `the parameters are not JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new Failure("usage.invalid", { problem }, { cause });
+function parsed(text: string): object {
+  const json = readJson(text);
+  if (!json.ok) {
+    const problem = `the parameters are not JSON: line ${json.line}, column ${json.column}: ${json.problem}`;
+    throw new Failure("usage.arguments", { problem, hint: say("usage.see_help", { command: "ctl call" }) });
   }
+  if (typeof json.value === "object" && json.value !== null) return json.value;
+  const problem = "the parameters must be a JSON object";
+  throw new Failure("usage.arguments", { problem, hint: say("usage.see_help", { command: "ctl call" }) });
 }
