@@ -23,7 +23,7 @@ test("usage that is told again after a restart is booked once", async () => {
       events.push(...make(fold(events)));
     },
     tell: () => {},
-    startedAt: () => 0,
+    left: () => Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
   };
   const again = () => {
