@@ -25,6 +25,9 @@ import type { Journal } from "../ports/journal.ts";
 const AGAIN_MS = 1_000;
 const AGAIN_MOST_MS = 60_000;
 
+/** Steps that a stop need not wait for: what they have done is known by its key, the rest is done by the next daemon. */
+const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "session"]);
+
 /** A full disk is asked again this often. */
 const FULL_DISK_MS = 5_000;
 
@@ -210,7 +213,7 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
     drain: async () => {
       paused = true;
       const all = [...underWay.values()];
-      for (const { step, abort } of all) if (step.kind === "watch") abort();
+      for (const { step, abort } of all) if (ONLY_WAITS.has(step.kind)) abort();
       await Promise.all(all.map(({ done }) => done));
     },
     stop: async () => {

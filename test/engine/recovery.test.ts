@@ -237,6 +237,17 @@ describe("a prompt", () => {
   });
 });
 
+test("a prompt that is held keeps no daemon from stopping, and is delivered by the next one", async () => {
+  await begin({}, ({ answers }) => answers.push(...Array(3).fill({ kind: "held", reason: "a person is at its keys" })));
+  await on.engine.drain(); // no time passes
+  await on.engine.stop("the daemon was stopped");
+  on = on.restart();
+  await on.engine.recover();
+  await clock.advance(5 * SECOND);
+  expect(agents.now.prompts).toHaveLength(1);
+  await completes();
+});
+
 test("an agent that crashes each time is given up after three restarts, each later than the one before", async () => {
   await begin();
   const after: number[] = [];
