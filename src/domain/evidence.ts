@@ -75,7 +75,7 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
   for (const { state, when, until } of interactive.screen) {
     const row = matches(when, seen.screen);
     if (row === undefined) continue;
-    const end = until === undefined ? undefined : limitEnd(until, when, seen);
+    const end = state === "rate_limited" ? limitEnd(until, when, seen) : undefined;
     // A limit that is over says nothing any more: the notice only stands on the screen still.
     if (end !== undefined && end <= seen.now) continue;
     onScreen(row);
@@ -118,13 +118,17 @@ function titleClaim({ title }: AgentProfile["interactive"], shown: string): { st
   return rule && { state: rule.state };
 }
 
-function limitEnd(until: string, when: ScreenRule, { screen, now }: Observation): number | undefined {
-  for (const row of region(when, screen)) {
-    const printed = pattern(until).exec(row)?.[1];
-    const end = printed === undefined ? undefined : resetTime(printed, now);
+/** An agent that does not say when its limit ends is tried again so long after it said the last thing, in milliseconds. */
+const UNKNOWN_LIMIT_MS = 15 * 60_000;
+
+/** A time of day, or a length of time, is meant from when it was printed: from now, its end would move along with us. */
+function limitEnd(until: string | undefined, when: ScreenRule, { screen, lastOutputAt }: Observation): number {
+  for (const row of until === undefined ? [] : region(when, screen)) {
+    const printed = pattern(until ?? "").exec(row)?.[1];
+    const end = printed === undefined ? undefined : resetTime(printed, lastOutputAt);
     if (end !== undefined) return end;
   }
-  return undefined;
+  return lastOutputAt + UNKNOWN_LIMIT_MS;
 }
 
 interface Rest {
@@ -172,7 +176,7 @@ function afterTurn(
   for (const { cause, when, until } of failed.causes) {
     const said = matches(when, seen.screen);
     if (said === undefined) continue;
-    const end = until === undefined ? undefined : limitEnd(until, when, seen);
+    const end = cause === "rate_limited" ? limitEnd(until, when, seen) : undefined;
     if (end !== undefined && end <= seen.now) return found("ready");
     onScreen(said);
     const state = cause === "login_required" || cause === "rate_limited" ? cause : "ready";

@@ -23,7 +23,7 @@ export type Outcome =
       escalation: EscalationId;
     }
   | { kind: "lost"; phase: string; attempt: number; session: SessionId; cause: string; escalation: EscalationId }
-  | { kind: "timeout"; phase: string; attempt: number; timeout: string }
+  | { kind: "timeout"; phase: string; attempt: number }
   | { kind: "failed"; phase: string; attempt: number; failure: FailureRecord }
   | { kind: "closed"; session: SessionId; cause: string }
   | {

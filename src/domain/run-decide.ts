@@ -47,9 +47,7 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
     case "lost":
       return lost(state, outcome);
     case "timeout":
-      return current(state, outcome)
-        ? failPhase(outcome, new Failure("phase.timeout", { phase: outcome.phase, timeout: outcome.timeout }))
-        : [];
+      return current(state, outcome) ? failPhase(outcome, outOfTime(state, outcome.phase)) : [];
     case "failed":
       return current(state, outcome)
         ? [{ type: "phase.failed", phase: outcome.phase, attempt: outcome.attempt, failure: outcome.failure }]
@@ -95,6 +93,11 @@ const overtaken = (state: RunState, phase: string): RunEvent[] =>
 const failPhase = (about: { phase: string; attempt: number }, failure: Failure): RunEvent[] => [
   { type: "phase.failed", phase: about.phase, attempt: about.attempt, failure: failureRecord(failure) },
 ];
+
+const outOfTime = (state: RunState, phase: string): Failure => {
+  const timeout = (state.started && phaseOf(state.started.template, phase)?.timeout) ?? "";
+  return new Failure("phase.timeout", { phase, timeout });
+};
 
 function bad(state: RunState, outcome: OutcomeOf<"bad">): RunEvent[] {
   const now = current(state, outcome);

@@ -210,7 +210,7 @@ function recovered(state: RunState, event: EventOf<"session.recovery">): RunStat
   return phase(next, event.phase, (p) => ({
     ...p,
     watch: p.watch + 1,
-    ...(event.counter === "nudge" && { wanted: "nudge" as const }),
+    ...((event.counter === "nudge" || event.counter === "backoff") && { wanted: "nudge" as const }),
   }));
 }
 

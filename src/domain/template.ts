@@ -53,7 +53,9 @@ export const Phase = z
       .enum(["before", "after"])
       .optional()
       .describe("A person must agree before the phase starts, or before its artifact counts"),
-    timeout: Duration.default("60m").describe("An attempt fails when it takes longer: 90s, 30m, 2h"),
+    timeout: Duration.default("60m").describe(
+      "An attempt fails when it takes longer: 90s, 30m, 2h; waiting for a person or a usage limit is not counted",
+    ),
     repeat: Repeat.optional().describe("Makes a loop that ends with this phase"),
   })
   .refine((phase) => (phase.role === undefined) !== (phase.run === undefined), {

@@ -2,7 +2,8 @@
  * Whether a phase's wait is over: what was seen of the artifact, and of the agent, taken together.
  *
  * P1. A good artifact ends the wait at once, whatever the agent is doing.
- * P2. A bad one counts only when the agent can no longer mend it by itself: its turn is over, or it has ended.
+ * P2. A bad one counts only when the agent can no longer mend it by itself: its turn is over, or it has ended. What an agent
+ *     that has ended left half written is none.
  * P3. Unknown is not over: an agent of which nothing is known is waited for, until the phase's time is up.
  */
 import type { Look } from "./artifact.ts";
@@ -16,6 +17,8 @@ export interface Moment {
   agent: AgentState;
   /** How long the agent has been in that state without any sign of life, in milliseconds. */
   quietMs: number;
+  /** A usage limit has held the agent up, and nothing was told to it since. */
+  limited: boolean;
   /** How long ago the look last changed. */
   unchangedMs: number;
   /** How long the agent may be idle without an artifact before it is nudged. */
@@ -24,17 +27,20 @@ export interface Moment {
   stallMs: number;
 }
 
-export type Turn = { kind: "good" | "bad" | "lost" | "nudge" | "interrupt" } | { kind: "wait"; again: number };
+export type Turn =
+  | { kind: "good" | "bad" | "lost" | "nudge" | "interrupt" | "backoff" }
+  | { kind: "wait"; again: number };
 
 /** What to do now; `again` says in how many milliseconds the answer may change by itself. */
-export function turn({ look, agent, quietMs, unchangedMs, patienceMs, stallMs }: Moment): Turn {
+export function turn({ look, agent, limited, quietMs, unchangedMs, patienceMs, stallMs }: Moment): Turn {
   if (look.kind === "good") return { kind: "good" }; // P1
-  if (agent === "exited") return look.kind === "bad" ? { kind: "bad" } : { kind: "lost" };
+  if (agent === "exited") return look.kind === "bad" && look.parses ? { kind: "bad" } : { kind: "lost" };
   if (agent === "ready") {
     if (look.kind === "bad") {
       const settled = look.parses || unchangedMs >= SETTLED_MS; // what does not parse may still be half of something
       return settled ? { kind: "bad" } : { kind: "wait", again: SETTLED_MS - unchangedMs }; // P2
     }
+    if (limited) return { kind: "backoff" }; // its turn was cut off, and the limit is over
     return quietMs >= patienceMs ? { kind: "nudge" } : { kind: "wait", again: patienceMs - quietMs };
   }
   if (agent === "working") {

@@ -2,6 +2,7 @@
  * Delivering a prompt: written down, announced in the log, handed to the agent until it shows that it has taken it.
  * Performed again after a crash it is the same prompt with the same key, and the terminal types it no second time.
  */
+import type { RunEvent } from "../domain/event.ts";
 import { referenceOf } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { type Envelope, layout, promptText } from "../domain/prompt.ts";
@@ -41,22 +42,24 @@ export async function deliverPrompt(
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");
   const prompt = await write(step, context, deps);
-  await context.record(() => [
-    {
-      type: "prompt.sending",
-      key: step.key,
-      phase: step.phase,
-      attempt: step.attempt,
-      number: step.number,
-      session: step.session,
-      purpose: step.purpose,
-      sha256: deps.digest(prompt.text),
-      bytes: utf8Bytes(prompt.text),
-      file: prompt.file,
-    },
-  ]);
+  const intent: RunEvent = {
+    type: "prompt.sending",
+    key: step.key,
+    phase: step.phase,
+    attempt: step.attempt,
+    number: step.number,
+    session: step.session,
+    purpose: step.purpose,
+    sha256: deps.digest(prompt.text),
+    bytes: utf8Bytes(prompt.text),
+    file: prompt.file,
+  };
+  await context.record((state) => (announced(state, step) ? [] : [intent]));
   return offer(step, context, deps, agent, prompt);
 }
+/** Performed again, after a crash or since it was not taken, a prompt is the same prompt: it is announced once. */
+const announced = (state: RunState, { key, phase }: PromptStep): boolean =>
+  state.phases[phase]?.prompts.some((prompt) => prompt.key === key) ?? false;
 
 async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, agent: AgentSession, prompt: Prompt) {
   const bootLimit = deps.clock.now() + agent.startMs;
@@ -80,6 +83,7 @@ async function untilTaken(
   const { phase, attempt, session, key } = step;
   let held = "";
   while (!context.signal.aborted) {
+    if (context.left(phase) <= 0) return { kind: "timeout", phase, attempt };
     const delivery = await agent.deliver(prompt, context.signal);
     if (context.signal.aborted) return undefined;
     if (delivery.kind === "delivered")

@@ -9,11 +9,14 @@
 import { mustBeDurable, type RunEvent } from "../domain/event.ts";
 import { Failure, failureRecord } from "../domain/failure.ts";
 import type { RunId } from "../domain/ids.ts";
+import { milliseconds } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { NO_TIME, passed, usedBy } from "../domain/phase-time.ts";
 import { decide } from "../domain/run-decide.ts";
 import { evolve } from "../domain/run-evolve.ts";
 import { nextSteps, type Step } from "../domain/run-next.ts";
 import { initial, type RunState } from "../domain/run-state.ts";
+import { phaseOf } from "../domain/template.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -21,6 +24,9 @@ import type { Journal } from "../ports/journal.ts";
 /** A step that moved nothing is asked again after this, then after twice that, and so on; short enough not to be noticed. */
 const AGAIN_MS = 1_000;
 const AGAIN_MOST_MS = 60_000;
+
+/** Steps that a stop need not wait for: what they have done is known by its key, the rest is done by the next daemon. */
+const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "session"]);
 
 /** A full disk is asked again this often. */
 const FULL_DISK_MS = 5_000;
@@ -33,8 +39,8 @@ export interface StepContext {
   record(events: (state: RunState) => RunEvent[]): Promise<void>;
   /** Tells the run something that is not this step's own outcome. */
   tell(outcome: Outcome): void;
-  /** When a phase's current attempt started, in milliseconds since 1970. */
-  startedAt(phase: string): number;
+  /** What is left of a phase's time, in milliseconds; infinite while its clock stands still. */
+  left(phase: string): number;
   signal: AbortSignal;
 }
 
@@ -70,12 +76,12 @@ export interface DriveDeps {
 }
 
 export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): Drive {
-  const started = new Map<string, number>();
   const underWay = new Map<string, UnderWay>();
   /** How often in a row each step has moved nothing (O3). */
   const fruitless = new Map<string, number>();
   const stopping = new AbortController();
   let state = initial;
+  let times = NO_TIME;
   let position = 0;
   let paused = false;
   let mailbox: Promise<unknown> = Promise.resolve();
@@ -85,8 +91,8 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
   });
 
   const take = (event: RunEvent, at: number): void => {
-    if (event.type === "phase.started") started.set(event.phase, at);
     state = evolve(state, event);
+    times = passed(times, event, state, at);
     position += 1;
   };
   for (const stored of log.read(run)) take(stored.event, stored.at);
@@ -170,7 +176,11 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
         journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
       );
     },
-    startedAt: (phase) => started.get(phase) ?? clock.now(),
+    left: (phase) => {
+      const limit = state.started && phaseOf(state.started.template, phase)?.timeout;
+      if (limit === undefined || !times.going.includes(phase)) return Number.POSITIVE_INFINITY;
+      return milliseconds(limit) - usedBy(times, phase, clock.now());
+    },
     signal,
   });
 
@@ -203,7 +213,7 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
     drain: async () => {
       paused = true;
       const all = [...underWay.values()];
-      for (const { step, abort } of all) if (step.kind === "watch") abort();
+      for (const { step, abort } of all) if (ONLY_WAITS.has(step.kind)) abort();
       await Promise.all(all.map(({ done }) => done));
     },
     stop: async () => {

@@ -2,14 +2,13 @@
  * Waiting for an artifact: woken by the file, by the agent, and by time; each time the same question is asked anew.
  */
 import type { Look } from "../domain/artifact.ts";
-import { milliseconds } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { layout } from "../domain/prompt.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { AgentState } from "../domain/session.ts";
 import { artifactName, phaseOf } from "../domain/template.ts";
-import { turn } from "../domain/turn.ts";
+import { type Moment, turn } from "../domain/turn.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { ArtifactStore, Expectation } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
@@ -27,6 +26,9 @@ export interface WatchDeps {
   random: () => number;
 }
 
+/** The longest wait without a look at the phase's own clock, which stands still while a person is asked. */
+const CLOCK_LOOK_MS = 60_000;
+
 type WatchStep = Extract<Step, { kind: "watch" }>;
 
 export async function watchArtifact(
@@ -42,7 +44,8 @@ export async function watchArtifact(
   // A one-shot command says nothing while a long tool runs; its adapter has limits of its own.
   const stallMs = agent?.host === "process" ? Number.POSITIVE_INFINITY : RECOVERY.interrupt.delayMs;
   const wake = wakeable(clock, context.signal);
-  const since = stopwatch(clock);
+  const before = [context.state().sessions[step.session]?.state, agent?.verdict().state];
+  const since = stopwatch(clock, before.includes("rate_limited"));
   const unwatchFile = deps.artifacts.watch(expected.path, wake.ring);
   const unwatchAgent = agent?.watch(({ kind }) => {
     if (kind === "verdict") since.agent(agent.verdict().state);
@@ -57,12 +60,14 @@ export async function watchArtifact(
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
       if (now.kind === "lost") return await lost(step, deps, agent);
-      const left = deadline(step, context) - clock.now();
-      if (left <= 0) return { kind: "timeout", ...about, timeout: timeoutOf(step, context) };
+      const left = context.left(step.phase);
+      if (left <= 0) return { kind: "timeout", ...about };
       const asked = context.state().escalations.some((e) => e.phase === step.phase && e.severity === "problem");
-      if (!asked && (now.kind === "nudge" || now.kind === "interrupt"))
+      if (!asked && (now.kind === "nudge" || now.kind === "interrupt" || now.kind === "backoff"))
         return await trouble(step, deps, now.kind, agent, context);
-      await wake.next(now.kind === "wait" ? Math.min(now.again, left) : left);
+      // A clock that goes again is not told here: it is looked for.
+      const soon = Math.min(left, CLOCK_LOOK_MS);
+      await wake.next(now.kind === "wait" ? Math.min(now.again, soon) : soon);
       if (context.signal.aborted) return undefined;
     }
   } finally {
@@ -72,22 +77,25 @@ export async function watchArtifact(
 }
 
 /** How long things have been as they are. A working agent that says so again is alive, one that is idle twice is idle still. */
-function stopwatch(clock: Clock) {
+function stopwatch(clock: Clock, limitedBefore: boolean) {
   let seen = "";
   let changedAt = clock.now();
   let quietSince = clock.now();
   let state: AgentState | undefined;
+  let limited = limitedBefore;
   return {
     agent: (now: AgentState): void => {
       if (now !== state || now === "working") quietSince = clock.now();
       state = now;
+      // One that works again by itself was told so by a person, or goes on where it was.
+      if (now === "rate_limited" || now === "working") limited = now === "rate_limited";
     },
-    look: (look: Look): { quietMs: number; unchangedMs: number } => {
+    look: (look: Look): Pick<Moment, "limited" | "quietMs" | "unchangedMs"> => {
       const at = clock.now();
       const shows = `${look.kind}/${look.kind === "bad" ? (look.sha256 ?? "") : ""}`;
       if (shows !== seen) changedAt = at;
       seen = shows;
-      return { quietMs: at - quietSince, unchangedMs: at - changedAt };
+      return { limited, quietMs: at - quietSince, unchangedMs: at - changedAt };
     },
   };
 }
@@ -106,14 +114,6 @@ function expectation(step: WatchStep, context: StepContext, { workspaces }: Watc
   };
 }
 
-const timeoutOf = (step: WatchStep, context: StepContext): string => {
-  const { started } = context.state();
-  return (started && phaseOf(started.template, step.phase)?.timeout) ?? "60m";
-};
-
-const deadline = (step: WatchStep, context: StepContext): number =>
-  context.startedAt(step.phase) + milliseconds(timeoutOf(step, context));
-
 async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | undefined, why?: string): Promise<Outcome> {
   const cause = why ?? agent?.verdict().evidence[0]?.said ?? "its terminal is gone";
   await deps.sessions.close(step.session);
@@ -124,7 +124,7 @@ async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | unde
 async function trouble(
   step: WatchStep,
   deps: WatchDeps,
-  counter: "nudge" | "interrupt",
+  counter: "nudge" | "interrupt" | "backoff",
   agent: AgentSession | undefined,
   context: StepContext,
 ): Promise<Outcome> {
@@ -135,8 +135,13 @@ async function trouble(
   if (counter === "interrupt" && exhausted(counter, counters))
     return lost(step, deps, agent, "it does not react to being interrupted");
   if (counter === "interrupt") await agent?.interrupt(`${step.prompt}/interrupt/${used + 1}`);
-  const cause = counter === "nudge" ? "its turn is over and there is no artifact" : "it works without a sign of life";
-  return { kind: "trouble", phase, attempt, session, counter, cause, escalation: escalationId(deps) };
+  return { kind: "trouble", phase, attempt, session, counter, cause: CAUSES[counter], escalation: escalationId(deps) };
 }
 
 const escalationId = ({ ids }: { ids: Ids }) => ids.next() as Extract<Outcome, { kind: "lost" }>["escalation"];
+
+const CAUSES = {
+  nudge: "its turn is over and there is no artifact",
+  interrupt: "it works without a sign of life",
+  backoff: "its usage limit is over",
+};

@@ -177,7 +177,7 @@ describe("a usage limit", () => {
         rows: [
           "› do it",
           "",
-          `■ You have hit your usage limit. It resets at ${at}.`,
+          `■ You have hit your usage limit. It resets ${at}.`,
           "",
           "Usage limit reached",
           "",
@@ -193,19 +193,23 @@ describe("a usage limit", () => {
     });
 
   it("is a state of its own, with the time that was printed", () => {
-    expect(limited("2026-03-01T12:00:00Z", now)).toMatchObject({
+    expect(limited("at 2026-03-01T12:00:00Z", now)).toMatchObject({
       state: "rate_limited",
       until: Date.parse("2026-03-01T12:00:00Z"),
     });
   });
 
   it("is over at that time, although its notice still stands there", () => {
-    expect(limited("2026-03-01T12:00:00Z", Date.parse("2026-03-01T12:00:00Z"))).toMatchObject({ state: "ready" });
+    expect(limited("at 2026-03-01T12:00:00Z", Date.parse("2026-03-01T12:00:00Z"))).toMatchObject({ state: "ready" });
   });
 
-  it("has no end when none was printed that can be read", () => {
-    const found = limited("some day", now);
-    expect(found.state).toBe("rate_limited");
-    expect(found.until).toBeUndefined();
+  it("that is told as a length of time ends so long after it was printed", () => {
+    expect(limited("in 5 minutes", now + 299_000)).toMatchObject({ state: "rate_limited", until: now + 300_000 });
+    expect(limited("in 5 minutes", now + 300_000)).toMatchObject({ state: "ready" });
+  });
+
+  it("is tried again after a while when its end was not printed, or cannot be read", () => {
+    expect(limited("some day", now)).toMatchObject({ state: "rate_limited", until: now + 15 * 60_000 });
+    expect(limited("some day", now + 15 * 60_000)).toMatchObject({ state: "ready" });
   });
 });

@@ -350,7 +350,7 @@ describe("stopping and going on", () => {
   });
 
   test("a failed run is resumed from the phase that failed", () => {
-    const timeout = { kind: "timeout", phase: "specify", attempt: 1, timeout: "60m" } as const;
+    const timeout = { kind: "timeout", phase: "specify", attempt: 1 } as const;
     const resumed = given(events).when(timeout, { kind: "resume", by: "ann", cause: "again", retry: true });
     resumed.leads(["run.resumed", "phase.started specify"]);
     expect(resumed.state.phases.specify?.attempt).toBe(2);

@@ -10,6 +10,7 @@ const absent: Look = { kind: "absent" };
 const moment = (more: Partial<Moment>): Moment => ({
   look: absent,
   agent: "working",
+  limited: false,
   quietMs: 0,
   unchangedMs: 0,
   patienceMs: 20_000,
@@ -26,6 +27,7 @@ describe("waiting for an artifact", () => {
     ["what does not parse may be half of something", { look: broken, agent: "ready", unchangedMs: 100 }, "wait"],
     ["what does not parse and stays the same is bad", { look: broken, agent: "ready", unchangedMs: SETTLED_MS }, "bad"],
     ["a bad artifact of an agent that has ended is bad", { look: bad, agent: "exited" }, "bad"],
+    ["what an agent that has ended left half written is none", { look: broken, agent: "exited" }, "lost"],
     ["an agent that ended without an artifact is lost", { agent: "exited" }, "lost"],
     ["an idle agent is given time", { agent: "ready", quietMs: 19_999 }, "wait"],
     ["an idle agent without an artifact is nudged", { agent: "ready", quietMs: 20_000 }, "nudge"],
@@ -34,7 +36,8 @@ describe("waiting for an artifact", () => {
     ["an agent with limits of its own is not", { quietMs: 1e9, stallMs: Number.POSITIVE_INFINITY }, "wait"],
     ["of an unknown agent nothing is concluded", { agent: "unknown", quietMs: 1e9 }, "wait"],
     ["an agent at a dialog is waited for", { agent: "awaiting_permission", quietMs: 1e9 }, "wait"],
-    ["an agent at its limit is waited for", { agent: "rate_limited", quietMs: 1e9 }, "wait"],
+    ["an agent at its limit is waited for", { agent: "rate_limited", limited: true, quietMs: 1e9 }, "wait"],
+    ["an agent whose limit is over is told to go on at once", { agent: "ready", limited: true }, "backoff"],
   ] as const)("%s", (_, more, kind) => {
     expect(turn(moment(more)).kind).toBe(kind);
   });

@@ -23,10 +23,14 @@ test("usage that is told again after a restart is booked once", async () => {
     record: async (make) => {
       events.push(...make(fold(events)));
     },
-    tell: (outcome) => {
-      events.push(...decide(fold(events), outcome));
-    },
+<<<<<<< HEAD
+    tell: (outcome) => 
+      events.push(...decide(fold(events), outcome));,
     startedAt: () => 0,
+=======
+    tell: () => ,
+    left: () => Number.POSITIVE_INFINITY,
+>>>>>>> paths
     signal: new AbortController().signal,
   };
   const again = () => {

@@ -9,6 +9,7 @@ import { statusOf } from "../../src/domain/run-state.ts";
 import type { Template } from "../../src/domain/template.ts";
 import { type Engine, type EngineDeps, engine } from "../../src/engine/engine.ts";
 import { livingSessions } from "../../src/engine/sessions.ts";
+import type { AgentAdapter } from "../../src/ports/agent.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { EventLog } from "../../src/ports/event-log.ts";
 import {
@@ -40,6 +41,8 @@ export interface StageOptions {
   script?: FakeScript;
   clock: Clock;
   log?: EventLog;
+  /** Instead of the fake agents that play the script. */
+  agents?: AgentAdapter;
 }
 
 const NOTE = { name: "note", version: 1, description: "a note", schema: { type: "object", required: ["note"] } };
@@ -50,7 +53,7 @@ const APPROVED = {
   schema: { type: "object", required: ["note", "approved"] },
 };
 
-export function stage({ template, script, clock, log = memoryEventLog() }: StageOptions): Stage {
+export function stage({ template, script, clock, log = memoryEventLog(), agents }: StageOptions): Stage {
   const files = fakeFiles();
   const told: string[] = [];
   const plays: FakeScript = async (turn) => {
@@ -62,7 +65,7 @@ export function stage({ template, script, clock, log = memoryEventLog() }: Stage
     clock,
     ids: systemIds(),
     journal: silent,
-    agents: agentsOf(fakeAgents(plays)),
+    agents: agentsOf(agents ?? fakeAgents(plays)),
     artifacts: files,
     workspaces: fakeWorkspaces(),
     commands: fakeCommands(),

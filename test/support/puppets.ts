@@ -1,0 +1,95 @@
+/** Agents that do nothing by themselves: a test says what each of them shows, takes and answers. */
+import { layout } from "../../src/domain/prompt.ts";
+import type { AgentState, Evidence, Verdict } from "../../src/domain/session.ts";
+import type { AgentAdapter, AgentNews, AgentSession, AgentSpec, Delivery, Prompt } from "../../src/ports/agent.ts";
+
+export interface Puppet {
+  spec: AgentSpec;
+  /** What it was told, in order; a prompt that is offered again is there once. */
+  prompts: Prompt[];
+  interrupts: string[];
+  closed: boolean;
+  /** Shows a state; the same one again is a sign of life. */
+  become(state: AgentState, until?: number): void;
+  /** What it answers to the next offers of a prompt; after those it takes everything and works. */
+  answers: Delivery[];
+}
+
+export interface Puppets extends AgentAdapter {
+  all: Puppet[];
+  /** The newest one. */
+  readonly now: Puppet;
+  /** Where it was last told to write its artifact. */
+  artifact(): string;
+}
+
+const evidence = (said: string): Evidence => ({ source: "title", said, at: 0 });
+
+/** `first` sets the stage for the first of them, before anything is told to it. */
+export function puppets(first: (puppet: Puppet) => void = () => {}): Puppets {
+  const all: Puppet[] = [];
+  const sessions = new Map<string, AgentSession>();
+  const now = (): Puppet => {
+    const newest = all.at(-1);
+    if (!newest) throw new Error("no agent was opened yet");
+    return newest;
+  };
+  return {
+    all,
+    get now() {
+      return now();
+    },
+    artifact: () => /^Write the artifact to: (.+)$/m.exec(now().prompts.at(-1)?.text ?? "")?.[1] ?? layout.goal,
+    open: async (spec) => {
+      const made = puppet(spec, () => sessions.delete(spec.session));
+      if (all.push(made.puppet) === 1) first(made.puppet);
+      sessions.set(spec.session, made.session);
+      return made.session;
+    },
+    adopt: async (spec) => sessions.get(spec.session),
+  };
+}
+
+function puppet(spec: AgentSpec, gone: () => void): { puppet: Puppet; session: AgentSession } {
+  const listeners = new Set<(news: AgentNews) => void>();
+  let verdict: Verdict = { state: "ready", evidence: [evidence("ready")] };
+  const strings: Puppet = {
+    spec,
+    prompts: [],
+    interrupts: [],
+    closed: false,
+    answers: [],
+    become(state, until) {
+      verdict = { state, evidence: [evidence(state)], ...(until !== undefined && { until }) };
+      if (state === "exited") gone();
+      for (const listener of listeners) listener({ kind: "verdict", verdict });
+    },
+  };
+  const session: AgentSession = {
+    session: spec.session,
+    host: "tmux",
+    key: `puppet/${spec.session}`,
+    pid: undefined,
+    terminal: undefined,
+    verdict: () => verdict,
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    deliver: async (prompt) => {
+      if (verdict.state === "exited") return { kind: "lost", reason: "it has ended" };
+      const answer = strings.answers.shift() ?? { kind: "delivered", receipt: [evidence("working")] };
+      if (answer.kind !== "held" && !strings.prompts.some(({ key }) => key === prompt.key))
+        strings.prompts.push(prompt);
+      if (answer.kind === "delivered") strings.become("working");
+      return answer;
+    },
+    interrupt: async (key) => void strings.interrupts.push(key),
+    close: async () => {
+      strings.closed = true;
+      if (verdict.state !== "exited") strings.become("exited");
+    },
+    release: async () => listeners.clear(),
+  };
+  return { puppet: strings, session };
+}
