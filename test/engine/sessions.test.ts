@@ -23,14 +23,10 @@ test("usage that is told again after a restart is booked once", async () => {
     record: async (make) => {
       events.push(...make(fold(events)));
     },
-<<<<<<< HEAD
-    tell: (outcome) => 
-      events.push(...decide(fold(events), outcome));,
-    startedAt: () => 0,
-=======
-    tell: () => ,
+    tell: (outcome) => {
+      events.push(...decide(fold(events), outcome));
+    },
     left: () => Number.POSITIVE_INFINITY,
->>>>>>> paths
     signal: new AbortController().signal,
   };
   const again = () => {
