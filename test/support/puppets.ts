@@ -70,6 +70,7 @@ function puppet(spec: AgentSpec, gone: () => void): { puppet: Puppet; session: A
     host: "tmux",
     key: `puppet/${spec.session}`,
     pid: undefined,
+    startMs: 120_000,
     terminal: undefined,
     verdict: () => verdict,
     watch: (listener) => {
