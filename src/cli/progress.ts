@@ -39,7 +39,7 @@ function phases(run: RunView, paper: Paper): string[] {
   const names = widths(run.phases.map(({ id }) => id));
   const whos = paper.columns < ROOM_FOR_WHO ? 0 : widths(run.phases.map(whoOf));
   return run.phases.map((phase) => {
-    const time = padStart(phaseTime(phase, paper.now), TIME_WIDTH);
+    const time = padStart(phaseTime(phase, run.endedAt ?? paper.now), TIME_WIDTH);
     const room = paper.columns - (4 + names + 2 + whos + (whos === 0 ? 0 : 2) + 2 + TIME_WIDTH);
     const said = stateOf(phase, run);
     const text = Number.isFinite(room) ? cell(said, room) : said;
@@ -88,6 +88,8 @@ function stateOf(phase: PhaseView, run: RunView): string {
       const problem = first ? `${first.at} ${first.problem}`.trim() : "";
       return oneLine(say("phase.repairing", { count: refused.length, problem }));
     }
+    case "skipped":
+      return say(last ? "phase.stopped" : "phase.skipped");
     case "failed":
       return oneLine(last?.failure?.message ?? say("phase.failed"));
     case "accepted":

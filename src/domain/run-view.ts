@@ -38,8 +38,9 @@ function reflect(view: RunView, state: RunState, { at, cursor }: StoredEvent): R
   const ended = state.ended !== undefined;
   const phases = view.phases.map((phase): PhaseView => {
     const status = state.phases[phase.id]?.status ?? "pending";
-    const idle = status === "pending" || status === "rejected" || status === "awaiting_approval";
-    return { ...phase, status: ended && idle ? "skipped" : status };
+    // Whatever was under way when the run ended will not be finished any more.
+    const finished = status === "accepted" || status === "failed";
+    return { ...phase, status: ended && !finished ? "skipped" : status };
   });
   const sessions = view.sessions.map((s): SessionView => ({ ...s, state: state.sessions[s.id]?.state ?? s.state }));
   return { ...view, status: statusOf(state), updatedAt: at, cursor, phases, sessions };

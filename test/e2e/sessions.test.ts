@@ -36,7 +36,7 @@ test("an interrupted agent stops its turn and stays; the next command ends it", 
   expect((await w.devflow("sessions", "interrupt", id)).code).toBe(0);
   await sessionOf(w, "author", "ready");
   expect((await w.journal()).filter(({ event, session }) => event === "interrupt" && session === id)).toHaveLength(1);
-  expect((await w.devflow("runs", "show", run)).out).toMatch(/specify .* idle, no artifact yet/);
+  expect((await w.devflow("runs", "show", run)).out).toMatch(/specify .* idle, artifact awaited/);
 }, 60_000);
 
 test("a restarted agent is another one, is told again what to do, and the run completes", async () => {
@@ -58,6 +58,13 @@ test("a run whose agent was killed waits for a person, and completes when it is 
   expect(waited).toMatchObject({ code: 7, out: expect.stringContaining(`devflow runs resume`) });
   expect((await w.devflow("runs", "resume", run)).code).toBe(0);
   expect((await w.devflow("runs", "wait", run)).code).toBe(0);
+}, 60_000);
+
+test("a phase that was under way when its run was cancelled is not shown as working", async () => {
+  const run = await start(FIRST_HANGS);
+  await sessionOf(w, "author", "working");
+  expect((await w.devflow("runs", "cancel", run)).code).toBe(0);
+  expect((await w.devflow("runs", "show", run)).out).toMatch(/- specify .* stopped with the run/);
 }, 60_000);
 
 test("the recording of a session is an asciicast that ends with the screen that the session has", async () => {

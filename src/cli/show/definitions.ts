@@ -8,30 +8,30 @@ import type { Paper } from "../style.ts";
 import { oneLine, padded, table } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { phaseGraph } from "./graph.ts";
+import { rowsTable } from "./rows.ts";
 
 const none = (): string[] => [say("definitions.none")];
 
-export function personasTable(all: readonly Definition<Persona>[], { look }: Paper): string[] {
+/** Narrower than this, what a persona can do says more than its model's family. */
+const ROOM_FOR_FAMILY = 100;
+
+export function personasTable(all: readonly Definition<Persona>[], paper: Paper): string[] {
   if (all.length === 0) return none();
-  return table(
+  return rowsTable(
+    all,
     [
-      { title: say("table.persona"), paint: () => "bold" },
-      { title: say("table.agent") },
-      { title: say("table.family") },
-      { title: say("table.capabilities"), shrink: true },
-      { title: say("table.from"), paint: () => "dim" },
-      { title: say("table.description"), shrink: true, paint: () => "dim" },
+      { title: say("table.persona"), paint: () => "bold", text: ({ value }) => referenceOf(value) },
+      {
+        title: say("table.agent"),
+        text: ({ value: { agent, adapter } }) => (agent ? `${agent} (${adapter})` : adapter),
+      },
+      { title: say("table.family"), needs: ROOM_FOR_FAMILY, text: ({ value }) => value.family },
+      { title: say("table.capabilities"), shrink: true, text: ({ value }) => value.capabilities.join(", ") },
+      { title: say("table.from"), paint: () => "dim", text: ({ origin }) => origin },
+      { title: say("table.description"), shrink: true, paint: () => "dim", text: ({ value }) => value.description },
     ],
-    all.map(({ value, origin }) => [
-      referenceOf(value),
-      value.agent ? `${value.agent} (${value.adapter})` : value.adapter,
-      value.family,
-      value.capabilities.join(", "),
-      origin,
-      value.description,
-    ]),
-    look,
-  ).split("\n");
+    paper,
+  );
 }
 
 export function templatesTable(all: readonly Definition<Template>[], { look }: Paper): string[] {

@@ -15,7 +15,7 @@ export const views = {
   "phase.working": "working",
   "phase.mending": "working, repairs its artifact",
   "phase.nudged": "reminded of its artifact",
-  "phase.idle": "idle, no artifact yet",
+  "phase.idle": "idle, artifact awaited",
   "phase.held": "held: {reason}",
   "phase.command": "running",
   "phase.repairing": "repairing ({count}): {problem}",
@@ -26,6 +26,7 @@ export const views = {
   "phase.rejected": "rejected",
   "phase.failed": "failed",
   "phase.skipped": "skipped",
+  "phase.stopped": "stopped with the run",
   "phase.attempt": "attempt {attempt}",
   "phase.round": "round {round}",
 
