@@ -3,6 +3,7 @@
  */
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, type RunId, type SessionId } from "../domain/ids.ts";
+import { didYouMean } from "../domain/nearest.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { type RunState, statusOf } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
@@ -91,7 +92,8 @@ export function engine(deps: EngineDeps): Engine {
     },
     async approve(run, answer, phase, by, comment) {
       const { drive: now, state } = addressed(run);
-      if (phase !== undefined && !state.phases[phase]) throw new Failure("phase.not_found", { run, phase });
+      if (phase !== undefined && !state.phases[phase])
+        throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(state.phases)) });
       const outcome: Outcome = { kind: answer, phase, by, ...(comment !== undefined && { comment }) };
       const said = (await now.tell(outcome)).find(({ type }) => type === "approval.answered");
       if (said?.type !== "approval.answered")

@@ -10,8 +10,9 @@ const ROLES = "roles: { w: { requires: [specify] } }\n";
 const PRODUCES = "produces: { schema: spec@1 }";
 
 let w: World;
-beforeAll(() => {
+beforeAll(async () => {
   w = world();
+  await w.devflowd("start"); // so that no command has to say that it does
 });
 afterAll(() => w.close());
 
