@@ -72,7 +72,8 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       ? await engine.session(run, SessionId.parse(view.id)).catch(() => undefined)
       : undefined;
     const recorded = await deps.recording(view.id);
-    const attach = agent?.terminal?.attach;
+    // Known before the terminal is taken away, and so before anybody who is attached is put out and asks.
+    const attach = agent?.terminal?.exit ? undefined : agent?.terminal?.attach;
     return {
       ...view,
       ...(agent?.pid !== undefined && { pid: agent.pid }),
