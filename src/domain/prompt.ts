@@ -54,7 +54,7 @@ function work(e: Envelope): string[] {
     `You work on the phase "${e.title}" of a devflow run, in this directory, which is a git worktree of your own.`,
     heading(e),
     utf8Bytes(e.goal) <= INLINE_BYTES
-      ? `## Goal\n\n${e.goal.trim()}`
+      ? `## Goal\n\n${e.goal}`
       : `## Goal\n\nThe goal is long. Read it whole first: ${e.goalFile}`,
     e.comment === undefined || e.comment === "" ? "" : `## What was said about your last attempt\n\n${e.comment}`,
     e.inputs.length === 0

@@ -70,10 +70,7 @@ export async function plan(request: StartRequest, deps: StartDeps): Promise<Plan
       ]),
     ),
     schemas: await schemas(template.value, repository.root, deps.definitions),
-    warnings: [
-      ...warnings,
-      ...(goal.removed > 0 ? [`${goal.removed} control characters were taken out of the goal`] : []),
-    ],
+    warnings: [...warnings, ...(goal.removed > 0 ? [takenOut(goal.removed)] : [])],
     requestHash: deps.digest(
       JSON.stringify([
         request.template,
@@ -99,6 +96,9 @@ export async function begin(
   const first = written.kind === "already" ? written.events[0]?.run : run;
   return { run: RunId.parse(first), created: written.kind === "appended" };
 }
+
+const takenOut = (count: number): string =>
+  `${count} control ${count === 1 ? "character was" : "characters were"} taken out of the goal`;
 
 function goalOf(given: string): Plan["goal"] {
   const { text, removed } = cleanText(given);

@@ -19,7 +19,6 @@ export function previewLines(preview: Preview, paper: Paper): string[] {
     style.dim(`${oneLine(preview.repo)}  ${oneLine(preview.base)} ${preview.baseCommit.slice(0, 10)}`),
     "",
     ...phasesTable(preview, paper),
-    ...(preview.goalRemoved > 0 ? ["", style.yellow(say("preview.goal_removed", { count: preview.goalRemoved }))] : []),
     ...preview.warnings.flatMap((warning) => [
       "",
       ...wrap(`${say("preview.warning")} ${oneLine(warning)}`, columns).map(style.yellow),

@@ -68,7 +68,6 @@ export const views = {
   "preview.repeat": "back to {from}, {max} rounds at most",
   "preview.timeout": "LIMIT",
   "preview.warning": "!",
-  "preview.goal_removed": "! control characters are taken out of the goal: {count}",
 
   "outcome.phases": "{accepted} of {phases} phases accepted",
   "outcome.why": "why",
