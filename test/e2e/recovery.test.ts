@@ -70,13 +70,20 @@ describe.each(HOSTS)("an agent in %s", (host) => {
 
   test("is not typed over: a person's draft holds the prompt until it is gone", async () => {
     const w = enter({ host });
+    const gate = join(w.folder, "gate");
+    const untilGate = `const t = setInterval(() => require("fs").existsSync(${JSON.stringify(gate)}) && clearInterval(t), 20)`;
     addTemplate(w, "line", {
-      first: { run: ["node", "-e", "setTimeout(() => {}, 1500)"], produces: { schema: "command-result@1" } },
+      first: { run: ["node", "-e", untilGate], produces: { schema: "command-result@1" } },
       work: { needs: ["first"] },
     });
     const run = await start(w);
     await run.event("session.changed", ({ to }) => to === "ready"); // started ahead of its phase
     await typeAt(w, worker(run), "do not touch this");
+    await vi.waitFor(
+      async () => expect((await w.devflow("sessions", "show", worker(run))).out).toContain("do not touch this"),
+      30_000,
+    );
+    writeFileSync(gate, "");
     const held = await run.event("prompt.held");
     expect(held.reason).toContain("do not touch this");
     expect((await w.devflow("sessions", "show", worker(run))).out).toContain("do not touch this");
