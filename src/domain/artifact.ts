@@ -20,13 +20,13 @@ export type Accepted = z.infer<typeof Accepted>;
 
 /**
  * One look at the place where an artifact should be.
- * `absent`, `unfinished`: wait. `stale`: the bytes that were refused before, wait. `bad`: complete but not acceptable
+ * `absent`, `unfinished`: wait. `stale`: the bytes that were refused before; wait, unless they were written again. `bad`: complete but not acceptable
  * as it stands; it counts once the agent's turn is over or it has stayed the same for a while.
  */
 export type Look =
   | { kind: "absent" }
   | { kind: "unfinished"; problem: string }
-  | { kind: "stale" }
+  | { kind: "stale"; rewritten: boolean }
   | { kind: "bad"; violations: readonly Violation[]; sha256: string | undefined; parses: boolean }
   | { kind: "good"; accepted: Accepted };
 

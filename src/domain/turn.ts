@@ -40,6 +40,7 @@ export function turn({ look, agent, limited, quietMs, unchangedMs, patienceMs, s
       const settled = look.parses || unchangedMs >= SETTLED_MS; // what does not parse may still be half of something
       return settled ? { kind: "bad" } : { kind: "wait", again: SETTLED_MS - unchangedMs }; // P2
     }
+    if (look.kind === "stale" && look.rewritten) return { kind: "bad" }; // the agent's answer to what it was told about it
     if (limited) return { kind: "backoff" }; // its turn was cut off, and the limit is over
     return quietMs >= patienceMs ? { kind: "nudge" } : { kind: "wait", again: patienceMs - quietMs };
   }

@@ -1,7 +1,7 @@
 /**
  * Waiting for an artifact: woken by the file, by the agent, and by time; each time the same question is asked anew.
  */
-import type { Look } from "../domain/artifact.ts";
+import type { Look, Violation } from "../domain/artifact.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { layout } from "../domain/prompt.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
@@ -59,6 +59,8 @@ export async function watchArtifact(
       if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
+      if (now.kind === "bad" && look.kind === "stale")
+        return { kind: "bad", ...about, violations: unchanged(step, context), sha256: undefined };
       if (now.kind === "lost") return await lost(step, deps, agent);
       const left = context.left(step.phase);
       if (left <= 0) return { kind: "timeout", ...about };
@@ -113,6 +115,14 @@ function expectation(step: WatchStep, context: StepContext, { workspaces }: Watc
     refused: phases[step.phase]?.refused ?? [],
   };
 }
+
+/** What was wrong before is wrong still; a good artifact that a person has refused is wrong only in being the same. */
+const unchanged = (step: WatchStep, context: StepContext): readonly Violation[] => [
+  ...(context.state().phases[step.phase]?.violations ?? []).filter(({ problem }) => problem !== UNCHANGED),
+  { at: "", problem: UNCHANGED },
+];
+
+const UNCHANGED = "it is, byte for byte, the one that was refused before";
 
 async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | undefined, why?: string): Promise<Outcome> {
   const cause = why ?? agent?.verdict().evidence[0]?.said ?? "its terminal is gone";

@@ -5,6 +5,7 @@ import { type Moment, SETTLED_MS, turn } from "../../src/domain/turn.ts";
 const good: Look = { kind: "good", accepted: { sha256: "a".repeat(64), bytes: 2, satisfied: true } };
 const bad: Look = { kind: "bad", violations: [], sha256: undefined, parses: true };
 const broken: Look = { ...bad, parses: false };
+const stale = (rewritten: boolean): Look => ({ kind: "stale", rewritten });
 const absent: Look = { kind: "absent" };
 
 const moment = (more: Partial<Moment>): Moment => ({
@@ -28,6 +29,9 @@ describe("waiting for an artifact", () => {
     ["what does not parse and stays the same is bad", { look: broken, agent: "ready", unchangedMs: SETTLED_MS }, "bad"],
     ["a bad artifact of an agent that has ended is bad", { look: bad, agent: "exited" }, "bad"],
     ["what an agent that has ended left half written is none", { look: broken, agent: "exited" }, "lost"],
+    ["what was refused and is still there is no answer", { look: stale(false), agent: "ready" }, "wait"],
+    ["what was refused and is written again is bad once more", { look: stale(true), agent: "ready" }, "bad"],
+    ["but only once the turn is over", { look: stale(true) }, "wait"],
     ["an agent that ended without an artifact is lost", { agent: "exited" }, "lost"],
     ["an idle agent is given time", { agent: "ready", quietMs: 19_999 }, "wait"],
     ["an idle agent without an artifact is nudged", { agent: "ready", quietMs: 20_000 }, "nudge"],

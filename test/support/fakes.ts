@@ -49,7 +49,7 @@ export function fakeFiles(): FakeFiles {
     look: async ({ path, schema, until, refused }) => {
       const text = files.get(path);
       if (text === undefined) return { kind: "absent" };
-      return refused.includes(digest(text)) ? { kind: "stale" } : check(text, schema, until);
+      return refused.includes(digest(text)) ? { kind: "stale", rewritten: false } : check(text, schema, until);
     },
     watch: (path, again) => {
       const here = watchers.get(path) ?? new Set();

@@ -30,17 +30,22 @@ export function artifactStore({ directory, clock }: ArtifactStoreOptions): Artif
   const schemas = schemaCheck();
   const waiting = watches(clock);
   const remembered = new Map<string, { mark: string; since: number }>();
+  /** The mark that a file had when its bytes were first known to be refused: with another one they were written again. */
+  const refused = new Map<string, { sha256: string; mark: string }>();
 
   /** Whether the file has not changed for long enough to be what its writer meant. */
   function settled(path: string, mark: string, modifiedMs: number): boolean {
     const now = clock.now();
     const before = remembered.get(path);
     const since = before?.mark === mark ? before.since : now;
-    remembered.delete(path);
-    remembered.set(path, { mark, since });
-    const oldest = remembered.keys().next().value;
-    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    remember(remembered, path, { mark, since });
     return now - since >= SAME_TWICE_MS || now - modifiedMs >= SAME_TWICE_MS;
+  }
+
+  function stale(path: string, sha256: string, mark: string): Look {
+    const before = refused.get(path);
+    if (before?.sha256 !== sha256) remember(refused, path, { sha256, mark });
+    return { kind: "stale", rewritten: before?.sha256 === sha256 && before.mark !== mark };
   }
 
   function unfinished(path: string, problem: string): Look {
@@ -72,13 +77,19 @@ export function artifactStore({ directory, clock }: ArtifactStoreOptions): Artif
       const { bytes, mark, modifiedMs } = seen;
       const still = settled(path, mark, modifiedMs);
       const sha256 = sha256Hex(bytes);
-      if (expected.refused.includes(sha256)) return { kind: "stale" };
+      if (expected.refused.includes(sha256)) return stale(path, sha256, mark);
       const read = parse(bytes);
-      if ("problem" in read) return still ? bad(read.problem, sha256) : unfinished(path, read.problem);
+      if ("problem" in read) {
+        if (!still) return unfinished(path, read.problem);
+        remember(refused, path, { sha256, mark });
+        return bad(read.problem, sha256);
+      }
       // Half a number is a number: what is not enclosed in brackets has to settle.
       if (!still && (typeof read.value !== "object" || read.value === null))
         return unfinished(path, "it may not be complete yet");
-      return accept(bytes, judge(read.value, bytes, sha256, expected));
+      const judged = await accept(bytes, judge(read.value, bytes, sha256, expected));
+      if (judged.kind === "bad") remember(refused, path, { sha256, mark });
+      return judged;
     },
 
     watch: waiting.watch,
@@ -94,6 +105,13 @@ export function artifactStore({ directory, clock }: ArtifactStoreOptions): Artif
     read: kept.read,
     lint: schemas.lint,
   };
+}
+
+function remember<T>(all: Map<string, T>, path: string, value: T): void {
+  all.delete(path);
+  all.set(path, value);
+  const oldest = all.keys().next().value;
+  if (all.size > MAX_REMEMBERED && oldest !== undefined) all.delete(oldest);
 }
 
 /** What does not parse, and what is no file at all. */

@@ -197,9 +197,20 @@ describe("An artifact that is not acceptable", () => {
   it("is stale when the same bytes were refused before, good ones included", async () => {
     const { look, write } = desk();
     write(YES);
-    expect(await look({ refused: [sha256Hex(YES)] })).toEqual({ kind: "stale" });
+    expect(await look({ refused: [sha256Hex(YES)] })).toEqual({ kind: "stale", rewritten: false });
     write(NO);
     expect((await look({ refused: [sha256Hex(YES)] })).kind).toBe("good");
+  });
+
+  it("is known to be written again when it is stale for another file", async () => {
+    const { look, write } = desk();
+    const maybe = '{"verdict": "maybe"}';
+    const refused = [sha256Hex(maybe)];
+    write(maybe);
+    expect(await look()).toMatchObject({ kind: "bad" });
+    expect(await look({ refused })).toEqual({ kind: "stale", rewritten: false });
+    write(maybe);
+    expect(await look({ refused })).toEqual({ kind: "stale", rewritten: true });
   });
 
   it("because it has 50 MB is refused without being read", async () => {
