@@ -61,7 +61,7 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
     case "verdict":
       return seen(state, outcome);
     case "reported":
-      return state.reported
+      return state.reported || !state.ended // D2: it was resumed meanwhile, and there will be another end
         ? []
         : [{ type: "report.written", json: outcome.json, markdown: outcome.markdown, sha256: outcome.sha256 }];
     case "approve":
@@ -155,6 +155,7 @@ function answer(state: RunState, outcome: OutcomeOf<"approve" | "reject">): RunE
 }
 
 function resume(state: RunState, { by, cause, retry }: OutcomeOf<"resume">): RunEvent[] {
+  if (state.ended && state.ended.status !== "failed") return [];
   const problems = retry ? state.escalations.filter(({ severity }) => severity === "problem") : [];
   const settled: RunEvent[] = problems.map(({ escalation }) => ({
     type: "escalation.settled",

@@ -40,8 +40,9 @@ export type Step =
 
 /** Everything that can be done now; independent phases go side by side. */
 export function nextSteps(state: RunState): Step[] {
-  if (!state.started || state.interrupted) return [];
-  if (state.ended) return afterwards(state);
+  if (!state.started) return [];
+  if (state.ended) return afterwards(state); // also one that was ended while it was interrupted
+  if (state.interrupted) return [];
   if (!state.workspace) return [{ kind: "workspace", key: "workspace" }];
   const phases = state.started.template.phases.flatMap((phase) => {
     const now = state.phases[phase.id];

@@ -3,6 +3,7 @@
  *
  * C1. A run of a template without errors can always go on: no phase waits for something that cannot come.
  * C2. Loops are either apart or one inside the other, so that "go round again" has one meaning.
+ * C3. What comes out of a loop waits for its end: so loops that wait for each other's phases would wait for ever.
  */
 
 import type { FailureCode, FailureParams } from "./failure.ts";
@@ -62,28 +63,33 @@ function needs({ phases }: Template): Problem[] {
   );
 }
 
-/** The first cycle there is, with its way round. */
 function cycle(template: Template): Problem[] {
+  const round = wayRound(template, (id) => phaseOf(template, id)?.needs ?? []);
+  if (!round) return [];
+  const i = template.phases.findIndex((phase) => phase.id === round[0]);
+  const n = template.phases[i]?.needs.indexOf(round[1] ?? "") ?? 0;
+  const params = { cycle: round.join(" needs ") };
+  return [{ level: "error", code: "template.cycle", params, path: ["phases", i, "needs", n] }];
+}
+
+/** The first way there is from a phase back to itself. */
+function wayRound({ phases }: Template, next: (id: string) => readonly string[]): string[] | undefined {
   const done = new Set<string>();
   const walk = (id: string, way: readonly string[]): string[] | undefined => {
     if (way.includes(id)) return [...way.slice(way.indexOf(id)), id];
     if (done.has(id)) return undefined;
-    for (const need of phaseOf(template, id)?.needs ?? []) {
+    for (const need of next(id)) {
       const found = walk(need, [...way, id]);
       if (found) return found;
     }
     done.add(id);
     return undefined;
   };
-  for (const { id } of template.phases) {
-    const round = walk(id, []);
-    if (!round) continue;
-    const i = template.phases.findIndex((phase) => phase.id === round[0]);
-    const n = template.phases[i]?.needs.indexOf(round[1] ?? "") ?? 0;
-    const params = { cycle: round.join(" needs ") };
-    return [{ level: "error", code: "template.cycle", params, path: ["phases", i, "needs", n] }];
+  for (const { id } of phases) {
+    const found = walk(id, []);
+    if (found) return found;
   }
-  return [];
+  return undefined;
 }
 
 function roles({ roles: all, phases }: Template): Problem[] {
@@ -168,7 +174,23 @@ function loops(template: Template): Problem[] {
       found.push(bad(i, phase, `its loop and that of ${crossed.phase.id} overlap, and neither is inside the other`));
     bodies.push({ phase, body });
   }
-  return found;
+  return found.length > 0 ? found : waitingLoops(template, bodies, bad);
+}
+
+/** C3 */
+function waitingLoops(
+  template: Template,
+  bodies: readonly { phase: Phase; body: readonly string[] }[],
+  bad: (i: number, phase: Phase, problem: string) => Problem,
+): Problem[] {
+  const round = wayRound(template, (id) => {
+    const needs = phaseOf(template, id)?.needs ?? [];
+    const left = bodies.filter(({ body }) => !body.includes(id) && needs.some((need) => body.includes(need)));
+    return [...needs, ...left.map(({ phase }) => phase.id)];
+  });
+  const i = template.phases.findIndex(({ id, repeat }) => repeat && round?.includes(id));
+  const phase = template.phases[i];
+  return round && phase ? [bad(i, phase, `loops would wait for each other: ${round.join(" waits for ")}`)] : [];
 }
 
 const crosses = (a: readonly string[], b: readonly string[]): boolean => {

@@ -356,6 +356,29 @@ describe("stopping and going on", () => {
     expect(resumed.state.phases.specify?.attempt).toBe(2);
   });
 
+  test("a run that is cancelled while it is interrupted ends its agents and reports", () => {
+    const cancelled = given(events).when({ kind: "interrupt", cause: "stop" }, { kind: "cancel", by: "ann" });
+    expect(cancelled.next()).toEqual([`close/${session()}`]);
+    const closed: Outcome = { kind: "closed", session: session(), cause: "the run has ended" };
+    const after = given(events).when({ kind: "interrupt", cause: "stop" }, { kind: "cancel", by: "ann" }, closed);
+    expect(after.next()).toEqual(["report"]);
+  });
+
+  test("a run that was cancelled is not resumed, whatever was left open", () => {
+    const killed: Outcome = { kind: "told", session: session(), what: "kill", by: "ann", escalation };
+    given(events)
+      .when(killed, { kind: "cancel", by: "ann" }, { kind: "resume", by: "ann", cause: "again", retry: true })
+      .follows([]);
+  });
+
+  test("a report that comes after the run was resumed is not its report", () => {
+    const timeout: Outcome = { kind: "timeout", phase: "specify", attempt: 1 };
+    const resume: Outcome = { kind: "resume", by: "ann", cause: "again", retry: true };
+    const report: Outcome = { kind: "reported", json: "j", markdown: "m", sha256: "a".repeat(64) };
+    given(events).when(timeout, resume, report).follows([]);
+    given(events).when(timeout, report).leads(["report.written"]);
+  });
+
   test("a cancelled run starts nothing more, and reports", () => {
     const cancelled = given(events).when({ kind: "cancel", by: "ann" });
     cancelled.follows([{ type: "run.cancelled", by: "ann" }]);

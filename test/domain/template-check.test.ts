@@ -86,6 +86,20 @@ describe("a loop", () => {
   });
 });
 
+it("Loops that wait for each other's phases are refused: each would wait for the other's end", () => {
+  const made = template({
+    a: {},
+    b: {},
+    left: { needs: ["a", "b"], ...repeat("a") },
+    right: { needs: ["a", "b"], ...repeat("b") },
+  });
+  expect(said(made)).toEqual([
+    "error phases.2.repeat.from: phase left cannot repeat from a: loops would wait for each other: left waits for right waits for left",
+  ]);
+  const after = template({ a: {}, b: {}, left: { needs: ["a", "b"], ...repeat("a") }, end: { needs: ["a", "left"] } });
+  expect(said(after)).toEqual([]);
+});
+
 it("A graph is called free of cycles exactly when its phases can be put in an order", () => {
   const ids = ["a", "b", "c", "d", "e"];
   fc.assert(

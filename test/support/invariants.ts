@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { EventOf, RunEvent, StoredEvent } from "../../src/domain/event.ts";
 import { RECOVERY } from "../../src/domain/recovery.ts";
 import { evolve } from "../../src/domain/run-evolve.ts";
-import { initial, type RunState } from "../../src/domain/run-state.ts";
+import { initial, isTidy, type RunState } from "../../src/domain/run-state.ts";
 import { isLive } from "../../src/domain/session.ts";
 
 type Log = readonly Pick<StoredEvent, "position" | "event">[];
@@ -143,11 +143,11 @@ function recoveries(events: readonly RunEvent[]): string[] {
     .map(({ counter, used }) => `${counter} was used ${used} times`);
 }
 
-/** Every intent of a run that is over has its receipt, or something tells why it has none. */
+/** Every intent of a run that is over and tidied up has its receipt, or something tells why it has none. */
 function unexplained(events: readonly RunEvent[]): string[] {
   const state = events.reduce(evolve, initial);
-  if (!state.ended) return [];
-  const cutShort = state.ended.status !== "completed";
+  if (!isTidy(state)) return [];
+  const completed = state.ended?.status === "completed";
   const sessionEnded = (id: string): boolean => !isLive(state.sessions[id]?.state ?? "starting");
   const failed = of(events, "phase.failed").map(({ phase, attempt }) => `${phase}#${attempt}`);
   const finished = of(events, "command.finished").map(({ phase, attempt }) => `${phase}#${attempt}`);
@@ -161,7 +161,7 @@ function unexplained(events: readonly RunEvent[]): string[] {
       .map(({ key }) => `a prompt without a receipt: ${key}`),
     ...of(events, "command.starting")
       .map(({ phase, attempt }) => `${phase}#${attempt}`)
-      .filter((about) => !finished.includes(about) && !failed.includes(about) && !cutShort)
+      .filter((about) => !finished.includes(about) && !failed.includes(about) && completed)
       .map((about) => `a command without an end: ${about}`),
     ...of(events, "session.opening")
       .filter(({ session }) => !opened.includes(session) && !explained(session))
@@ -169,7 +169,7 @@ function unexplained(events: readonly RunEvent[]): string[] {
     ...state.escalations
       .filter(({ session, severity }) => severity === "question" && session !== undefined && sessionEnded(session))
       .map(({ failure }) => `a question of an agent that is gone: ${failure.code}`),
-    ...(state.ended.status === "completed" && state.escalations.some(({ severity }) => severity === "problem")
+    ...(completed && state.escalations.some(({ severity }) => severity === "problem")
       ? ["a problem that outlived the run"]
       : []),
   ];
