@@ -11,7 +11,7 @@ import type { Outcome, OutcomeOf } from "./outcome.ts";
 import { evolve } from "./run-evolve.ts";
 import { close, lost, seen, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
-import type { PhaseState, RunState } from "./run-state.ts";
+import { current, type RunState } from "./run-state.ts";
 import { phaseOf } from "./template.ts";
 
 export function decide(state: RunState, outcome: Outcome): RunEvent[] {
@@ -121,13 +121,6 @@ function bad(state: RunState, outcome: OutcomeOf<"bad">): RunEvent[] {
     outcome,
     new Failure("artifact.invalid", { phase: phase.id, schema: phase.produces.schema, problem }),
   );
-}
-
-/** The phase that an outcome is about, unless it has moved on (D2). */
-function current(state: RunState, about: { phase: string; attempt: number }): PhaseState | undefined {
-  const phase = state.phases[about.phase];
-  if (state.ended || !phase || phase.attempt !== about.attempt) return undefined;
-  return phase.status === "running" || phase.status === "repairing" ? phase : undefined;
 }
 
 function answer(state: RunState, outcome: OutcomeOf<"approve" | "reject">): RunEvent[] {

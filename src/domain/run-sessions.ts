@@ -9,7 +9,7 @@ import { Failure, type FailureCode, failureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { OutcomeOf } from "./outcome.ts";
 import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
-import type { RoleSession, RunState } from "./run-state.ts";
+import { current, type RoleSession, type RunState } from "./run-state.ts";
 import { isLive, needsPerson, observe, type SessionState, step } from "./session.ts";
 
 export function trouble(
@@ -35,6 +35,8 @@ export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
   if (!worker || state.ended || !isLive(worker.state)) return [];
   const gone = changed(worker, "lost", cause);
   const over = answered(state, session, "gone");
+  // Nobody waits for it any more: it is started again when somebody does.
+  if (!current(state, outcome)) return [gone, ...over];
   const used = state.restarts[worker.role] ?? 0;
   if (used < RECOVERY.restart.limit) {
     return [gone, ...over, { type: "session.recovery", session, phase, counter: "restart", cause, used: used + 1 }];

@@ -93,6 +93,13 @@ export const initial: RunState = {
   reported: false,
 };
 
+/** The phase that an outcome is about, unless it has moved on. */
+export function current(state: RunState, about: { phase: string; attempt: number }): PhaseState | undefined {
+  const phase = state.phases[about.phase];
+  if (state.ended || !phase || phase.attempt !== about.attempt) return undefined;
+  return phase.status === "running" || phase.status === "repairing" ? phase : undefined;
+}
+
 export function statusOf(state: RunState): RunStatus {
   if (!state.started) return "pending";
   if (state.ended) return state.ended.status;

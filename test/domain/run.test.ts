@@ -240,6 +240,12 @@ describe("recovery", () => {
     expect(back.next()).toEqual(["prompt/specify/1/2"]);
   });
 
+  test("an agent that is lost when nobody waits for it any more is just lost", () => {
+    given(events).when({ kind: "timeout", phase: "specify", attempt: 1 }, lost).follows([]);
+    const gated = running(template({ specify: { approval: "after" } }), ...events.slice(2));
+    given(gated).when(good("specify"), lost).leads(["session.changed"]);
+  });
+
   test("an idle agent is nudged twice, then a person is asked, and nothing goes round for ever", () => {
     const asked = given(events).when(nudge);
     asked.leads(["session.recovery specify"]);
