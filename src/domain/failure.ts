@@ -59,7 +59,7 @@ export const FAILURES = {
   "phase.timeout": { exit: 1, text: "phase {phase} did not finish within {timeout}", hint: "raise the phase's timeout in the template, or resume the run" },
   "phase.rejected": { exit: 1, text: "phase {phase} was rejected: {comment}", hint: "" },
   "phase.loop_exhausted": { exit: 1, text: "phase {phase} was not satisfied after {max} rounds", hint: "its findings are in the report: devflow runs report" },
-  "phase.not_found": { exit: 4, text: "run {run} has no phase {phase}", hint: "devflow runs show {run} lists them" },
+  "phase.not_found": { exit: 4, text: "run {run} has no phase {phase}{suggestion}", hint: "devflow runs show {run} lists them" },
   "artifact.invalid": { exit: 1, text: "phase {phase}: the artifact does not satisfy {schema}: {problem}", hint: "the session's transcript shows what the agent was told" },
   "command.failed_to_start": { exit: 1, text: "phase {phase}: {command} could not be started: {problem}", hint: "the command must exist in the run's worktree or on PATH" },
   "artifact.damaged": { exit: 1, text: "the kept artifact {sha256} is not what it was when it was accepted", hint: "somebody changed the data directory; reject the phase to have it made again" },
