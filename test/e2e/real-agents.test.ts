@@ -10,7 +10,7 @@ import { type World, world } from "../support/world.ts";
 /** Downloading the first time, in milliseconds. */
 const INSTALL = 600_000;
 /** Three sessions of a slow starter on a loaded machine. */
-const RUN = 240_000;
+const RUN = 600_000;
 
 const artifact = (schema: string, name: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, "../../fixtures/artifacts", schema, name), "utf8"));
