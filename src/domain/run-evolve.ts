@@ -13,6 +13,7 @@ const NEW_PHASE: PhaseState = {
   status: "pending",
   attempt: 0,
   round: 1,
+  turns: 0,
   prompts: [],
   violations: [],
   refused: [],
@@ -148,6 +149,7 @@ function begin(before: PhaseState, event: EventOf<"phase.started">): PhaseState 
     status: "running",
     attempt: event.attempt,
     round: event.round,
+    turns: before.turns,
     wanted: "work",
     watch: before.watch + 1,
     // A loop's next round keeps what a person agreed to before the first one.
@@ -165,7 +167,9 @@ function loop(state: RunState, event: EventOf<"phase.looped">): RunState {
       phase(next, id, (p) => ({
         ...p,
         status: "pending",
-        round: event.round,
+        round: p.round + 1,
+        // A loop inside this one has all its rounds again.
+        turns: id === event.phase ? p.turns + 1 : 0,
         due: { cause: "loop" },
         watch: p.watch + 1,
       })),

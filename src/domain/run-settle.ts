@@ -51,7 +51,7 @@ function checked(phase: Phase, now: PhaseState): RunEvent | undefined {
 /** A loop whose artifact does not satisfy `until` goes round again, or is at its end. */
 function turn(template: Template, state: RunState, phase: Phase, now: PhaseState): RunEvent | undefined {
   if (!phase.repeat || now.artifact?.satisfied !== false) return undefined;
-  if (now.round < phase.repeat.max)
+  if (now.turns + 1 < phase.repeat.max)
     return { type: "phase.looped", phase: phase.id, to: phase.repeat.from, round: now.round + 1 };
   const busy = loopBody(template, phase).some((id) => state.phases[id]?.status === "running");
   if (busy) return undefined;

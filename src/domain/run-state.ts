@@ -33,7 +33,10 @@ export interface PhaseState {
   status: PhaseStatus;
   /** 0 before the first start. */
   attempt: number;
+  /** Counts up with every loop that it is in. */
   round: number;
+  /** How often its own loop has turned, since the one around it did. */
+  turns: number;
   /** Why the next attempt is made, once it is due. */
   due?: { cause: "ready" | "loop" | "rejected" | "resumed"; comment?: string };
   comment?: string;

@@ -205,6 +205,29 @@ describe("loops", () => {
       .leads(["artifact.checked review", "phase.accepted review", "phase.started notes", "phase.started verify"]);
   });
 
+  test("inside one another have all their rounds in each round of the outer one", () => {
+    const max = { until: "approved@1", from: "write", max: 2 };
+    const nested = template({
+      write: { role: "dev" },
+      lint: { role: "dev", needs: ["write"], repeat: max },
+      review: { role: "dev", needs: ["lint"], repeat: max },
+    });
+    const again = (phase: string, attempt: number) => good(phase, { attempt, satisfied: false });
+    const firstOuterRound = [
+      ...[good("write"), again("lint", 1)],
+      ...[good("write", { attempt: 2 }), good("lint", { attempt: 2 }), again("review", 1)],
+    ];
+    given(running(nested, phaseStarted("write")))
+      .when(...firstOuterRound, good("write", { attempt: 3 }), again("lint", 3))
+      .leads(["artifact.checked lint", "phase.accepted lint", "phase.looped lint", "phase.started write"]);
+    given(running(nested, phaseStarted("write")))
+      .when(
+        ...[...firstOuterRound, good("write", { attempt: 3 }), again("lint", 3)],
+        ...[good("write", { attempt: 4 }), again("lint", 4)],
+      )
+      .leads(["artifact.checked lint", "phase.accepted lint", "phase.failed lint", "run.failed"]);
+  });
+
   test("fail when the last round is not satisfied either", () => {
     given(running(loop, phaseStarted("implement")))
       .when(...firstRound, good("implement", { attempt: 2 }), good("tests", { attempt: 2 }), unsatisfied(2))
