@@ -7,6 +7,7 @@
  */
 import { Failure } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
+import { isDiskFull, systemProblem } from "../domain/system-problem.ts";
 import type { Journal } from "../ports/journal.ts";
 import { removeInstance, writeInstance } from "../protocol/instance-record.ts";
 import { VERSION } from "../protocol/version.ts";
@@ -63,7 +64,7 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
     // A failure says all there is to know in its sentence; only what nobody foresaw needs its stack.
     const said = error instanceof Error ? (error instanceof Failure ? error.message : error.stack) : String(error);
     journal.error("the daemon could not go on", { error: said });
-    throw error;
+    throw isDiskFull(error) ? new Failure("storage.full", { path: places.state }, { cause: error }) : error;
   } finally {
     process.off("uncaughtException", onDefect);
     process.off("unhandledRejection", onDefect);
@@ -88,7 +89,7 @@ async function serve(daemon: ComposedDaemon, places: Places, journal: Journal, s
     const server = await serveSocket(places, dispatcher(answers, shutdown.stopping), journal);
     const rest = lookAfter(places, server, { journal, shutdown });
     try {
-      writeInstance(places, { pid: process.pid, socket: places.socket, startedAt, version: VERSION });
+      leaveNote(places, startedAt, journal);
       journal.info("started", facts);
       await Promise.race([daemon.start(), shutdown.requested]);
       const cause = await shutdown.requested;
@@ -103,5 +104,14 @@ async function serve(daemon: ComposedDaemon, places: Places, journal: Journal, s
   } finally {
     await daemon.close();
     journal.info("stopped");
+  }
+}
+
+/** Only whoever looks from another environment misses the note: on a full disk the daemon does without. */
+function leaveNote(places: Places, startedAt: number, journal: Journal): void {
+  try {
+    writeInstance(places, { pid: process.pid, socket: places.socket, startedAt, version: VERSION });
+  } catch (error) {
+    journal.warn("the note of where the daemon listens could not be written", { problem: systemProblem(error) });
   }
 }

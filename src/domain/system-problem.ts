@@ -14,8 +14,9 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   EMFILE: "too many files are open",
 };
 
-export function systemProblem(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error ? String(error.code) : "";
-  return IN_WORDS[code] ?? error.message;
-}
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+
+export const systemProblem = (error: unknown): string =>
+  IN_WORDS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+
+export const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(codeOf(error));

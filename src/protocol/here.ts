@@ -11,10 +11,21 @@ export const placesHere = (env: NodeJS.ProcessEnv = process.env): Places =>
     env,
     platform: process.platform,
     uid: ownUid(),
-    home: homedir(),
+    home: ownHome(env),
     tmp: tmpdir(),
     absolute: (path) => resolve(path),
   });
+
+/** A container may run as a user that the system does not know: without HOME it has no home, and with DEVFLOW_HOME needs none. */
+function ownHome(env: NodeJS.ProcessEnv): string {
+  try {
+    return resolve(homedir());
+  } catch (cause) {
+    if (env.DEVFLOW_HOME) return "/";
+    const params = { path: "your home directory", problem: `user ${ownUid()} has none` };
+    throw new Failure("home.unusable", params, { cause });
+  }
+}
 
 const ownUid = (): number => process.getuid?.() ?? 0;
 

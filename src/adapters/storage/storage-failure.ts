@@ -2,6 +2,8 @@
 import { Failure } from "../../domain/failure.ts";
 
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
+/** SHMSIZE: there was no room for the index of the write-ahead log when the database was opened. */
+const FULL: ReadonlySet<string> = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "ENOSPC", "EDQUOT"]);
 /** The disk, the rights or another program are in the way: the database itself may be whole. */
 const UNUSABLE = /^SQLITE_(CANTOPEN|READONLY|IOERR|BUSY|LOCKED|PERM|AUTH|PROTOCOL)/;
 
@@ -15,7 +17,7 @@ export function storageFailure(error: unknown, path: string): unknown {
   if (error instanceof Failure) return error;
   const code = field(error, "code");
   const problem = field(error, "message");
-  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") {
+  if (FULL.has(code)) {
     return new Failure("storage.full", { path }, { cause: error });
   }
   if (DAMAGED.test(code)) return new Failure("storage.damaged", { path, problem }, { cause: error });

@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import SQLite from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
+import { isDiskFull } from "../../domain/system-problem.ts";
 
 export interface InstanceLock {
   release(): void;
@@ -62,11 +63,15 @@ export function instanceHolder(file: string): number | undefined {
   }
 }
 
-/** By rename: a reader sees all of it or none. */
+/** By rename: a reader sees all of it or none. It is for people: where there is no room for it, the lock holds without. */
 function writePid(file: string): void {
   const fresh = `${pidFile(file)}.new`;
-  writeFileSync(fresh, `${process.pid}\n`, { mode: 0o600 });
-  renameSync(fresh, pidFile(file));
+  try {
+    writeFileSync(fresh, `${process.pid}\n`, { mode: 0o600 });
+    renameSync(fresh, pidFile(file));
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 const codeOf = (error: unknown): string =>

@@ -4,6 +4,7 @@ import { closeSync, fsync, openSync, renameSync, unlinkSync, writeFileSync } fro
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/failure.ts";
+import { isDiskFull } from "../../domain/system-problem.ts";
 
 export interface WholeFileOptions {
   mode?: number;
@@ -32,7 +33,7 @@ export async function writeWhole(
     if (durable) await using(openSync(dirname(path), "r"), flushed);
   } catch (error) {
     discard(temporary);
-    throw isFull(error) ? new Failure("storage.full", { path: dirname(path) }, { cause: error }) : error;
+    throw isDiskFull(error) ? new Failure("storage.full", { path: dirname(path) }, { cause: error }) : error;
   }
 }
 
@@ -56,5 +57,3 @@ export const errorCode = (error: unknown): string | undefined => {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;
 };
-
-const isFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
