@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ["test/support/build.ts"],
     // Two cores: more workers only make the real panes and processes wait for each other.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -30,7 +30,7 @@ export interface AgentContract {
 }
 
 const NEVER = new AbortController().signal;
-const TIME = { timeout: 20_000, interval: 25 };
+const TIME = { timeout: 60_000, interval: 25 };
 
 export function agentContract(name: string, { start, can }: AgentContract): void {
   describe(`${name} as an agent`, () => {

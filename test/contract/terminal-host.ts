@@ -29,7 +29,7 @@ export interface TerminalSetup {
 
 const SINK = fileURLToPath(new URL("../../fixtures/terminal/sink.mjs", import.meta.url));
 const FAMILY = fileURLToPath(new URL("../../fixtures/terminal/family.mjs", import.meta.url));
-const WAIT = { timeout: 15_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 const PASTE = { start: "\x1b[200~", end: "\x1b[201~" };
 
 /** Texts that some way of typing is known to change. */

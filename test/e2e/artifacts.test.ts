@@ -47,7 +47,7 @@ beforeAll(async () => {
   const ran = await w.devflow("run", "odd", "--goal", "Be odd", "--yes", "--json");
   view = JSON.parse(ran.out) as RunView;
   report = await w.json<Report>("runs", "report", view.id);
-}, 120_000);
+}, 300_000);
 afterAll(() => w.close(), 60_000);
 
 const files = (folder: string): string[] =>
@@ -116,4 +116,4 @@ test("an artifact that is never right fails the run after its repairs, with the 
     expect((await w.devflow("runs", verb, id, ...more)).out).toContain(sentence);
   }
   expect(ran.out + ran.err).toContain(sentence);
-}, 60_000);
+}, 300_000);

@@ -17,7 +17,7 @@ const enter = (options?: WorldOptions): World => {
 afterEach(async () => {
   await here?.close();
   here = undefined;
-}, 60_000);
+}, 300_000);
 
 const COMMAND = { produces: { schema: "command-result@1" } };
 const node = (code: string): string[] => ["node", "-e", code];
@@ -63,7 +63,7 @@ describe.each(HOSTS)("in %s, a daemon that is", (host) => {
       expect(await w.prompts()).toHaveLength(1);
       expect(run.of("run.interrupted")).toHaveLength(2);
       expect(run.of("session.opened")).toHaveLength(1);
-    }, 90_000);
+    }, 300_000);
 
     test("while a command runs, and while an approval waits", async () => {
       const w = enter({ host });
@@ -81,7 +81,7 @@ describe.each(HOSTS)("in %s, a daemon that is", (host) => {
       expect(await w.prompts()).toHaveLength(1);
       expect(run.of("approval.requested")).toHaveLength(1);
       expect(run.of("phase.accepted").map(({ phase }) => phase)).toEqual(["tests", "work"]);
-    }, 90_000);
+    }, 300_000);
   });
 });
 

@@ -36,7 +36,7 @@ describe.each(HOSTS)("in %s a goal arrives byte for byte, minus control characte
     await w?.close();
     w = world({ host });
     putTemplate(w.home, "one", [{ id: "one" }]);
-  }, 60_000);
+  }, 300_000);
 
   const large = `/${ODD}\n`.repeat(Math.ceil(100_000 / Buffer.byteLength(ODD)));
 
@@ -72,7 +72,7 @@ describe("a goal", () => {
   test("comes from stdin too, and its text is not looked at", async () => {
     const ran = await w.withInput(`@${ODD}`, "run", "one", "--goal", "-", "--yes", "--json");
     expect([ran.code, (JSON.parse(ran.out) as RunView).goal]).toEqual([0, cleaned(`@${ODD}`)]);
-  }, 60_000);
+  }, 300_000);
 
   test("that is none, or cannot be read, is refused", async () => {
     const file = (name: string, content: string | Uint8Array): string => {
@@ -114,5 +114,5 @@ describe("a goal", () => {
     );
     const largest = await preview("--goal", file("largest", "x".repeat(524_288)));
     expect([largest.code, JSON.parse(largest.out)]).toMatchObject([0, { goalBytes: 524_288, goalRemoved: 0 }]);
-  }, 60_000);
+  }, 300_000);
 });

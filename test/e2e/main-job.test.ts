@@ -15,7 +15,7 @@ const enter = (options?: WorldOptions): World => {
 afterEach(async () => {
   await here?.close();
   here = undefined;
-}, 60_000);
+}, 300_000);
 
 describe.each(HOSTS)("the main job in %s", (host) => {
   test("goes through specify, review and verify, leaves the checkout alone, and reports", async () => {
@@ -40,7 +40,7 @@ describe.each(HOSTS)("the main job in %s", (host) => {
     expect(readFileSync(view.report?.markdown ?? "", "utf8").trim()).toBe(markdown.trim());
     const report = Report.parse(await w.json("runs", "report", view.id));
     expect(Report.parse(JSON.parse(readFileSync(view.report?.json ?? "", "utf8")))).toEqual(report);
-  }, 60_000);
+  }, 300_000);
 
   test("killed in the middle of a phase and started again, it finishes with no prompt sent twice", async () => {
     const w = enter({ host, scenario: { phases: { "*": [{ wait: 1_500 }, { write: "whole" }] } } });
@@ -49,7 +49,7 @@ describe.each(HOSTS)("the main job in %s", (host) => {
     await vi.waitFor(async () => expect((await w.prompts()).length).toBe(2), 30_000);
     process.kill(w.daemonPid(), "SIGKILL");
     await vi.waitFor(async () => expect((await w.show(id)).status).toBe("completed"), {
-      timeout: 40_000,
+      timeout: 60_000,
       interval: 200,
     });
     const prompts = await w.prompts();
@@ -57,5 +57,5 @@ describe.each(HOSTS)("the main job in %s", (host) => {
     const view = await w.show(id);
     expect(view.interruptions).toHaveLength(1);
     expect(view.sessions).toHaveLength(3);
-  }, 90_000);
+  }, 300_000);
 });

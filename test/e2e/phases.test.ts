@@ -14,7 +14,7 @@ const enter = (options?: WorldOptions): World => {
 afterEach(async () => {
   await here?.close();
   here = undefined;
-}, 60_000);
+}, 300_000);
 
 const HOST = hasTmux ? "tmux" : "pty";
 const isAlive = (pid: number | undefined): boolean => {
@@ -48,7 +48,7 @@ describe("phases side by side", () => {
     const join = (await w.prompts()).find(({ phase }) => phase === "join");
     expect(join?.text).toContain("- left (change-summary@1");
     expect(join?.text).toContain("- right (change-summary@1");
-  }, 60_000);
+  }, 300_000);
 
   test("are ended together when the run is cancelled; the worktree, the branch and a report stay", async () => {
     const edit = { edit: { file: "half.txt", content: "half\n" } };
@@ -67,7 +67,7 @@ describe("phases side by side", () => {
     expect(existsSync(`${view.worktree}/half.txt`)).toBe(true);
     expect(w.git("branch", "--list", view.branch ?? "")).toContain(run.id);
     expect((await w.devflow("runs", "report", run.id)).out).toContain("half.txt");
-  }, 60_000);
+  }, 300_000);
 });
 
 test("a no before a phase ends the run, and no agent was told anything", async () => {
@@ -81,7 +81,7 @@ test("a no before a phase ends the run, and no agent was told anything", async (
   expect(run.of("run.failed")[0]?.failure).toMatchObject({ code: "phase.rejected", details: { comment: "not today" } });
   expect(await w.prompts()).toEqual([]);
   expect((await w.devflow("runs", "wait", run.id)).code).toBe(1);
-}, 60_000);
+}, 300_000);
 
 test("a phase that is not done in its time fails the run, which goes on from there when it is resumed", async () => {
   const w = enter({ scenario: { phases: { slow: { "1": [{ stall: true }], "2": [{ write: "whole" }] } } } });
@@ -101,7 +101,7 @@ test("a phase that is not done in its time fails the run, which goes on from the
     "slow ready",
     "slow resumed",
   ]);
-}, 60_000);
+}, 300_000);
 
 test("an agent without a terminal and one in a pane work in one run", async () => {
   const w = enter({ host: HOST });
@@ -118,4 +118,4 @@ test("an agent without a terminal and one in a pane work in one run", async () =
   ]);
   expect(view.usage.inputTokens).toBeGreaterThan(0);
   expect(view.usage.unknown).toHaveLength(2);
-}, 60_000);
+}, 300_000);

@@ -26,7 +26,7 @@ describe.runIf(hasTmux).each(REAL_AGENTS)("spec-and-review with the real %s", (n
   afterEach(async () => {
     await here?.close();
     await model?.close();
-  }, 60_000);
+  }, 300_000);
 
   test(
     "takes a change through every phase, each prompt delivered once",

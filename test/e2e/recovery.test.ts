@@ -18,7 +18,7 @@ const enter = (options?: WorldOptions): World => {
 afterEach(async () => {
   await here?.close();
   here = undefined;
-}, 60_000);
+}, 300_000);
 
 const WHOLE = [{ write: "whole" }];
 const start = (w: World): Promise<LiveRun> => begin(w, "line", "--goal", "x");
@@ -37,7 +37,7 @@ describe.each(HOSTS)("an agent in %s", (host) => {
     expect((await w.journal()).filter(({ event }) => event === "trust")).toMatchObject([{ answer: "yes" }]);
     expect(await w.prompts()).toHaveLength(1);
     expect(await questions(w, run)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("that asks for permission makes the run wait until a person answers in the pane", async () => {
     const acts = [{ permission: { command: "rm -rf build" } }, { wait: 600 }, { write: "whole" }];
@@ -51,7 +51,7 @@ describe.each(HOSTS)("an agent in %s", (host) => {
     expect((await w.journal()).filter(({ event }) => event === "permission")).toMatchObject([{ answer: "yes" }]);
     expect(await questions(w, run)).toEqual([["session.awaits_permission", "seen"]]);
     expect(await w.prompts()).toHaveLength(1);
-  }, 60_000);
+  }, 300_000);
 
   test("that crashes is started again and told again, and the report says so", async () => {
     const w = enter({ host, scenario: { phases: { work: { "1": [{ write: "half" }, { crash: 3 }], "2": WHOLE } } } });
@@ -66,7 +66,7 @@ describe.each(HOSTS)("an agent in %s", (host) => {
       run.id,
     );
     expect(report.run.sessions).toMatchObject([{ state: "lost", recoveries: { restart: 1 } }, { state: "closed" }]);
-  }, 60_000);
+  }, 300_000);
 
   test("is not typed over: a person's draft holds the prompt until it is gone", async () => {
     const w = enter({ host });
@@ -91,7 +91,7 @@ describe.each(HOSTS)("an agent in %s", (host) => {
     await typeAt(w, worker(run), "C-u");
     await run.ends("completed");
     expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["work"]);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("an agent", () => {
@@ -102,7 +102,7 @@ describe("an agent", () => {
     expect((await w.journal()).filter(({ event }) => event === "swallowed")).toHaveLength(1);
     expect(counters(run)).toEqual(["resubmit 1"]);
     expect(await w.prompts()).toHaveLength(1);
-  }, 60_000);
+  }, 300_000);
 
   test("that ends its turn with a question makes the run wait for the answer", async () => {
     const w = enter({
@@ -113,7 +113,7 @@ describe("an agent", () => {
     await typeAt(w, worker(run), "the first one", "Enter");
     await run.ends("completed");
     expect(await questions(w, run)).toEqual([["session.awaits_input", "seen"]]);
-  }, 60_000);
+  }, 300_000);
 
   test("that needs a login makes the run wait, and is told its prompt once somebody has logged in", async () => {
     const w = enter({ scenario: { start: [{ login: true }] } });
@@ -123,7 +123,7 @@ describe("an agent", () => {
     await typeAt(w, worker(run), "1");
     await run.ends("completed");
     expect(await questions(w, run)).toEqual([["session.login_required", "seen"]]);
-  }, 60_000);
+  }, 300_000);
 
   test("at its usage limit is left alone until the limit ends, and then told to go on", async () => {
     const w = enter({ scenario: { phases: { work: { "1": [{ limit: 3 }], "*": WHOLE } } } });
@@ -133,7 +133,7 @@ describe("an agent", () => {
     await run.ends("completed");
     expect(counters(run)).toEqual(["backoff 1"]);
     expect(run.of("prompt.sending").map(({ purpose }) => purpose)).toEqual(["work", "nudge"]);
-  }, 60_000);
+  }, 300_000);
 
   test("that crashes again and again is given up after three restarts, until a person resumes the run", async () => {
     const w = enter({ scenario: { phases: { work: [{ crash: 1 }] } } });
@@ -148,7 +148,7 @@ describe("an agent", () => {
     await run.ends("completed");
     expect(await w.prompts()).toHaveLength(5);
     expect(await questions(w, run)).toEqual([["session.recovery_exhausted", "retry"]]);
-  }, 90_000);
+  }, 300_000);
 });
 
 describe.runIf(hasTmux)("panes that go away", () => {
@@ -165,7 +165,7 @@ describe.runIf(hasTmux)("panes that go away", () => {
     tmux(w, "kill-pane", "-t", paneOf(w, worker(run)));
     await run.ends("completed");
     expect(counters(run)).toEqual(["restart 1"]);
-  }, 60_000);
+  }, 300_000);
 
   test("all of them, with their server: a new server takes their place", async () => {
     const both = { needs: ["first"], produces: { schema: "change-summary@1" } };
@@ -178,5 +178,5 @@ describe.runIf(hasTmux)("panes that go away", () => {
     await run.ends("completed");
     expect((await w.prompts()).map(({ phase }) => phase).sort()).toEqual(["first", "left", "left", "right", "right"]);
     expect(counters(run)).toEqual(["restart 1", "restart 1"]);
-  }, 60_000);
+  }, 300_000);
 });

@@ -93,7 +93,7 @@ describe("a wrong request", () => {
       expect(JSON.parse(said(json.err))).toMatchObject({ error: { code: name, message, hint } });
     }
     expect((await w.devflow("ctl", "ping")).code).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   test.each(["frobnicate", "run", "runs show", "--bogus", "runs list --limit none"])(
     "%s: a misspelt command line ends with 2, with --json too",
@@ -136,7 +136,7 @@ describe("an output that nobody reads", () => {
     const { code } = await cutShort("devflow", ["run", "one", "--goal", "Go on", "--yes"]);
     expect(code).toBe(130);
     await vi.waitFor(async () => expect(await w.latest()).toMatchObject({ status: "completed" }), 20_000);
-  }, 60_000);
+  }, 300_000);
 
   test.skipIf(process.platform !== "linux")(
     "an output that cannot be written is said in a line, and ends with 1",

@@ -15,7 +15,7 @@ const enter = (options?: WorldOptions): World => {
 afterEach(async () => {
   await here?.close();
   here = undefined;
-}, 60_000);
+}, 300_000);
 
 const finding = (title: string) => ({
   severity: "major",
@@ -107,7 +107,7 @@ describe("implement-and-review", () => {
     ]);
     expect(existsSync(join(w.repo, "sum.js"))).toBe(false);
     expect((await w.devflow("runs", "diff", run.id)).out).toContain("+module.exports = (a, b) => a + b;");
-  }, 90_000);
+  }, 300_000);
 
   test("runs the tests by the command that it is told", async () => {
     const w = enter();
@@ -122,7 +122,7 @@ describe("implement-and-review", () => {
     expect(JSON.parse(readFileSync(kept, "utf8"))).toMatchObject({ passed: false, exitCode: 3, stdout: "한글 out\n" });
     await w.devflow("runs", "cancel", run.id);
     await run.ends("cancelled");
-  }, 60_000);
+  }, 300_000);
 });
 
 test("review-only gives its findings and changes nothing", async () => {
@@ -134,7 +134,7 @@ test("review-only gives its findings and changes nothing", async () => {
   const report = Report.parse(await w.json("runs", "report", run.id));
   expect(report.run.phases.map(({ id, status }) => [id, status])).toEqual([["review", "accepted"]]);
   expect(report.changes).toMatchObject({ files: 0, uncommitted: [] });
-}, 60_000);
+}, 300_000);
 
 describe("a loop that never comes to its end", () => {
   const LOOP = {
@@ -163,5 +163,5 @@ describe("a loop that never comes to its end", () => {
     await run.ends("completed");
     expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["write", "judge", "write", "judge", "judge"]);
     expect(run.of("report.written")).toHaveLength(2);
-  }, 90_000);
+  }, 300_000);
 });

@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 
 const DEVFLOW = join(import.meta.dirname, "../../bin/devflow");
 /** Generous: a machine under load starts programs slowly. */
-export const WAIT = { timeout: 20_000, interval: 100 };
+export const WAIT = { timeout: 60_000, interval: 100 };
 
 export interface Person extends BarePane {
   sees(text: string | RegExp): Promise<void>;

@@ -16,7 +16,7 @@ import { type OneShot, oneShotAgents, oneShotSpec } from "../../support/one-shot
 import { type TemporaryFolder, temporaryFolder } from "../../support/temporary-folder.ts";
 
 const NEVER = new AbortController().signal;
-const TIME = { timeout: 20_000, interval: 25 };
+const TIME = { timeout: 60_000, interval: 25 };
 
 let folder: TemporaryFolder;
 let home: string;

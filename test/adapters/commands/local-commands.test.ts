@@ -29,7 +29,7 @@ const sh = (script: string, ...args: string[]) => ["sh", "-c", script, "sh", ...
 
 /** The pids that `family.mjs` writes, once it has. */
 async function familyIn(file: string): Promise<number[]> {
-  const pids = await vi.waitFor(() => JSON.parse(readFileSync(file, "utf8")) as number[], { timeout: 10_000 });
+  const pids = await vi.waitFor(() => JSON.parse(readFileSync(file, "utf8")) as number[], { timeout: 60_000 });
   onTestFinished(() => {
     for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
   });

@@ -37,7 +37,7 @@ async function family(session: string, ...args: string[]): Promise<number[]> {
   const file = join(dir, ulid());
   run([FAMILY, file, ...args], { DEVFLOW_SESSION: session });
   const members = await vi.waitFor(async () => JSON.parse(await readFile(file, "utf8")) as number[], {
-    timeout: 10_000,
+    timeout: 60_000,
   });
   pids.push(...members);
   return members;

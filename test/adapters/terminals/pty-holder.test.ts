@@ -249,7 +249,7 @@ test("a program that ends while it is held back for a stuck daemon loses nothing
   const stuck = await daemon(start);
   stuck.socket.pause();
   stuck.send({ t: "type", id: 1, key: "go", text: "\r" });
-  await vi.waitFor(() => expect(readExit(start.directory)).toBeDefined(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(readExit(start.directory)).toBeDefined(), { timeout: 60_000 });
   expect(readLastOutput(start.directory).toString().endsWith("xEND")).toBe(true);
 });
 
@@ -287,7 +287,7 @@ test("a directory that is not there is refused with the reason, and leaves no ho
 });
 
 test("the holder ends by itself once its program has ended and the exit was collected", {
-  timeout: 20_000,
+  timeout: 60_000,
 }, async () => {
   const { start, child } = await holding("", { argv: ["/bin/sh", "-c", "read go"] });
   const client = await daemon(start);
@@ -295,7 +295,7 @@ test("the holder ends by itself once its program has ended and the exit was coll
   await client.ask(type("go", "\r"));
   await client.until(exited);
   client.send({ t: "collected" });
-  await vi.waitFor(() => expect(child.exitCode).toBe(0), { timeout: 15_000 });
+  await vi.waitFor(() => expect(child.exitCode).toBe(0), { timeout: 60_000 });
   expect(existsSync(start.socket)).toBe(false);
   expect(readExit(start.directory)?.exit).toEqual({ code: 0 });
 });

@@ -13,7 +13,7 @@ import { isAlive } from "../../contract/terminal-host.ts";
 import { ptyDirectories } from "../../support/pty-directories.ts";
 import { bareClient, buildHolder, bundle } from "../../support/pty-holder.ts";
 
-const WAIT = { timeout: 15_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 let built: string;
 let holder: readonly string[];
 let daemon: string;

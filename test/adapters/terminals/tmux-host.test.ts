@@ -14,7 +14,7 @@ import { isAlive } from "../../contract/terminal-host.ts";
 import { destroyTmux, tmuxHostAt, tmuxSocket } from "../../support/tmux-home.ts";
 
 const SINK = fileURLToPath(new URL("../../../fixtures/terminal/sink.mjs", import.meta.url));
-const WAIT = { timeout: 15_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 const installed = spawnSync("tmux", ["-V"]).status === 0;
 if (!installed) console.warn("SKIPPED: the tmux host is not tested, since tmux is not installed");
 

@@ -205,7 +205,7 @@ describe("a worktree that was begun is finished:", () => {
     });
     const killed = new Promise((resolve) => add.once("exit", resolve));
     onTestFinished(() => void (add.exitCode === null && add.signalCode === null && process.kill(-Number(add.pid), 9)));
-    await vi.waitFor(() => expect(existsSync(reached)).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(existsSync(reached)).toBe(true), { timeout: 60_000 });
     process.kill(-Number(add.pid), "SIGKILL");
     await killed;
     git("config", "filter.slow.smudge", "cat");

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const one of people) await one.close();
   people = [];
   await w.close();
-}, 60_000);
+}, 300_000);
 
 async function enter(host: "tmux" | "pty") {
   w = world({ host, scenario: SCENARIO });
@@ -50,7 +50,7 @@ describe.runIf(hasTmux).each(["tmux", "pty"] as const)("attached to an agent in 
     await one.sees("You have left; the agent goes on.");
     await vi.waitFor(async () => expect(await screenOf(w, session)).toHaveLength(OWN_ROWS), WAIT);
     await sessionOf(w, "reviewer", "ready");
-  }, 60_000);
+  }, 300_000);
 
   test("to look only, nothing that is typed arrives, and the agent keeps its size", async () => {
     const session = await enter(host);
@@ -62,7 +62,7 @@ describe.runIf(hasTmux).each(["tmux", "pty"] as const)("attached to an agent in 
     expect(await screenOf(w, session)).toHaveLength(OWN_ROWS);
     await one.keys(...LEAVE[host]);
     expect(await one.ended()).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   test("a draft is left alone, said in words, and holds what others send", async () => {
     const session = await enter(host);
@@ -75,7 +75,7 @@ describe.runIf(hasTmux).each(["tmux", "pty"] as const)("attached to an agent in 
     const shown = (await w.devflow("sessions", "show", session)).out;
     expect(shown).toContain("the composer holds a draft: draft");
     expect(await told(session)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test("when the agent is ended the view is over, and says so", async () => {
     const session = await enter(host);
@@ -89,5 +89,5 @@ describe.runIf(hasTmux).each(["tmux", "pty"] as const)("attached to an agent in 
     const again = await at(session);
     expect(await again.ended()).toBe(5);
     await again.sees("has ended");
-  }, 60_000);
+  }, 300_000);
 });

@@ -9,7 +9,7 @@ let one: Person;
 afterEach(async () => {
   await one.close();
   await w.close();
-}, 60_000);
+}, 300_000);
 
 const start = async (scenario: unknown, template = "spec-and-review") => {
   w = world({ scenario });
@@ -24,7 +24,7 @@ describe.runIf(hasTmux)("devflow run at a terminal", () => {
     expect(await one.ended()).toBe(130);
     await one.sees("nothing was started");
     expect(await w.latest()).toBeUndefined();
-  }, 60_000);
+  }, 300_000);
 
   test("shows phases and agents live; Ctrl-C leaves the run alone and tells how to come back", async () => {
     await start({ phases: { specify: [{ wait: 3_000 }, { write: "whole" }] } });
@@ -36,7 +36,7 @@ describe.runIf(hasTmux)("devflow run at a terminal", () => {
     const id = (await w.latest())?.id ?? "";
     await one.sees(`devflow runs wait ${id.slice(-6)}`);
     expect((await w.devflow("runs", "wait", id)).code).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   test("says what it waits for and where that is, goes on when that is given, and ends with the outcome alone", async () => {
     await start({ phases: { review: [{ permission: { title: "Run it?", command: "ls" } }, { write: "whole" }] } });
@@ -53,5 +53,5 @@ describe.runIf(hasTmux)("devflow run at a terminal", () => {
     }
     await one.sees(/✓ spec-and-review@1 +\w{6} +completed/);
     expect(await one.text()).not.toContain("Ctrl-C stops following");
-  }, 60_000);
+  }, 300_000);
 });

@@ -10,7 +10,7 @@ afterEach(async () => {
   await one?.close();
   await w?.close();
   one = w = undefined;
-}, 60_000);
+}, 300_000);
 
 describe.runIf(hasTmux)("devflow watch", () => {
   test("shows a run as it goes on, over a daemon's death too, and gives the screen back", async () => {
@@ -32,5 +32,5 @@ describe.runIf(hasTmux)("devflow watch", () => {
     expect(await one.ended()).toBe(0);
     await one.sees("before it");
     expect(await one.text()).not.toContain("잘 보이게");
-  }, 60_000);
+  }, 300_000);
 });
