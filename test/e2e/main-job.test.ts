@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Report } from "../../src/domain/report.ts";
 import { hasTmux } from "../support/has-tmux.ts";
+import { liveRun } from "../support/live-run.ts";
 import { type World, type WorldOptions, world } from "../support/world.ts";
 
 const HOSTS = hasTmux ? (["tmux", "pty"] as const) : (["pty"] as const);
@@ -26,6 +27,7 @@ describe.each(HOSTS)("the main job in %s", (host) => {
     expect(run.code).toBe(0);
     const latest = await w.latest();
     const view = await w.show(latest?.id ?? "");
+    await liveRun(w, view.id).ends("completed");
     expect(view.phases.map(({ id, status }) => `${id} ${status}`)).toEqual([
       "specify accepted",
       "review accepted",
@@ -55,6 +57,7 @@ describe.each(HOSTS)("the main job in %s", (host) => {
     const prompts = await w.prompts();
     expect(prompts.map(({ phase }) => phase)).toEqual(["specify", "review", "verify"]);
     const view = await w.show(id);
+    await liveRun(w, id).ends("completed");
     expect(view.interruptions).toHaveLength(1);
     expect(view.sessions).toHaveLength(3);
   }, 300_000);

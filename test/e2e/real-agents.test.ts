@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasTmux } from "../support/has-tmux.ts";
+import { expectSound } from "../support/invariants.ts";
+import { liveRun } from "../support/live-run.ts";
 import { configureAgent, REAL_AGENTS, type RealAgent, realAgent } from "../support/real-agents.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
 import { type World, world } from "../support/world.ts";
@@ -46,6 +48,7 @@ describe.runIf(hasTmux).each(REAL_AGENTS)("spec-and-review with the real %s", (n
       expect(model.delivered.map(({ phase, nth }) => `${phase} ${nth}`)).toEqual(["specify 1", "review 1", "verify 1"]);
       expect(model.delivered[0]?.prompt).toContain(goal);
       const view = await w.show((await w.latest())?.id ?? "");
+      expectSound(liveRun(w, view.id).stored());
       const why = (await w.devflow("runs", "events", view.id)).out;
       expect(
         view.sessions.map(({ agent: kind, host, state }) => [kind, host, state]),

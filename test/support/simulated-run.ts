@@ -197,8 +197,8 @@ function made(sketches: readonly Sketch[]): Template {
   const plain = Template.parse({ ...head, phases: bare });
   const phases = bare.map((phase, at) => {
     const repeat = sketches[at]?.repeat;
-    const from = `p${(repeat?.from ?? 0) % Math.max(1, at)}`;
-    const fits = repeat && ancestors(plain, phase.id).has(from);
+    const from = `p${(repeat?.from ?? 0) % (at + 1)}`;
+    const fits = repeat && (from === phase.id || ancestors(plain, phase.id).has(from));
     return fits ? { ...phase, repeat: { until: "note@1", from, max: repeat.max } } : phase;
   });
   return Template.parse({ ...head, phases });
