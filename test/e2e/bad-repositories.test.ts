@@ -193,8 +193,8 @@ describe("two requests for one repository", () => {
       err: "devflow: there is no run nope (run.not_found)\n  devflow runs list shows them",
     });
     expect(await w.devflow("runs", "show", "x")).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("give at least 4 characters of the id"),
+      code: 4,
+      err: expect.stringContaining("there is no run x (run.not_found)"),
     });
   }, 60_000);
 });
