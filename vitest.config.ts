@@ -1,12 +1,26 @@
 import { defineConfig } from "vitest/config";
 
+/** Real agents are large programs: side by side with anything else they only wait for each other. */
+const REAL_AGENTS = ["test/agents/**/*.test.ts", "test/e2e/real-agents.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/build.ts"],
-    // Two cores: more workers only make the real panes and processes wait for each other.
-    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "devflow",
+          include: ["test/**/*.test.ts"],
+          exclude: REAL_AGENTS,
+          // Two cores: more workers only make the real panes and processes wait for each other.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: "agents", include: REAL_AGENTS, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });
