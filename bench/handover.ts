@@ -30,7 +30,7 @@ const SHOWN = "[Pasted text";
 const root = join(import.meta.dirname, "..");
 
 /** Works long enough to be measured, without a word, and then rests. */
-const SCENARIO = { phases: { "*": [{ wait: 4_000 }] } };
+const SCENARIO = { phases: { "*": [{ wait: 1_500 }] } };
 
 export async function handoverBench(): Promise<Figure[]> {
   const home = await mkdtemp(join(tmpdir(), "devflow-bench-"));

@@ -4,6 +4,7 @@ import { engineBench } from "./engine.ts";
 import { eventLogBench } from "./event-log.ts";
 import type { Figure } from "./figure.ts";
 import { handoverBench } from "./handover.ts";
+import { memoryBench } from "./memory.ts";
 import { terminalBench } from "./terminal-latency.ts";
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
@@ -12,6 +13,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   engine: engineBench,
   terminals: terminalBench,
   handover: handoverBench,
+  memory: memoryBench,
 };
 
 const wanted = process.argv.slice(2);

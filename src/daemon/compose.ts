@@ -26,6 +26,7 @@ import { redactor } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
@@ -132,6 +133,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     resume: config.resume,
   });
 
+  const closed = new AbortController();
   return {
     log,
     engine: {
@@ -167,6 +169,9 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       }),
     },
     start: async () => {
+      void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
+        journal.warn("memory is not given back any more", { error: String(error) }),
+      );
       await sweepTerminals({ host, log, journal });
       await running.recover();
     },
@@ -176,6 +181,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       drained.abort();
     },
     close: async () => {
+      closed.abort();
       await running.stop("the daemon was stopped");
       await host.release();
       log.close();

@@ -6,6 +6,7 @@ import { systemProblem } from "../domain/system-problem.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
 import { placesHere } from "../protocol/here.ts";
 import { printLogs, readable } from "./logs.ts";
+import { forgetMalloc, SMALL_HEAP, SMALL_MALLOC } from "./memory.ts";
 import { type DaemonParts, logFile } from "./parts.ts";
 import { answering, startDetached } from "./start-detached.ts";
 import { stopDaemon } from "./stop.ts";
@@ -100,6 +101,7 @@ const LINGER_MS = 1_000;
 async function foreground(places: Places, parts: DaemonParts): Promise<number> {
   const background = process.env[IN_BACKGROUND] !== undefined;
   delete process.env[IN_BACKGROUND];
+  if (background) forgetMalloc(process.env);
   const echo = (line: string) => process.stderr.write(`${readable(line.trimEnd())}\n`);
   // The terminal may go away before the daemon has stopped cleanly.
   process.stderr.on("error", () => {});
@@ -113,8 +115,16 @@ async function start(places: Places): Promise<number> {
   const running = await answering(places);
   if (running !== undefined) throw new Failure("daemon.already_running", { pid: running });
   const [, program = ""] = process.argv;
-  const argv = [process.execPath, ...process.execArgv, program, "start", "--foreground", "--json"] as const;
-  const pid = await startDetached({ places, argv, env: { ...process.env, [IN_BACKGROUND]: "1" } });
+  const argv = [
+    process.execPath,
+    ...SMALL_HEAP,
+    ...process.execArgv,
+    program,
+    "start",
+    "--foreground",
+    "--json",
+  ] as const;
+  const pid = await startDetached({ places, argv, env: { ...SMALL_MALLOC, ...process.env, [IN_BACKGROUND]: "1" } });
   say(`devflowd runs (pid ${pid})`);
   return 0;
 }

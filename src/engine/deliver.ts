@@ -3,18 +3,16 @@
  * Performed again after a crash it is the same prompt with the same key, and the terminal types it no second time.
  */
 import type { RunEvent } from "../domain/event.ts";
-import { referenceOf } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import { type Envelope, layout, promptText } from "../domain/prompt.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { RunState } from "../domain/run-state.ts";
-import { artifactName, type Phase, phaseOf } from "../domain/template.ts";
-import { cleanText, utf8Bytes } from "../domain/text.ts";
+import { utf8Bytes } from "../domain/text.ts";
 import type { AgentSession, Prompt } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
 import type { Workspaces } from "../ports/workspace.ts";
+import { composePrompt } from "./compose-prompt.ts";
 import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
 import { type Wakeable, wakeable } from "./wakeable.ts";
@@ -41,7 +39,8 @@ export async function deliverPrompt(
 ): Promise<Outcome | undefined> {
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");
-  const prompt = await write(step, context, deps);
+  await deps.workspaces.check(context.run);
+  const prompt = await composePrompt(step, context, deps);
   const intent: RunEvent = {
     type: "prompt.sending",
     key: step.key,
@@ -55,8 +54,11 @@ export async function deliverPrompt(
     file: prompt.file,
   };
   await context.record((state) => (announced(state, step) ? [] : [intent]));
+  // After the intent: the disk need not take these files with it, since they are written again whenever the prompt is.
+  for (const [relative, text] of prompt.files) await deps.workspaces.write(context.run, relative, text);
   return offer(step, context, deps, agent, prompt);
 }
+
 /** Performed again, after a crash or since it was not taken, a prompt is the same prompt: it is announced once. */
 const announced = (state: RunState, { key, phase }: PromptStep): boolean =>
   state.phases[phase]?.prompts.some((prompt) => prompt.key === key) ?? false;
@@ -135,69 +137,3 @@ const lost = ({ phase, attempt, session }: PromptStep, deps: DeliverDeps, cause:
 });
 
 const escalationId = ({ ids }: { ids: Ids }) => ids.next() as Extract<Outcome, { kind: "lost" }>["escalation"];
-
-/** Writes the prompt and everything it names under the worktree's `.devflow/`. */
-async function write(step: PromptStep, context: StepContext, deps: DeliverDeps): Promise<Prompt> {
-  const text = cleanText(promptText(await envelope(step, context, deps))).text;
-  const file = await deps.workspaces.write(context.run, layout.prompt(step.phase, step.attempt, step.number), text);
-  return { key: `${context.run}/${step.key}`, text, file };
-}
-
-async function envelope(step: PromptStep, context: StepContext, deps: DeliverDeps): Promise<Envelope> {
-  const state = context.state();
-  const { started } = state;
-  const phase = started && phaseOf(started.template, step.phase);
-  if (!started || !phase) throw new Error(`run ${context.run} has no phase ${step.phase}`);
-  const { run } = context;
-  const put = (relative: string, text: string): Promise<string> => deps.workspaces.write(run, relative, text);
-  const schemaName = phase.produces.schema;
-  const schema = JSON.stringify(started.schemas[schemaName]?.schema ?? {}, null, 2);
-  const now = state.phases[phase.id];
-  const persona = phase.role === undefined ? undefined : started.bindings[phase.role]?.persona;
-  return {
-    run,
-    phase: phase.id,
-    title: phase.title ?? phase.id,
-    attempt: step.attempt,
-    purpose: step.purpose,
-    base: { branch: started.base, commit: started.baseCommit },
-    goal: started.goal,
-    goalFile: await put(layout.goal, started.goal),
-    instructions: [persona?.instructions ?? "", phase.instructions]
-      .map((text) => text.trim())
-      .filter((text) => text !== ""),
-    inputs: await inputs(phase, state, deps, put),
-    comment: now?.comment,
-    artifact: `${deps.workspaces.pathOf(run)}/.devflow/${layout.artifact(phase.id, step.attempt, artifactName(phase))}`,
-    schemaName: started.schemas[schemaName] ? schemaName : referenceOf(started.template),
-    schemaFile: await put(layout.schema(schemaName), schema),
-    schema,
-    violations: now?.violations ?? [],
-  };
-}
-
-/** Copies of what the phase needs, from where artifacts are kept: what an agent did to the original since does not matter. */
-async function inputs(
-  phase: Phase,
-  state: RunState,
-  deps: DeliverDeps,
-  put: (relative: string, text: string) => Promise<string>,
-): Promise<Envelope["inputs"]> {
-  const found: Envelope["inputs"][number][] = [];
-  for (const need of readable(phase, state)) {
-    const sha256 = state.phases[need]?.artifact?.sha256;
-    const text = sha256 === undefined ? undefined : await deps.artifacts.read(sha256);
-    if (sha256 === undefined || text === undefined) continue;
-    const schema = (state.started && phaseOf(state.started.template, need)?.produces.schema) ?? "";
-    found.push({ phase: need, schema, sha256, file: await put(layout.input(need, sha256), text) });
-  }
-  return found;
-}
-
-/** What a phase needs, and in a loop's further rounds what sent it back. */
-function readable(phase: Phase, state: RunState): string[] {
-  const senders = (state.started?.template.phases ?? [])
-    .filter(({ repeat, id }) => repeat?.from === phase.id && state.phases[id]?.artifact !== undefined)
-    .map(({ id }) => id);
-  return [...new Set([...phase.needs, ...senders])];
-}

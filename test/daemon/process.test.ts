@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect } from "../../src/cli/client.ts";
+import { SMALL_HEAP } from "../../src/daemon/memory.ts";
 import { findDaemon } from "../../src/protocol/find-daemon.ts";
 import { placesHere } from "../../src/protocol/here.ts";
 import { readInstance } from "../../src/protocol/instance-record.ts";
@@ -30,6 +32,8 @@ describe("devflowd", { timeout: 90_000 }, () => {
     const pid = await ping();
     expect(started.out).toBe(`devflowd runs (pid ${pid})\n`);
     expect(readInstance(home.places)).toMatchObject({ pid, socket: home.places.socket });
+    const line = execFileSync("ps", ["-ww", "-o", "args=", "-p", String(pid)], { encoding: "utf8" });
+    expect(line).toContain(SMALL_HEAP.join(" "));
 
     const status = await home.devflowd(["status", "--json"]);
     expect(JSON.parse(status.out)).toMatchObject({ pid, host: "none", socket: home.places.socket });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { Digest } from "../../domain/ids.ts";
 import { sha256Hex } from "../system/content-hash.ts";
-import { errorCode, writeWhole } from "../system/whole-file.ts";
+import { errorCode, flushToDisk, writeWhole } from "../system/whole-file.ts";
 
 export function keptArtifacts(directory: string) {
   const pathOf = (sha256: string): string => join(directory, `${sha256}.json`);
@@ -23,7 +23,9 @@ export function keptArtifacts(directory: string) {
       const there = read(sha256);
       if (there && sha256Hex(there) === sha256) return;
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      await writeWhole(pathOf(sha256), bytes, { mode: 0o400, durable: true });
+      // It may get its name before it is on the disk: what a power failure leaves of it is known by the hash, and replaced.
+      await writeWhole(pathOf(sha256), bytes, { mode: 0o400, flush: false });
+      await flushToDisk(pathOf(sha256), directory);
     },
 
     /** As text, without a byte order mark. */

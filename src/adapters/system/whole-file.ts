@@ -30,12 +30,25 @@ export async function writeWhole(
       if (flush) await flushed(file);
     });
     renameSync(temporary, path);
-    if (durable) await using(openSync(dirname(path), "r"), flushed);
   } catch (error) {
     discard(temporary);
-    throw isDiskFull(error) ? new Failure("storage.full", { path: dirname(path) }, { cause: error }) : error;
+    throw inWords(error, path);
   }
+  if (durable) await flushToDisk(dirname(path));
 }
+
+/** Returns once these files and folders, with what they hold now, would survive a power failure. The disk does them all together. */
+export async function flushToDisk(...paths: readonly string[]): Promise<void> {
+  const flushes = paths.map((path) =>
+    using(openSync(path, "r"), flushed).catch((error: unknown) => {
+      throw inWords(error, path);
+    }),
+  );
+  await Promise.all(flushes);
+}
+
+const inWords = (error: unknown, path: string): unknown =>
+  isDiskFull(error) ? new Failure("storage.full", { path: dirname(path) }, { cause: error }) : error;
 
 async function using(file: number, use: (file: number) => Promise<void>): Promise<void> {
   try {

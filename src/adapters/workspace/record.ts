@@ -1,5 +1,6 @@
 /** What devflow itself knows of a run's worktree: kept beside it, out of reach of what is written inside. */
-import { mkdir, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
+import { mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { RunId } from "../../domain/ids.ts";
@@ -21,10 +22,13 @@ export const wipRefOf = (run: RunId): string => `refs/devflow/wip/${run}`;
 
 const fileOf = (worktrees: string, run: RunId): string => join(worktrees, `${run}.json`);
 
-/** The record of a worktree that was made to its end; undefined when there is none, or none that can be read. */
+/**
+ * The record of a worktree that was made to its end; undefined when there is none, or none that can be read. Read at once, as
+ * `exists` looks at once: a trip to another thread takes longer, and each file that is written for an agent needs several.
+ */
 export async function readRecord(worktrees: string, run: RunId): Promise<WorktreeRecord | undefined> {
   try {
-    return WorktreeRecord.parse(JSON.parse(await readFile(fileOf(worktrees, run), "utf8")));
+    return WorktreeRecord.parse(JSON.parse(readFileSync(fileOf(worktrees, run), "utf8")));
   } catch {
     return undefined;
   }
@@ -49,10 +53,9 @@ export async function registrationOf(commonDir: string, path: string): Promise<s
 
 export async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path);
-    return true;
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+    if (errorCode(error) === "ENOTDIR") return false;
     throw error;
   }
 }

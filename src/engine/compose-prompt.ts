@@ -1,0 +1,93 @@
+/** Composing a prompt: what an agent is told in a phase, and the files that this names. Nothing is written here. */
+import { referenceOf } from "../domain/names.ts";
+import { type Envelope, layout, promptText } from "../domain/prompt.ts";
+import type { Step } from "../domain/run-next.ts";
+import type { RunState } from "../domain/run-state.ts";
+import { artifactName, type Phase, phaseOf } from "../domain/template.ts";
+import { cleanText } from "../domain/text.ts";
+import type { Prompt } from "../ports/agent.ts";
+import type { ArtifactStore } from "../ports/artifacts.ts";
+import type { Workspaces } from "../ports/workspace.ts";
+import type { StepContext } from "./run-loop.ts";
+
+export interface ComposeDeps {
+  artifacts: ArtifactStore;
+  workspaces: Workspaces;
+}
+
+type PromptStep = Extract<Step, { kind: "prompt" }>;
+
+export interface ComposedPrompt extends Prompt {
+  /** What has to be under the worktree's `.devflow/` before the prompt is handed over: the prompt itself, and all that it names. */
+  files: ReadonlyMap<string, string>;
+}
+
+export async function composePrompt(
+  step: PromptStep,
+  context: StepContext,
+  deps: ComposeDeps,
+): Promise<ComposedPrompt> {
+  const files = new Map<string, string>();
+  const put = (relative: string, text: string): string => {
+    files.set(relative, text);
+    return `${deps.workspaces.pathOf(context.run)}/.devflow/${relative}`;
+  };
+  const text = cleanText(promptText(await envelope(step, context, deps, put))).text;
+  const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
+  return { key: `${context.run}/${step.key}`, text, file, files };
+}
+
+type Put = (relative: string, text: string) => string;
+
+async function envelope(step: PromptStep, context: StepContext, deps: ComposeDeps, put: Put): Promise<Envelope> {
+  const state = context.state();
+  const { started } = state;
+  const phase = started && phaseOf(started.template, step.phase);
+  if (!started || !phase) throw new Error(`run ${context.run} has no phase ${step.phase}`);
+  const { run } = context;
+  const schemaName = phase.produces.schema;
+  const schema = JSON.stringify(started.schemas[schemaName]?.schema ?? {}, null, 2);
+  const now = state.phases[phase.id];
+  const persona = phase.role === undefined ? undefined : started.bindings[phase.role]?.persona;
+  return {
+    run,
+    phase: phase.id,
+    title: phase.title ?? phase.id,
+    attempt: step.attempt,
+    purpose: step.purpose,
+    base: { branch: started.base, commit: started.baseCommit },
+    goal: started.goal,
+    goalFile: put(layout.goal, started.goal),
+    instructions: [persona?.instructions ?? "", phase.instructions]
+      .map((text) => text.trim())
+      .filter((text) => text !== ""),
+    inputs: await inputs(phase, state, deps, put),
+    comment: now?.comment,
+    artifact: `${deps.workspaces.pathOf(run)}/.devflow/${layout.artifact(phase.id, step.attempt, artifactName(phase))}`,
+    schemaName: started.schemas[schemaName] ? schemaName : referenceOf(started.template),
+    schemaFile: put(layout.schema(schemaName), schema),
+    schema,
+    violations: now?.violations ?? [],
+  };
+}
+
+/** Copies of what the phase needs, from where artifacts are kept: what an agent did to the original since does not matter. */
+async function inputs(phase: Phase, state: RunState, deps: ComposeDeps, put: Put): Promise<Envelope["inputs"]> {
+  const found: Envelope["inputs"][number][] = [];
+  for (const need of readable(phase, state)) {
+    const sha256 = state.phases[need]?.artifact?.sha256;
+    const text = sha256 === undefined ? undefined : await deps.artifacts.read(sha256);
+    if (sha256 === undefined || text === undefined) continue;
+    const schema = (state.started && phaseOf(state.started.template, need)?.produces.schema) ?? "";
+    found.push({ phase: need, schema, sha256, file: put(layout.input(need, sha256), text) });
+  }
+  return found;
+}
+
+/** What a phase needs, and in a loop's further rounds what sent it back. */
+function readable(phase: Phase, state: RunState): string[] {
+  const senders = (state.started?.template.phases ?? [])
+    .filter(({ repeat, id }) => repeat?.from === phase.id && state.phases[id]?.artifact !== undefined)
+    .map(({ id }) => id);
+  return [...new Set([...phase.needs, ...senders])];
+}
