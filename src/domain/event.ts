@@ -8,12 +8,16 @@
  */
 import { z } from "zod";
 import { Accepted, Violation } from "./artifact.ts";
+import { Limit, Policy, ScopeKind } from "./budget.ts";
 import type { FailureCode } from "./failure.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
+import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
+import { Usd } from "./money.ts";
 import { Persona } from "./persona.ts";
 import { Counter } from "./recovery.ts";
 import { Evidence, SessionState } from "./session.ts";
 import { Template } from "./template.ts";
+import { Usage } from "./usage.ts";
 
 export const FailureFact = z.strictObject({
   code: z.custom<FailureCode>((code) => typeof code === "string"),
@@ -30,6 +34,9 @@ export type PromptPurpose = z.infer<typeof PromptPurpose>;
 
 const phaseAttempt = { phase: z.string(), attempt: z.int().positive() };
 
+/** What a model agent tells of itself is numbered from 1 in its session: told again after a crash, it is taken once. */
+const did = { session: SessionId, nth: z.int().positive() };
+
 export const RunStarted = z
   .strictObject({
     type: z.literal("run.started"),
@@ -42,6 +49,7 @@ export const RunStarted = z
     bindings: z.record(z.string(), Bound),
     schemas: z.record(z.string(), KeptSchema),
     warnings: z.array(z.string()).default([]),
+    budget: Limit.optional().describe("The most that this run may cost"),
     idempotencyKey: z.string().optional(),
     requestHash: Digest.optional(),
   })
@@ -221,13 +229,32 @@ export const RunEvent = z.discriminatedUnion("type", [
       type: z.literal("usage.reported"),
       session: SessionId,
       phase: z.string().optional(),
-      inputTokens: z.int().nonnegative(),
-      outputTokens: z.int().nonnegative(),
-      cachedTokens: z.int().nonnegative().default(0),
-      costUsd: z.string().optional(),
+      ...Usage.shape,
       nth: z.int().positive().optional(),
     })
     .describe("Tokens and cost, as the agent itself reports them"),
+  z
+    .strictObject({ type: z.literal("model.called"), ...did, ...ModelCall.shape })
+    .describe("A model agent has called its model"),
+  z
+    .strictObject({ type: z.literal("tool.calling"), ...did, ...ToolCall.shape })
+    .describe("Intent: a model agent is about to use a tool"),
+  z.strictObject({ type: z.literal("tool.called"), ...did, ...ToolResult.shape }).describe("Receipt: how that ended"),
+  z
+    .strictObject({
+      type: z.literal("budget.crossed"),
+      scope: ScopeKind,
+      name: z.string(),
+      limitUsd: Usd,
+      wouldUsd: Usd,
+      policy: Policy,
+      session: SessionId.optional(),
+      phase: z.string().optional(),
+    })
+    .describe("A call would pass, or with warn_continue has passed, a limit on money; once for each limit"),
+  z
+    .strictObject({ type: z.literal("budget.set"), usd: Usd, policy: Policy, by: z.string() })
+    .describe("The run's own budget is another one now"),
   z
     .strictObject({ type: z.literal("run.interrupted"), cause: z.string() })
     .describe("The daemon went away while the run was under way"),

@@ -15,16 +15,9 @@ import { delay } from "./recovery.ts";
 import { resetTime } from "./reset-time.ts";
 import { pattern } from "./screen-rule.ts";
 import type { Evidence, Verdict } from "./session.ts";
+import type { Usage } from "./usage.ts";
 
 export type HeadlessProfile = NonNullable<AgentProfile["headless"]>;
-
-export interface UsageReport {
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  /** A decimal number of US dollars. */
-  costUsd?: string;
-}
 
 export interface Tally {
   events: number;
@@ -34,7 +27,7 @@ export interface Tally {
   /** The agent's last words. */
   said?: string;
   failed?: string;
-  reports: readonly UsageReport[];
+  reports: readonly Usage[];
   /** The last running total of the conversation, for agents that count so; a turn that goes on starts with that of the one before. */
   total?: RunningTotal;
 }
@@ -78,7 +71,7 @@ const kindOf = (event: object): string =>
 
 type Told = NonNullable<HeadlessNews["usage"]>;
 
-function increment(usage: Told, before: RunningTotal | undefined): UsageReport {
+function increment(usage: Told, before: RunningTotal | undefined): Usage {
   const since = usage.count === "last" && !startsAnew(usage, before) ? before : undefined;
   const grown = (now: number, then: number | undefined): number => Math.max(0, Math.round(now - (then ?? 0)));
   const cost = usage.costUsd === undefined ? undefined : Math.max(0, usage.costUsd - (since?.costUsd ?? 0));
@@ -86,6 +79,9 @@ function increment(usage: Told, before: RunningTotal | undefined): UsageReport {
     inputTokens: grown(usage.inputTokens, since?.inputTokens),
     outputTokens: grown(usage.outputTokens, since?.outputTokens),
     cachedTokens: grown(usage.cachedTokens, since?.cachedTokens),
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    estimated: false,
     ...(cost !== undefined && { costUsd: decimal(cost) }),
   };
 }

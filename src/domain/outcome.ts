@@ -3,8 +3,10 @@ import type { Accepted, Violation } from "./artifact.ts";
 import type { RunEvent } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
+import type { Did } from "./model-call.ts";
 import type { Counter } from "./recovery.ts";
 import type { Verdict } from "./session.ts";
+import type { Usage } from "./usage.ts";
 
 export type Outcome =
   | { kind: "started" }
@@ -35,21 +37,14 @@ export type Outcome =
       sha256?: string;
       bytes?: number;
     }
-  | { kind: "usage"; session: SessionId; nth: number; usage: UsageReport }
+  | { kind: "usage"; session: SessionId; nth: number; usage: Usage }
+  | { kind: "did"; session: SessionId; nth: number; did: Did }
   | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
   | { kind: "cancel"; by: string; comment?: string }
   | { kind: "resume"; by: string; cause: string; retry: boolean }
   | { kind: "interrupt"; cause: string };
-
-/** Tokens and money as an agent reported them; the cost is a decimal number of US dollars. */
-export interface UsageReport {
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  costUsd?: string;
-}
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];
 

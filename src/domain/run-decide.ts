@@ -9,7 +9,7 @@ import type { RunEvent } from "./event.ts";
 import { Failure, failureRecord } from "./failure.ts";
 import type { Outcome, OutcomeOf } from "./outcome.ts";
 import { evolve } from "./run-evolve.ts";
-import { close, lost, seen, told, trouble, used } from "./run-sessions.ts";
+import { close, did, lost, seen, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
 import { current, type RunState } from "./run-state.ts";
 import { phaseOf } from "./template.ts";
@@ -58,6 +58,8 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return told(state, outcome);
     case "usage":
       return used(state, outcome);
+    case "did":
+      return did(state, outcome);
     case "verdict":
       return seen(state, outcome);
     case "reported":

@@ -29,6 +29,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return {
         ...state,
         started: event,
+        ...(event.budget && { budget: event.budget }),
         phases: Object.fromEntries(
           event.template.phases.map(({ id }) => [id, { ...NEW_PHASE, due: { cause: "ready" } }]),
         ),
@@ -94,6 +95,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
             opened: false,
             counters: {},
             usageReports: 0,
+            did: 0,
           },
         },
       };
@@ -127,7 +129,14 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "prompt.held":
     case "session.told":
     case "command.finished":
+    case "budget.crossed":
       return state;
+    case "budget.set":
+      return { ...state, budget: { usd: event.usd, policy: event.policy } };
+    case "model.called":
+    case "tool.calling":
+    case "tool.called":
+      return session(state, event.session, (s) => ({ ...s, did: Math.max(s.did, event.nth) }));
     case "usage.reported":
       return session(state, event.session, (s) => ({ ...s, usageReports: Math.max(s.usageReports, event.nth ?? 0) }));
   }

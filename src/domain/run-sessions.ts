@@ -56,6 +56,12 @@ export function used(state: RunState, { session, nth, usage }: OutcomeOf<"usage"
   return nth <= booked ? [] : [{ type: "usage.reported", session, ...usage, nth }];
 }
 
+/** In order, and each once: an agent that was away tells again what it cannot know to have been heard. */
+export function did(state: RunState, { session, nth, did: event }: OutcomeOf<"did">): RunEvent[] {
+  const worker = state.sessions[session];
+  return worker && nth > worker.did ? [{ ...event, session, nth }] : [];
+}
+
 /** What a person did to a session by devflow. One that is killed stays down until the run is resumed; one that is restarted does not. */
 export function told(state: RunState, outcome: OutcomeOf<"told">): RunEvent[] {
   const { session, what, by, escalation, sha256, bytes } = outcome;

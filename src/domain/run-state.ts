@@ -2,6 +2,7 @@
  * The state of a run, as far as deciding needs it, and what it says of itself. What only people look at is in `view.ts`.
  */
 import type { Accepted, Violation } from "./artifact.ts";
+import type { Limit } from "./budget.ts";
 import type { PromptPurpose, RunStarted } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
@@ -64,6 +65,8 @@ export interface RoleSession {
   counters: Counters;
   /** The last of its numbered usage reports: none is booked twice. */
   usageReports: number;
+  /** The last of the numbered things that a model agent has told of itself. */
+  did: number;
 }
 
 export interface Escalation {
@@ -79,6 +82,8 @@ export interface RunState {
   workspace?: { path: string; branch: string; commit: string };
   ended?: { status: "completed" | "failed" | "cancelled"; failure?: FailureRecord };
   interrupted: boolean;
+  /** The most that it may cost, as it was last set. */
+  budget?: Limit;
   phases: Readonly<Record<string, PhaseState>>;
   sessions: Readonly<Record<string, RoleSession>>;
   /** How often a role's session was restarted since its last progress; survives the session itself. */

@@ -9,6 +9,7 @@ import type { EventOf, RunEvent, StoredEvent } from "./event.ts";
 import { referenceOf } from "./names.ts";
 import { evolve } from "./run-evolve.ts";
 import { initial, type RunState, statusOf } from "./run-state.ts";
+import type { Usage } from "./usage.ts";
 import type { AttemptView, EscalationView, PhaseView, RunView, SessionView, UsageView } from "./view.ts";
 
 /** A view and the state that it is folded beside. */
@@ -108,7 +109,14 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
     case "report.written":
       return { ...view, report: { json: event.json, markdown: event.markdown } };
     case "usage.reported":
-      return { ...view, usage: spent(view.usage, event) };
+      return { ...view, usage: spent(view.usage, event.session, event) };
+    case "model.called":
+      return event.usage ? { ...view, usage: spent(view.usage, event.session, event.usage) } : view;
+    case "tool.calling":
+    case "tool.called":
+    case "budget.crossed":
+    case "budget.set":
+      return view;
     case "escalation.raised":
       return { ...view, escalations: [...view.escalations, raised(at, event)] };
     case "escalation.settled":
@@ -159,6 +167,9 @@ type PhaseEvent = Exclude<
       | "workspace.ready"
       | "report.written"
       | "usage.reported"
+      | "model.called"
+      | `tool.${string}`
+      | `budget.${string}`
       | `escalation.${string}`
       | `session.${string}`
       | "prompt.held"
@@ -278,12 +289,12 @@ function raised(at: number, event: EventOf<"escalation.raised">): z.infer<typeof
   return { id: event.escalation, severity: event.severity, failure: event.failure, ...about, raisedAt: at };
 }
 
-function spent(usage: z.infer<typeof UsageView>, event: EventOf<"usage.reported">): z.infer<typeof UsageView> {
+function spent(usage: z.infer<typeof UsageView>, session: string, now: Usage): z.infer<typeof UsageView> {
   return {
     ...usage,
-    inputTokens: usage.inputTokens + event.inputTokens,
-    outputTokens: usage.outputTokens + event.outputTokens,
-    cachedTokens: usage.cachedTokens + event.cachedTokens,
-    unknown: usage.unknown.filter((id) => id !== event.session),
+    inputTokens: usage.inputTokens + now.inputTokens,
+    outputTokens: usage.outputTokens + now.outputTokens,
+    cachedTokens: usage.cachedTokens + now.cachedTokens,
+    unknown: usage.unknown.filter((id) => id !== session),
   };
 }

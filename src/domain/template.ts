@@ -6,6 +6,7 @@
  * no phase outside the body sees anything of it.
  */
 import { z } from "zod";
+import { CommandList } from "./model-agent.ts";
 import { Duration, Reference, Slug, Version } from "./names.ts";
 
 const ArtifactPath = z
@@ -43,6 +44,9 @@ export const Phase = z
       path: ArtifactPath.optional().describe("File name of the artifact; <phase>.json otherwise"),
     }),
     instructions: z.string().max(20_000).default("").describe("What the agent is told to do, after its persona's own"),
+    commands: CommandList.optional().describe(
+      "What a model agent may start here, of what its persona allows; all of that when left out",
+    ),
     repairs: z
       .int()
       .min(0)

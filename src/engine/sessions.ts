@@ -62,11 +62,15 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
   }
 
   function report(context: StepContext, session: SessionId, news: AgentNews): void {
-    context.tell(
-      news.kind === "usage"
-        ? { kind: "usage", session, nth: news.nth, usage: news.usage }
-        : { kind: "verdict", session, verdict: news.verdict, escalation: EscalationId.parse(ids.next()) },
-    );
+    switch (news.kind) {
+      case "usage":
+      case "did":
+        context.tell({ ...news, session });
+        break;
+      case "verdict":
+        context.tell({ ...news, session, escalation: EscalationId.parse(ids.next()) });
+        break;
+    }
   }
 
   return {

@@ -10,9 +10,10 @@
  * A4. After `release` the agent goes on by itself where its kind can (terminals), and can be opened again by another daemon.
  */
 import type { SessionId } from "../domain/ids.ts";
-import type { UsageReport } from "../domain/outcome.ts";
+import type { Did } from "../domain/model-call.ts";
 import type { Persona } from "../domain/persona.ts";
 import type { Evidence, Verdict } from "../domain/session.ts";
+import type { Usage } from "../domain/usage.ts";
 import type { Terminal } from "./terminal-host.ts";
 
 export interface AgentSpec {
@@ -40,7 +41,9 @@ export type Delivery =
 export type AgentNews =
   | { kind: "verdict"; verdict: Verdict }
   /** What was used since the report before. `nth` counts a session's reports from 1; after a restart they are told again, with the same. */
-  | { kind: "usage"; usage: UsageReport; nth: number };
+  | { kind: "usage"; usage: Usage; nth: number }
+  /** What a model agent has done, numbered in the same way. */
+  | { kind: "did"; did: Did; nth: number };
 
 export interface AgentSession {
   readonly session: SessionId;

@@ -12,7 +12,14 @@ import { opened, running, session, template } from "../support/made.ts";
 
 test("usage that is told again after a restart is booked once", async () => {
   const events: RunEvent[] = running(template({ specify: {} }), ...opened("specify"));
-  const usage = { inputTokens: 1, outputTokens: 2, cachedTokens: 0 };
+  const usage = {
+    inputTokens: 1,
+    outputTokens: 2,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    estimated: false,
+  };
   const news: AgentNews[] = [
     { kind: "usage", usage, nth: 1 },
     { kind: "usage", usage: { ...usage, costUsd: "0.5" }, nth: 2 },

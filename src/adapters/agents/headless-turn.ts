@@ -5,8 +5,8 @@
  */
 import { type FSWatcher, watch } from "node:fs";
 import { afterTurn, type HeadlessProfile, hear, NOTHING_YET, type Tally } from "../../domain/headless-turn.ts";
-import type { UsageReport } from "../../domain/outcome.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
+import type { Usage } from "../../domain/usage.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { eventLines } from "./event-lines.ts";
 import type { Stop, TurnFiles, TurnProcess, TurnRecord, TurnResult } from "./turn-files.ts";
@@ -28,7 +28,7 @@ export type TurnNews =
   /** An event has come, or its process has. */
   | { kind: "sign" }
   /** `nth` counts the reports of the session from 1. */
-  | { kind: "usage"; usage: UsageReport; nth: number }
+  | { kind: "usage"; usage: Usage; nth: number }
   | { kind: "over" };
 
 export interface TurnDeps {

@@ -14,13 +14,13 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { Verdict } from "../../domain/session.ts";
 import { cleanText } from "../../domain/text.ts";
+import { Usage } from "../../domain/usage.ts";
 
 /** What of stderr is worth keeping as a reason. */
 const STDERR_BYTES = 2_048;
 
 const Tokens = { inputTokens: z.number(), outputTokens: z.number(), cachedTokens: z.number() };
 const Total = z.object({ ...Tokens, costUsd: z.number().exactOptional() });
-const UsageReport = z.object({ ...Tokens, costUsd: z.string().exactOptional() });
 
 export const TurnRecord = z.object({
   key: z.string(),
@@ -47,7 +47,7 @@ export const TurnResult = z.object({
   first: z.string().exactOptional(),
   conversation: z.string().exactOptional(),
   total: Total.exactOptional(),
-  reports: z.array(UsageReport),
+  reports: z.array(Usage),
 });
 export type TurnResult = z.infer<typeof TurnResult>;
 

@@ -93,6 +93,32 @@ function tell(event: RunEvent): Told {
       const { session, inputTokens: input, outputTokens: output } = event;
       return { text: say("event.usage.reported", { session: shortId(session), input, output }), minor: true };
     }
+    case "model.called": {
+      const { model, usage, problem } = event;
+      const session = shortId(event.session);
+      if (problem !== undefined)
+        return { text: say("event.model.failed", { session, model, problem }), tone: "yellow" };
+      const [input, output] = [usage?.inputTokens ?? "?", usage?.outputTokens ?? "?"];
+      return {
+        text: say("event.model.called", { session, model, input, output, cost: usage?.costUsd ?? "?" }),
+        minor: true,
+      };
+    }
+    case "tool.calling":
+      return {
+        text: say("event.tool.calling", { session: shortId(event.session), tool: event.tool, about: event.about }),
+      };
+    case "tool.called": {
+      const { tool, ok, refused = "" } = event;
+      if (ok) return { text: say("event.tool.called", { session: shortId(event.session), tool }), minor: true };
+      return { text: say("event.tool.refused", { session: shortId(event.session), tool, refused }), tone: "yellow" };
+    }
+    case "budget.crossed": {
+      const { scope, name, limitUsd, wouldUsd, policy } = event;
+      return { text: say(`event.budget.${policy}`, { scope, name, limit: limitUsd, would: wouldUsd }), tone: "yellow" };
+    }
+    case "budget.set":
+      return { text: say("event.budget.set", { usd: event.usd, policy: event.policy, by: event.by }) };
     default:
       return tellSession(event);
   }

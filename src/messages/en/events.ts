@@ -27,6 +27,18 @@ export const events = {
   "event.approval.reject": "{phase} rejected by {by}",
   "event.escalation.raised": "a person is needed: {problem}",
   "event.escalation.settled": "settled by {by}: {answer}",
+  "event.model.called": "{session} called {model}: {input} tokens in, {output} out, {cost} USD",
+  "event.model.failed": "{session} called {model}: {problem}",
+  "event.tool.calling": "{session} uses {tool} {about}",
+  "event.tool.called": "{session} is done with {tool}",
+  "event.tool.refused": "{session} could not use {tool}: {refused}",
+  "event.budget.block":
+    "the budget of {scope} {name} is {limit} USD; a call that could bring it to {would} USD was not made",
+  "event.budget.warn_continue":
+    "the budget of {scope} {name} is {limit} USD; with this call it may come to {would} USD",
+  "event.budget.prompt":
+    "the budget of {scope} {name} is {limit} USD; a call that could bring it to {would} USD waits for an answer",
+  "event.budget.set": "{by} set the run's budget to {usd} USD ({policy})",
   "event.usage.reported": "{session} used {input} tokens in, {output} out",
   "event.session.opening": "{session} opens: {persona} as {role}",
   "event.session.opened": "{session} is open ({host})",

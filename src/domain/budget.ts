@@ -1,0 +1,57 @@
+/**
+ * Budget: limits on money, and whether a call may be made under them.
+ *
+ * M1. Before a call its worst case is reserved in every scope that it counts in; booked and reserved together never pass a
+ *     limit, unless its policy or a person says so.
+ * M2. A scope without a limit is counted all the same.
+ */
+import { z } from "zod";
+import type { Money } from "./money.ts";
+import { Usd } from "./money.ts";
+
+export const ScopeKind = z.enum(["run", "day", "persona-day"]);
+export type ScopeKind = z.infer<typeof ScopeKind>;
+
+export const Policy = z
+  .enum(["block", "warn_continue", "prompt"])
+  .describe("block: the phase fails; warn_continue: it is said, once; prompt: the run waits until a person answers");
+export type Policy = z.infer<typeof Policy>;
+
+/** `name` is the run's id, the day (2026-11-21, local time), or persona/day. */
+export interface Scope {
+  kind: ScopeKind;
+  name: string;
+}
+
+export const Limit = z.strictObject({ usd: Usd, policy: Policy });
+export type Limit = z.infer<typeof Limit>;
+
+export interface Standing {
+  scope: Scope;
+  booked: Money;
+  reserved: Money;
+  /** Absent: no limit. What a person has allowed on top of the setting is part of it. */
+  limit?: { amount: Money; policy: Policy };
+}
+
+export interface Crossing {
+  scope: Scope;
+  limit: Money;
+  policy: Policy;
+  /** What would be booked and reserved with the call. */
+  would: Money;
+}
+
+/** The limits that a reservation would pass; none: it may be made. */
+export const crossings = (standings: readonly Standing[], amount: Money): Crossing[] =>
+  standings.flatMap(({ scope, booked, reserved, limit }) => {
+    const would = booked + reserved + amount;
+    return limit && would > limit.amount ? [{ scope, limit: limit.amount, policy: limit.policy, would }] : [];
+  });
+
+/** The scopes that a call counts in. */
+export const scopesOf = (about: { run: string; persona: string; day: string }): Scope[] => [
+  { kind: "run", name: about.run },
+  { kind: "day", name: about.day },
+  { kind: "persona-day", name: `${about.persona}/${about.day}` },
+];
