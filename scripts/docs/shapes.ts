@@ -1,7 +1,8 @@
 /** Shapes as people read them: a zod schema as JSON Schema, and that as a table of fields. */
 import { z } from "zod";
 import { Accepted, Violation } from "../../src/domain/artifact.ts";
-import { Bound, FailureFact, KeptSchema, RunEvent } from "../../src/domain/event.ts";
+import { Bound, KeptSchema, RunEvent } from "../../src/domain/event.ts";
+import { FailureFact } from "../../src/domain/failure-fact.ts";
 import { Persona } from "../../src/domain/persona.ts";
 import { Evidence } from "../../src/domain/session.ts";
 import { Phase, Repeat, Role, Template } from "../../src/domain/template.ts";

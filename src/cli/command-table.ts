@@ -30,6 +30,8 @@ export const COMMANDS = {
     summary: "sessions.interrupt.summary",
     load: () => import("./commands/sessions/interrupt.ts"),
   },
+  "sessions pause": { summary: "sessions.pause.summary", load: () => import("./commands/sessions/pause.ts") },
+  "sessions resume": { summary: "sessions.resume.summary", load: () => import("./commands/sessions/resume.ts") },
   "sessions restart": { summary: "sessions.restart.summary", load: () => import("./commands/sessions/restart.ts") },
   "sessions kill": { summary: "sessions.kill.summary", load: () => import("./commands/sessions/kill.ts") },
   "sessions record": { summary: "sessions.record.summary", load: () => import("./commands/sessions/record.ts") },

@@ -29,6 +29,8 @@ export interface EngineApi {
   session: Answers<"session.show">;
   send: Answers<"session.send">;
   interrupt: Answers<"session.interrupt">;
+  hold: Answers<"session.pause">;
+  letGo: Answers<"session.resume">;
   restart: Answers<"session.restart">;
   kill: Answers<"session.kill">;
   recording: Answers<"session.record">;

@@ -63,6 +63,8 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "session.show": (params) => engine.session(params),
     "session.send": (params) => engine.send(params),
     "session.interrupt": (params) => engine.interrupt(params),
+    "session.pause": (params) => engine.hold(params),
+    "session.resume": (params) => engine.letGo(params),
     "session.restart": (params) => engine.restart(params),
     "session.kill": (params) => engine.kill(params),
     "session.record": (params) => engine.recording(params),

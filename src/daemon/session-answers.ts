@@ -25,7 +25,10 @@ export interface SessionAnswersDeps {
   recording(session: string): Promise<{ file: string; bytes: number } | undefined>;
 }
 
-type SessionAnswers = Pick<EngineApi, "sessions" | "session" | "send" | "interrupt" | "restart" | "kill" | "recording">;
+type SessionAnswers = Pick<
+  EngineApi,
+  "sessions" | "session" | "send" | "interrupt" | "hold" | "letGo" | "restart" | "kill" | "recording"
+>;
 
 /** How far back `--all` and a session that has ended are looked for, in runs. */
 const RECENT_RUNS = 50;
@@ -73,13 +76,11 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       : undefined;
     const recorded = await deps.recording(view.id);
     // Known before the terminal is taken away, and so before anybody who is attached is put out and asks.
-    const attach = agent?.terminal?.exit ? undefined : agent?.terminal?.attach;
+    const attach = agent && howToAttach(agent);
     return {
       ...view,
       ...(agent?.pid !== undefined && { pid: agent.pid }),
-      ...(attach && {
-        attach: "argv" in attach ? { argv: [...attach.argv], readOnlyArgv: [...attach.readOnlyArgv] } : attach,
-      }),
+      ...(attach && { attach }),
       evidence: agent?.verdict().evidence ?? [],
       ...(recorded && { recording: recorded.file }),
     };
@@ -89,6 +90,14 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
     const { run, session, agent } = await living(part);
     await engine.tell(run, session, { what, by });
     if (what === "interrupt") await agent.interrupt(`interrupt/${deps.ids.next()}`);
+    return { ok: true };
+  }
+
+  async function paused(part: string, by: string, pause: boolean): Promise<{ ok: true }> {
+    const { run, session, agent, view } = await living(part);
+    if (!agent.pause) throw new Failure("session.cannot_pause", { session, adapter: view.adapter });
+    await engine.tell(run, session, { what: pause ? "pause" : "resume", by });
+    await agent.pause(pause);
     return { ok: true };
   }
 
@@ -119,7 +128,9 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       const key = `message/${deps.ids.next()}`;
       const file = await deps.workspaces.write(run, `messages/${key.slice(8)}.md`, clean);
       await engine.tell(run, session, { what: "send", by, sha256: deps.digest(clean), bytes: utf8Bytes(clean) });
-      const delivery = await agent.deliver({ key, text: clean, file }, AbortSignal.timeout(SEND_LIMIT_MS));
+      const delivery = agent.say
+        ? await agent.say(key, clean)
+        : await agent.deliver({ key, text: clean, file }, AbortSignal.timeout(SEND_LIMIT_MS));
       if (delivery.kind === "delivered")
         return { session, delivered: true, detail: delivery.receipt[0]?.said ?? "it was taken" };
       const { kind, reason } = delivery;
@@ -127,6 +138,8 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       return { session, delivered: false, detail };
     },
     interrupt: ({ session, by }) => told(session, by, "interrupt"),
+    hold: ({ session, by }) => paused(session, by, true),
+    letGo: ({ session, by }) => paused(session, by, false),
     restart: ({ session, by }) => told(session, by, "restart"),
     kill: ({ session, by }) => told(session, by, "kill"),
     recording: async ({ session: part }) => {
@@ -136,6 +149,14 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       return { session: view.id, ...recorded };
     },
   };
+}
+
+/** How a person gets at a living agent; not at all when its terminal has ended. */
+function howToAttach({ terminal, transcript }: AgentSession): SessionNow["attach"] {
+  if (!terminal) return transcript === undefined ? undefined : { transcript };
+  if (terminal.exit) return undefined;
+  const { attach } = terminal;
+  return "argv" in attach ? { argv: [...attach.argv], readOnlyArgv: [...attach.readOnlyArgv] } : attach;
 }
 
 /** A session's state in words: what it is, what that rests on, what was tried, what holds it. */

@@ -1,5 +1,6 @@
 /** Settings of one devflow home: `devflow.yaml` in the configuration directory. Every setting has a default. */
 import { z } from "zod";
+import { Providers } from "./provider.ts";
 
 export const Config = z
   .strictObject({
@@ -23,6 +24,7 @@ export const Config = z
         maxMb: z.int().min(1).max(1_000).default(20).describe("A recording ends with a note when it reaches this size"),
       })
       .prefault({}),
+    providers: Providers,
     paper: z
       .boolean()
       .default(false)

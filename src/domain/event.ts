@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { Accepted, Violation } from "./artifact.ts";
 import { Limit, Policy, ScopeKind } from "./budget.ts";
-import type { FailureCode } from "./failure.ts";
+import { FailureFact } from "./failure-fact.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
 import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
 import { Usd } from "./money.ts";
@@ -18,13 +18,6 @@ import { Counter } from "./recovery.ts";
 import { Evidence, SessionState } from "./session.ts";
 import { Template } from "./template.ts";
 import { Usage } from "./usage.ts";
-
-export const FailureFact = z.strictObject({
-  code: z.custom<FailureCode>((code) => typeof code === "string"),
-  message: z.string(),
-  hint: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number()])),
-});
 
 export const Bound = z.strictObject({ persona: Persona, hash: Digest });
 export const KeptSchema = z.strictObject({ schema: z.record(z.string(), z.unknown()), hash: Digest });
@@ -124,7 +117,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     .strictObject({
       type: z.literal("session.told"),
       session: SessionId,
-      what: z.enum(["send", "interrupt", "restart", "kill"]),
+      what: z.enum(["send", "interrupt", "pause", "resume", "restart", "kill"]),
       by: z.string(),
       sha256: Digest.optional(),
       bytes: z.int().optional(),

@@ -37,3 +37,6 @@ export const Persona = z
   })
   .describe("Who does the work in a role");
 export type Persona = z.infer<typeof Persona>;
+
+/** How a persona that is a model works, where it says nothing of it too. */
+export const apiOf = ({ api }: Pick<Persona, "api">): ModelAgent => api ?? ModelAgent.parse({});

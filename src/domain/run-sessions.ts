@@ -75,7 +75,7 @@ export function told(state: RunState, outcome: OutcomeOf<"told">): RunEvent[] {
     ...(sha256 !== undefined && { sha256 }),
     ...(bytes !== undefined && { bytes }),
   };
-  if (what === "send" || what === "interrupt") return [said];
+  if (what !== "kill" && what !== "restart") return [said];
   const closed = close(state, session, `${what === "kill" ? "killed" : "restarted"} by ${by}`);
   const phase = phaseOfSession(state, session);
   if (what === "restart" || phase === undefined || state.ended) return [said, ...closed];
@@ -115,9 +115,9 @@ export function seen(state: RunState, { session, verdict, escalation }: OutcomeO
   const over = answered(state, session, "seen");
   if (state.ended || !needsPerson(to)) return [changed, ...over];
   const phase = phaseOfSession(state, session);
-  const failure = failureRecord(
-    new Failure(QUESTIONS[to] ?? "session.awaits_person", { persona: worker.persona, session }),
-  );
+  const failure =
+    verdict.failure ??
+    failureRecord(new Failure(QUESTIONS[to] ?? "session.awaits_person", { persona: worker.persona, session }));
   const asked = { type: "escalation.raised", escalation, severity: "question", failure, session } as const;
   return [changed, ...over, { ...asked, ...(phase !== undefined && { phase }) }];
 }

@@ -12,6 +12,7 @@
  * S4. A counter that is used up raises an escalation; it is reset by progress (`working` after a receipt, an artifact), never by time.
  */
 import { z } from "zod";
+import { FailureFact } from "./failure-fact.ts";
 
 export const SessionState = z.enum([
   "starting",
@@ -57,6 +58,9 @@ export const Verdict = z.strictObject({
   evidence: z.array(Evidence),
   /** When a limit ends, in milliseconds since 1970, as the agent printed it. */
   until: z.number().optional(),
+  failure: FailureFact.optional().describe(
+    "An agent that is ready: what has ended its turn for good, as a limit does. One that waits for a person: what is asked",
+  ),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -5,6 +5,7 @@
  * P2. A bad one counts only when the agent can no longer mend it by itself: its turn is over, or it has ended. What an agent
  *     that has ended left half written is none.
  * P3. Unknown is not over: an agent of which nothing is known is waited for, until the phase's time is up.
+ * P4. A turn that was ended for good fails its phase, unless it has left a good artifact: no reminder would help.
  */
 import type { Look } from "./artifact.ts";
 import type { AgentState } from "./session.ts";
@@ -17,6 +18,8 @@ export interface Moment {
   agent: AgentState;
   /** How long the agent has been in that state without any sign of life, in milliseconds. */
   quietMs: number;
+  /** Its turn was ended for good, by a limit or a budget. */
+  failed: boolean;
   /** A usage limit has held the agent up, and nothing was told to it since. */
   limited: boolean;
   /** How long ago the look last changed. */
@@ -28,14 +31,18 @@ export interface Moment {
 }
 
 export type Turn =
-  | { kind: "good" | "bad" | "lost" | "nudge" | "interrupt" | "backoff" }
+  | { kind: "good" | "bad" | "lost" | "failed" | "nudge" | "interrupt" | "backoff" }
   | { kind: "wait"; again: number };
 
 /** What to do now; `again` says in how many milliseconds the answer may change by itself. */
-export function turn({ look, agent, limited, quietMs, unchangedMs, patienceMs, stallMs }: Moment): Turn {
+export function turn({ look, agent, failed, limited, quietMs, unchangedMs, patienceMs, stallMs }: Moment): Turn {
   if (look.kind === "good") return { kind: "good" }; // P1
   if (agent === "exited") return look.kind === "bad" && look.parses ? { kind: "bad" } : { kind: "lost" };
   if (agent === "ready") {
+    if (failed) {
+      const written = look.kind !== "unfinished" || unchangedMs >= SETTLED_MS; // it may have been the last thing that it did
+      return written ? { kind: "failed" } : { kind: "wait", again: SETTLED_MS - unchangedMs }; // P4
+    }
     if (look.kind === "bad") {
       const settled = look.parses || unchangedMs >= SETTLED_MS; // what does not parse may still be half of something
       return settled ? { kind: "bad" } : { kind: "wait", again: SETTLED_MS - unchangedMs }; // P2

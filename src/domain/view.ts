@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Violation } from "./artifact.ts";
-import { FailureFact } from "./event.ts";
+import { FailureFact } from "./failure-fact.ts";
 import { Counter } from "./recovery.ts";
 import { SessionState } from "./session.ts";
 

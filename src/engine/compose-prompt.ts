@@ -5,7 +5,7 @@ import type { Step } from "../domain/run-next.ts";
 import type { RunState } from "../domain/run-state.ts";
 import { artifactName, type Phase, phaseOf } from "../domain/template.ts";
 import { cleanText } from "../domain/text.ts";
-import type { Prompt } from "../ports/agent.ts";
+import type { Prompt, Task } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import type { StepContext } from "./run-loop.ts";
@@ -32,9 +32,17 @@ export async function composePrompt(
     files.set(relative, text);
     return `${deps.workspaces.pathOf(context.run)}/.devflow/${relative}`;
   };
-  const text = cleanText(promptText(await envelope(step, context, deps, put))).text;
+  const told = await envelope(step, context, deps, put);
+  const text = cleanText(promptText(told)).text;
   const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
-  return { key: `${context.run}/${step.key}`, text, file, files };
+  return { key: `${context.run}/${step.key}`, text, file, files, task: taskOf(step, context.state(), told.artifact) };
+}
+
+function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState, artifact: string): Task {
+  const phase = started && phaseOf(started.template, id);
+  const commands = phase?.commands;
+  const schema = started?.schemas[phase?.produces.schema ?? ""]?.schema ?? {};
+  return { phase: id, attempt, artifact, schema, ...(commands && { commands }) };
 }
 
 type Put = (relative: string, text: string) => string;

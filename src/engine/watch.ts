@@ -55,12 +55,15 @@ export async function watchArtifact(
     for (;;) {
       const look = await deps.artifacts.look(expected);
       if (context.signal.aborted) return undefined;
-      const now = turn({ look, agent: agent?.verdict().state ?? "exited", patienceMs, stallMs, ...since.look(look) });
+      const { state = "exited", failure } = agent?.verdict() ?? {};
+      const failed = failure !== undefined;
+      const now = turn({ look, agent: state, failed, patienceMs, stallMs, ...since.look(look) });
       if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
       if (now.kind === "bad" && look.kind === "stale")
         return { kind: "bad", ...about, violations: unchanged(step, context), sha256: undefined };
+      if (now.kind === "failed" && failure) return { kind: "failed", ...about, failure };
       if (now.kind === "lost") return await lost(step, deps, agent);
       const left = context.left(step.phase);
       if (left <= 0) return { kind: "timeout", ...about };

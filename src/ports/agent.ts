@@ -10,6 +10,7 @@
  * A4. After `release` the agent goes on by itself where its kind can (terminals), and can be opened again by another daemon.
  */
 import type { SessionId } from "../domain/ids.ts";
+import type { CommandList } from "../domain/model-agent.ts";
 import type { Did } from "../domain/model-call.ts";
 import type { Persona } from "../domain/persona.ts";
 import type { Evidence, Verdict } from "../domain/session.ts";
@@ -29,6 +30,19 @@ export interface Prompt {
   text: string;
   /** The same text as a file in the worktree, for agents that cannot take it whole. */
   file: string;
+  /** What a prompt of a phase is about; a person's message is about none. */
+  task?: Task;
+}
+
+/** What a model agent has to know apart from the text. */
+export interface Task {
+  phase: string;
+  attempt: number;
+  /** Where the artifact has to be, and the JSON Schema that it has to satisfy. */
+  artifact: string;
+  schema: Readonly<Record<string, unknown>>;
+  /** What the phase allows it to start, of what its persona does; all of that when absent. */
+  commands?: CommandList;
 }
 
 export type Delivery =
@@ -59,6 +73,12 @@ export interface AgentSession {
   deliver(prompt: Prompt, signal: AbortSignal): Promise<Delivery>;
   /** Stops the turn that is running, by the agent's own means. */
   interrupt(key: string): Promise<void>;
+  /** A person's message to an agent that takes one at any time; idempotent by key. Others get it as a prompt. */
+  say?(key: string, text: string): Promise<Delivery>;
+  /** Holds an agent that can be held before its next call of a model, or lets it go on. */
+  pause?(paused: boolean): Promise<void>;
+  /** The file, lines of JSON, where an agent without a terminal tells what it does. */
+  readonly transcript?: string;
   /** Ends the agent and everything it started. May be called twice. */
   close(): Promise<void>;
   release(): Promise<void>;

@@ -89,6 +89,7 @@ export const SessionNow = z.strictObject({
     .union([
       z.strictObject({ argv: z.array(z.string()), readOnlyArgv: z.array(z.string()) }),
       z.strictObject({ socket: z.string() }),
+      z.strictObject({ transcript: z.string().describe("A file of JSON lines that grows as the agent works") }),
     ])
     .optional(),
   evidence: z.array(Evidence),
@@ -223,6 +224,16 @@ export const METHODS = {
   },
   "session.interrupt": {
     summary: "Stop the turn that an agent is in",
+    params: z.strictObject({ session: SessionRef, by: By }),
+    result: Done,
+  },
+  "session.pause": {
+    summary: "Hold a model agent before its next call of the model",
+    params: z.strictObject({ session: SessionRef, by: By }),
+    result: Done,
+  },
+  "session.resume": {
+    summary: "Let an agent that was paused go on",
     params: z.strictObject({ session: SessionRef, by: By }),
     result: Done,
   },

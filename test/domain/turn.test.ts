@@ -7,10 +7,12 @@ const bad: Look = { kind: "bad", violations: [], sha256: undefined, parses: true
 const broken: Look = { ...bad, parses: false };
 const stale = (rewritten: boolean): Look => ({ kind: "stale", rewritten });
 const absent: Look = { kind: "absent" };
+const unfinished: Look = { kind: "unfinished", problem: "its end is missing" };
 
 const moment = (more: Partial<Moment>): Moment => ({
   look: absent,
   agent: "working",
+  failed: false,
   limited: false,
   quietMs: 0,
   unchangedMs: 0,
@@ -42,6 +44,16 @@ describe("waiting for an artifact", () => {
     ["an agent at a dialog is waited for", { agent: "awaiting_permission", quietMs: 1e9 }, "wait"],
     ["an agent at its limit is waited for", { agent: "rate_limited", limited: true, quietMs: 1e9 }, "wait"],
     ["an agent whose limit is over is told to go on at once", { agent: "ready", limited: true }, "backoff"],
+    ["a turn that was ended for good fails its phase", { agent: "ready", failed: true }, "failed"],
+    ["what it has left unsatisfying does not save it", { look: bad, agent: "ready", failed: true }, "failed"],
+    ["what it has left good does", { look: good, agent: "ready", failed: true }, "good"],
+    ["what it wrote last is read first", { look: unfinished, agent: "ready", failed: true }, "wait"],
+    [
+      "what it never finished is not waited for long",
+      { look: unfinished, agent: "ready", failed: true, unchangedMs: SETTLED_MS },
+      "failed",
+    ],
+    ["while a person is asked nothing has failed", { agent: "awaiting_input", failed: true, quietMs: 1e9 }, "wait"],
   ] as const)("%s", (_, more, kind) => {
     expect(turn(moment(more)).kind).toBe(kind);
   });

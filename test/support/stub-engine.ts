@@ -97,6 +97,8 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     session: nobody,
     send: nobody,
     interrupt: nobody,
+    hold: nobody,
+    letGo: nobody,
     restart: nobody,
     kill: nobody,
     recording: nobody,

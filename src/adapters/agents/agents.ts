@@ -2,7 +2,8 @@
 import type { AgentProfile } from "../../domain/agent-profile.ts";
 import { Failure } from "../../domain/failure.ts";
 import { referenceOf } from "../../domain/names.ts";
-import type { AdapterKind, Persona } from "../../domain/persona.ts";
+import { type AdapterKind, apiOf, type Persona } from "../../domain/persona.ts";
+import type { Provider } from "../../domain/provider.ts";
 import type { AgentAdapter, Agents } from "../../ports/agent.ts";
 import { type Environment, programOf, seemsLoggedIn } from "./installed.ts";
 
@@ -16,9 +17,16 @@ export interface AgentsOptions {
   adapters: Partial<Record<AdapterKind, AgentAdapter>>;
   profiles(): Promise<readonly KnownProfile[]>;
   env: Environment;
+  /** Where the models of adapter `agent` are served. */
+  providers: Readonly<Record<string, Provider>>;
+  /** A secret by its name, where there is one. */
+  secretOf(name: string): string | undefined;
+  /** Whether anybody listens at the address of a provider. */
+  answers(url: string): Promise<boolean>;
 }
 
-export function agents({ adapters, profiles, env }: AgentsOptions): Agents {
+export function agents(options: AgentsOptions): Agents {
+  const { adapters, profiles, env } = options;
   return {
     for: ({ adapter, name }) => {
       const found = adapters[adapter];
@@ -36,7 +44,9 @@ export function agents({ adapters, profiles, env }: AgentsOptions): Agents {
         const known = Object.keys(adapters).join(", ");
         return new Failure("persona.unknown_adapter", { where, adapter: persona.adapter, adapters: known });
       }
-      return persona.adapter === "fake" ? undefined : missing(persona, byName, await profiles(), env);
+      if (persona.adapter === "fake") return undefined;
+      if (persona.adapter === "agent") return unserved(persona, byName, options);
+      return missing(persona, byName, await profiles(), env);
     },
   };
 }
@@ -61,4 +71,26 @@ async function missing(
     return new Failure("persona.not_logged_in", { persona: where, command: binary.command });
   }
   return undefined;
+}
+
+/** Why no model can be called for it. A server of one's own that is down is no obstacle for somebody who names it: it may come up. */
+async function unserved(
+  persona: Persona,
+  byName: boolean,
+  { providers, secretOf, answers }: AgentsOptions,
+): Promise<Failure | undefined> {
+  const where = referenceOf(persona);
+  if (persona.model === undefined) return new Failure("persona.no_model", { persona: where });
+  const name = apiOf(persona).provider;
+  const provider = providers[name];
+  if (!provider) {
+    const known = Object.keys(providers).join(", ");
+    return new Failure("persona.unknown_provider", { persona: where, provider: name, providers: known });
+  }
+  const { key, baseUrl } = provider;
+  if (key !== undefined && !secretOf(key)) {
+    return new Failure("persona.no_key", { persona: where, provider: name, variable: key });
+  }
+  if (key !== undefined || byName || (await answers(baseUrl))) return undefined;
+  return new Failure("persona.no_server", { persona: where, provider: name, url: baseUrl });
 }

@@ -86,7 +86,16 @@ async function checkAgainstSchemas(
     .map(({ code, params, path }) => new Failure(code, { ...params, where: where(path) }).message);
 }
 
-function checkAgent({ adapter, agent }: Persona, where: (path: Path) => string, known: readonly string[]): string[] {
+function checkAgent(
+  { adapter, agent, model }: Persona,
+  where: (path: Path) => string,
+  known: readonly string[],
+): string[] {
+  if (adapter === "agent") {
+    if (model !== undefined) return [];
+    const problem = "adapter agent needs a model, as its provider calls it";
+    throw new Failure("definition.invalid", { where: where(["adapter"]), kind: "persona", problem });
+  }
   if (agent === undefined) {
     if (adapter === "fake") return [];
     const problem = `adapter ${adapter} needs an agent; they are: ${known.join(", ")}`;

@@ -46,6 +46,8 @@ export const events = {
   "event.session.recovery": "{session}: {counter}, try {used}: {cause}",
   "event.session.told.send": "{by} sent {session} a text",
   "event.session.told.interrupt": "{by} interrupted {session}",
+  "event.session.told.pause": "{by} paused {session}",
+  "event.session.told.resume": "{by} let {session} go on",
   "event.session.told.restart": "{by} restarted {session}",
   "event.session.told.kill": "{by} ended {session}",
   "event.session.closed": "{session} closed: {cause}",

@@ -145,6 +145,8 @@ export const views = {
   "sessions.screen": "Its screen",
   "sessions.send.delivered": "delivered to {session}: {detail}",
   "sessions.send.not_delivered": "not delivered to {session}: {detail}",
+  "sessions.pause.done": "{session} is held before its next call",
+  "sessions.resume.done": "{session} goes on",
   "sessions.interrupt.done": "{session} was told to stop its turn",
   "sessions.restart.done": "{session} starts again",
   "sessions.kill.done": "{session} has ended",

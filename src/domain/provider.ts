@@ -1,0 +1,64 @@
+/** Provider: where models are served, over the API that OpenAI has made common, and whose key opens it. */
+import { z } from "zod";
+import { Slug } from "./names.ts";
+
+const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of a variable, not the key itself");
+const Header = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "the name of an HTTP header");
+
+export interface Provider {
+  baseUrl: string;
+  /** The name of the variable that has the key; without one none is sent. */
+  key?: string;
+  headers: Readonly<Record<string, string>>;
+  free: boolean;
+}
+
+/** Those that every devflow knows; a setting of the same name changes only what it says. */
+export const KNOWN_PROVIDERS: Readonly<Record<string, Provider>> = {
+  openrouter: {
+    baseUrl: "https://openrouter.ai/api/v1",
+    key: "OPENROUTER_API_KEY",
+    headers: { "X-Title": "devflow" },
+    free: false,
+  },
+  ollama: { baseUrl: "http://127.0.0.1:11434/v1", headers: {}, free: true },
+};
+
+const ProviderSettings = z.strictObject({
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional()
+    .describe("What comes before /chat/completions; one that is not known needs it"),
+  key: VariableName.optional().describe("The variable of the daemon's environment that has the key; none is sent without"),
+  headers: z.record(Header, z.string().max(1_000)).optional().describe("Further headers of every request; no secrets"),
+  free: z.boolean().optional().describe("Nothing that it serves costs anything"),
+});
+
+export const Providers = z
+  .record(Slug, ProviderSettings)
+  .refine((set) => Object.entries(set).every(([name, { baseUrl }]) => baseUrl || name in KNOWN_PROVIDERS), {
+    message: `a provider needs a baseUrl, unless it is one of: ${Object.keys(KNOWN_PROVIDERS).join(", ")}`,
+  })
+  .default({})
+  .describe("Where models are served, by the name that personas give: openrouter and ollama are known");
+
+/** All that personas can name: the known ones, changed and added to by the settings. */
+export function providersOf(settings: z.infer<typeof Providers>): Readonly<Record<string, Provider>> {
+  const all: Record<string, Provider> = { ...KNOWN_PROVIDERS };
+  for (const [name, { baseUrl, key, headers, free }] of Object.entries(settings)) {
+    const known = KNOWN_PROVIDERS[name];
+    const keyName = key ?? known?.key;
+    all[name] = {
+      baseUrl: (baseUrl ?? known?.baseUrl ?? "").replace(/\/+$/, ""),
+      ...(keyName !== undefined && { key: keyName }),
+      headers: { ...known?.headers, ...headers },
+      free: free ?? known?.free ?? false,
+    };
+  }
+  return all;
+}
+
+/** What shares a limit or an outage: the place and the key, by its name. */
+export const accountOf = ({ baseUrl, key }: Pick<Provider, "baseUrl" | "key">): string =>
+  key === undefined ? baseUrl : `${baseUrl} ${key}`;
