@@ -30,7 +30,9 @@ const ProviderSettings = z.strictObject({
     .max(500)
     .optional()
     .describe("What comes before /chat/completions; one that is not known needs it"),
-  key: VariableName.optional().describe("The variable of the daemon's environment that has the key; none is sent without"),
+  key: VariableName.optional().describe(
+    "The variable of the daemon's environment that has the key; none is sent without",
+  ),
   headers: z.record(Header, z.string().max(1_000)).optional().describe("Further headers of every request; no secrets"),
   free: z.boolean().optional().describe("Nothing that it serves costs anything"),
 });

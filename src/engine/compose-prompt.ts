@@ -32,17 +32,14 @@ export async function composePrompt(
     files.set(relative, text);
     return `${deps.workspaces.pathOf(context.run)}/.devflow/${relative}`;
   };
-  const told = await envelope(step, context, deps, put);
-  const text = cleanText(promptText(told)).text;
+  const text = cleanText(promptText(await envelope(step, context, deps, put))).text;
   const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
-  return { key: `${context.run}/${step.key}`, text, file, files, task: taskOf(step, context.state(), told.artifact) };
+  return { key: `${context.run}/${step.key}`, text, file, files, task: taskOf(step, context.state()) };
 }
 
-function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState, artifact: string): Task {
-  const phase = started && phaseOf(started.template, id);
-  const commands = phase?.commands;
-  const schema = started?.schemas[phase?.produces.schema ?? ""]?.schema ?? {};
-  return { phase: id, attempt, artifact, schema, ...(commands && { commands }) };
+function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState): Task {
+  const commands = started && phaseOf(started.template, id)?.commands;
+  return { phase: id, attempt, ...(commands && { commands }) };
 }
 
 type Put = (relative: string, text: string) => string;

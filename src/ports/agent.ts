@@ -38,9 +38,6 @@ export interface Prompt {
 export interface Task {
   phase: string;
   attempt: number;
-  /** Where the artifact has to be, and the JSON Schema that it has to satisfy. */
-  artifact: string;
-  schema: Readonly<Record<string, unknown>>;
   /** What the phase allows it to start, of what its persona does; all of that when absent. */
   commands?: CommandList;
 }

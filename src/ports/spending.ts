@@ -21,6 +21,8 @@ export interface CallRequest {
   /** At least as many as the call will have. */
   inputTokens: number;
   maxOutputTokens: number;
+  /** Whoever serves the model asks nothing for it. */
+  free?: boolean;
 }
 
 export type Waiting = { for: "account"; said: string; until?: number } | { for: "budget"; said: string };
