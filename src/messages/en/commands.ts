@@ -115,7 +115,8 @@ export const commands = {
   "sessions.interrupt.summary": "Stop the turn that an agent is in",
   "sessions.interrupt.about": "The agent stays and waits for its next prompt.",
   "sessions.pause.summary": "Hold a model agent before its next call of the model",
-  "sessions.pause.about": "What it has begun it finishes; nothing is spent until it goes on. Its phase's time stands still.",
+  "sessions.pause.about":
+    "What it has begun it finishes; nothing is spent until it goes on. Its phase's time stands still.",
   "sessions.resume.summary": "Let an agent that was paused go on",
   "sessions.restart.summary": "End an agent and start it again",
   "sessions.restart.about": "Its phase goes on with the new one.",
