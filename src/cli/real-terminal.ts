@@ -41,6 +41,13 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
     },
     keys,
     stdin: () => process.stdin,
+    async converse(readOnly) {
+      const { conversation } = await import("./attach/conversation.ts");
+      const { DETACH_KEY } = await import("./attach/detach-key.ts");
+      const greeting = say(readOnly ? "transcript.greeting_read_only" : "transcript.greeting", { key: DETACH_KEY });
+      stdout.write(`${greeting}\n`);
+      return conversation({ input: process.stdin, output: stdout, prompt: readOnly ? undefined : "› " });
+    },
     async viewPty(socket, readOnly) {
       const { viewTerminal } = await import("./attach/pty-view.ts");
       const { DETACH_KEY } = await import("./attach/detach-key.ts");

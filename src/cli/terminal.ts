@@ -1,5 +1,16 @@
 /** The person's terminal: questions, keys, a place to draw, and handing it over to another program. */
 
+/** Lines that a person types, below what is printed meanwhile. */
+export interface Conversation {
+  /** Ends when the person leaves, or it is closed. */
+  readonly lines: AsyncIterable<string>;
+  print(text: string): void;
+  /** Asks for the next line. */
+  next(): void;
+  /** Puts the terminal back as it was. May be called twice. */
+  close(): void;
+}
+
 export interface Terminal {
   /** Somebody is there to answer. */
   readonly canAsk: boolean;
@@ -17,6 +28,8 @@ export interface Terminal {
   stdin(): AsyncIterable<Uint8Array>;
   /** Runs a program in this terminal and gives its exit code. */
   handOver(argv: readonly string[], env: Record<string, string | undefined>): Promise<number>;
+  /** Until the person leaves; nothing can be typed into one that is only looked at. */
+  converse(readOnly: boolean): Promise<Conversation>;
   /** Shows the pty behind a holder's socket until the person leaves it or it ends. */
   viewPty(socket: string, readOnly: boolean): Promise<"detached" | "ended" | "lost">;
 }

@@ -10,6 +10,8 @@ import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { answersAt } from "../adapters/models/answers.ts";
+import { modelAgents } from "../adapters/models/model-agents.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
 import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
 import { systemClock } from "../adapters/system/clock.ts";
@@ -22,18 +24,17 @@ import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
 import { Failure } from "../domain/failure.ts";
-import { redactor } from "../domain/redact.ts";
+import { providersOf } from "../domain/provider.ts";
+import { redactor, SECRET_NAME } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
 import { livingSessions } from "../engine/sessions.ts";
+import type { Spending } from "../ports/spending.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
 import { sweepTerminals } from "./sweep.ts";
-
-/** Variables whose values are secrets, by how they are named. */
-const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 
 const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
@@ -88,8 +89,28 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     agents: async () => (await profiles()).map(({ value }) => value.name),
   });
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
+  const providers = providersOf(config.providers);
+  const secretOf = (name: string): string | undefined => env[name] || undefined;
+  // Until the ledger is here: every call is granted, and nothing is counted.
+  const spending: Spending = {
+    ask: async () => ({ kind: "granted" }),
+    settle: async (_, end) => (end.kind === "used" ? end.usage : undefined),
+    park: () => {},
+  };
   const who = agents({
     adapters: {
+      agent: modelAgents({
+        clock,
+        env,
+        stateDirectory: join(places.state, "models"),
+        program: { file: join(PACKAGE_ROOT, "dist/model-agent.mjs") },
+        providers,
+        secretOf,
+        known: () => undefined,
+        spending,
+        endProcesses,
+        trouble: (session, problem) => journal.error("a model agent", { session, problem }),
+      }),
       headless: headlessAgents({
         clock,
         profileOf,
@@ -113,6 +134,9 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     },
     profiles,
     env,
+    providers,
+    secretOf,
+    answers: answersAt,
   });
   const sessions = livingSessions({ agents: who, ids });
   const running = engine({

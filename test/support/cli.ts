@@ -83,5 +83,6 @@ const noTerminal: Terminal = {
   keys: absent,
   stdin: absent,
   handOver: absent,
+  converse: absent,
   viewPty: absent,
 };

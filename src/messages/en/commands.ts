@@ -62,13 +62,20 @@ export const commands = {
   "watch.without_terminal": "devflow runs list and devflow runs events -f do without one",
   "attach.summary": "Get the terminal of an agent",
   "attach.about":
-    "devflow goes on watching, and keeps its hands off while you type. In tmux leave with Ctrl-b d; in a pty view with Ctrl-] d.",
+    "devflow goes on watching, and keeps its hands off while you type. In tmux leave with Ctrl-b d; in a pty view with Ctrl-] d. Of a model agent you see what it says and does: a line that you type is a message to it, /pause, /resume and /stop do what they say, and Ctrl-C leaves.",
   "attach.read_only": "Only look: what is typed does not reach the agent",
   "attach.without_terminal": "devflow sessions show {session} prints its screen",
   "attach.greeting": "Ctrl-C goes to the agent; leave with {key}",
   "attach.greeting_read_only": "You can only look; leave with {key}",
   "attach.detached": "You have left; the agent goes on.",
   "attach.ended": "The agent has ended.",
+  "transcript.greeting":
+    "What you type goes to the agent. /pause and /resume hold it and let it go on, /stop ends its turn; leave with Ctrl-C or {key}",
+  "transcript.greeting_read_only": "You can only look; leave with Ctrl-C or {key}",
+  "transcript.commands": "the commands are /pause, /resume and /stop; anything else is a message",
+  "transcript.paused": "It is held before its next call of the model.",
+  "transcript.resumed": "It goes on.",
+  "transcript.stopped": "Its turn is stopped.",
   "attach.lost": "The connection to the agent's terminal was lost.",
 
   "approve.summary": "Agree to what a run waits for",
