@@ -34,8 +34,11 @@ export async function composePrompt(
   };
   const text = cleanText(promptText(await envelope(step, context, deps, put))).text;
   const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
-  return { key: `${context.run}/${step.key}`, text, file, files };
+  return { key: promptKey(step, context), text, file, files };
 }
+
+/** What the agent knows it by, for ever. */
+export const promptKey = ({ key }: PromptStep, { run }: StepContext): string => `${run}/${key}`;
 
 type Put = (relative: string, text: string) => string;
 
