@@ -274,10 +274,12 @@ export interface StoredEvent {
   event: RunEvent;
 }
 
-/** Intents whose effect cannot be seen again, and answers of people: lost to a power failure they could be repeated or forgotten. */
+/**
+ * Intents whose effect cannot be seen again, and answers of people: lost to a power failure they could be repeated or forgotten.
+ * A prompt's intent is none of them: its terminal knows by its key whether it was typed, and a power failure ends the terminal too.
+ */
 const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "run.started",
-  "prompt.sending",
   "command.starting",
   "approval.answered",
   "escalation.settled",

@@ -34,13 +34,16 @@ export async function composePrompt(
   };
   const text = cleanText(promptText(await envelope(step, context, deps, put))).text;
   const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
-  return { key: `${context.run}/${step.key}`, text, file, files, task: taskOf(step, context.state()) };
+  return { key: promptKey(step, context), text, file, files, task: taskOf(step, context.state()) };
 }
 
 function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState): Task {
   const commands = started && phaseOf(started.template, id)?.commands;
   return { phase: id, attempt, ...(commands && { commands }) };
 }
+
+/** What the agent knows it by, for ever. */
+export const promptKey = ({ key }: PromptStep, { run }: StepContext): string => `${run}/${key}`;
 
 type Put = (relative: string, text: string) => string;
 

@@ -12,7 +12,7 @@ import type { AgentSession, Prompt } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
 import type { Workspaces } from "../ports/workspace.ts";
-import { composePrompt } from "./compose-prompt.ts";
+import { composePrompt, promptKey } from "./compose-prompt.ts";
 import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
 import { type Wakeable, wakeable } from "./wakeable.ts";
@@ -39,8 +39,8 @@ export async function deliverPrompt(
 ): Promise<Outcome | undefined> {
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");
-  await deps.workspaces.check(context.run);
-  const prompt = await composePrompt(step, context, deps);
+  agent.prepare?.(promptKey(step, context));
+  const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   const intent: RunEvent = {
     type: "prompt.sending",
     key: step.key,
@@ -54,7 +54,6 @@ export async function deliverPrompt(
     file: prompt.file,
   };
   await context.record((state) => (announced(state, step) ? [] : [intent]));
-  // After the intent: the disk need not take these files with it, since they are written again whenever the prompt is.
   for (const [relative, text] of prompt.files) await deps.workspaces.write(context.run, relative, text);
   return offer(step, context, deps, agent, prompt);
 }

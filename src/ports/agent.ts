@@ -67,6 +67,11 @@ export interface AgentSession {
   readonly terminal: Terminal | undefined;
   verdict(): Verdict;
   watch(listener: (news: AgentNews) => void): () => void;
+  /**
+   * A prompt of this key is about to be delivered: what has to be known before it is typed may be asked for already. Does
+   * nothing that anybody could see, and may be left out.
+   */
+  prepare?(key: string): void;
   deliver(prompt: Prompt, signal: AbortSignal): Promise<Delivery>;
   /** Stops the turn that is running, by the agent's own means. */
   interrupt(key: string): Promise<void>;

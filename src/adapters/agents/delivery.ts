@@ -31,17 +31,36 @@ export interface DeliveryDeps {
   clock: Clock;
 }
 
-export async function typePrompt(prompt: Prompt, deps: DeliveryDeps, signal: AbortSignal): Promise<Delivery> {
+/** What has to be known before a prompt is typed. */
+export interface Asked {
+  taken: readonly string[];
+  /** Why nothing may be typed now (Y1), if so. */
+  held: string | undefined;
+}
+
+/** Asked side by side: somebody waits for every answer on the way to the paste. */
+export async function askBefore(key: string, deps: DeliveryDeps): Promise<Asked> {
+  const [taken, held] = await Promise.all([deps.terminal.taken([pasteKey(key), ...enterKeys(key)]), obstacle(deps)]);
+  return { taken, held };
+}
+
+const pasteKey = (key: string): string => `${key}/paste`;
+const enterKeys = (key: string): string[] => Array.from({ length: MAX_ENTERS }, (_, n) => `${key}/enter/${n + 1}`);
+
+export async function typePrompt(
+  prompt: Prompt,
+  deps: DeliveryDeps,
+  signal: AbortSignal,
+  asked = askBefore(prompt.key, deps),
+): Promise<Delivery> {
   const { terminal, observer, profile, clock } = deps;
-  const enters = Array.from({ length: MAX_ENTERS }, (_, n) => `${prompt.key}/enter/${n + 1}`);
-  const pasteKey = `${prompt.key}/paste`;
-  // Asked side by side: somebody waits for every answer on the way to the paste.
-  const [taken, held] = await Promise.all([terminal.taken([pasteKey, ...enters]), obstacle(deps)]);
+  const enters = enterKeys(prompt.key);
+  const { taken, held } = await asked;
   if (terminal.exit) return { kind: "lost", reason: "the agent has ended" };
   const text = utf8Bytes(prompt.text) > profile.interactive.maxPaste ? pointer(prompt) : prompt.text;
-  if (!taken.includes(pasteKey)) {
+  if (!taken.includes(pasteKey(prompt.key))) {
     if (held) return { kind: "held", reason: held };
-    if ((await terminal.paste(pasteKey, text)) === "gone")
+    if ((await terminal.paste(pasteKey(prompt.key), text)) === "gone")
       return { kind: "lost", reason: "the agent ended before the prompt" };
   }
   observer.typed(text);
@@ -75,7 +94,6 @@ function delivered(observer: Observer, evidence: Evidence): Delivery {
   return { kind: "delivered", receipt: [evidence] };
 }
 
-/** Why nothing may be typed now (Y1), if so. */
 async function obstacle({ terminal, observer }: DeliveryDeps): Promise<string | undefined> {
   const [seen, person] = await Promise.all([observer.look(), terminal.busyWithPerson()]);
   if (seen.dialog) return `a dialog is open (${seen.dialog.id})`;

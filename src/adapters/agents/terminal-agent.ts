@@ -5,7 +5,7 @@ import type { Verdict } from "../../domain/session.ts";
 import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
-import { typePrompt } from "./delivery.ts";
+import { type Asked, askBefore, typePrompt } from "./delivery.ts";
 import { observe } from "./observer.ts";
 import { sessionEnv } from "./session-env.ts";
 
@@ -20,6 +20,9 @@ export interface TerminalAgentOptions {
   size: { cols: number; rows: number };
   recording(spec: AgentSpec): TerminalSpec["record"];
 }
+
+/** As long as a question takes on a busy machine: an answer that is no older could have been given just now. */
+const AHEAD_MS = 50;
 
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
@@ -63,6 +66,20 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
   let answered = "";
   let answers = 0;
   let closed: Verdict | undefined;
+  let ahead: { key: string; at: number; moved: number; answer: Promise<Asked> } | undefined;
+  let outputs = 0;
+  const deps = { terminal, observer, profile, clock };
+  terminal.on(() => {
+    outputs += 1;
+  });
+
+  /** What was asked ahead for this prompt, once, while it is true still: nothing has moved, and a person had no time to. */
+  function known(key: string): Promise<Asked> | undefined {
+    const before = ahead;
+    ahead = undefined;
+    const holds = before?.key === key && before.moved === outputs && clock.now() - before.at <= AHEAD_MS;
+    return holds ? before.answer : undefined;
+  }
 
   observer.watch((verdict, judgement) => {
     if (judgement) void answer(judgement);
@@ -92,7 +109,12 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    deliver: (prompt, signal) => typePrompt(prompt, { terminal, observer, profile, clock }, signal),
+    prepare: (key) => {
+      const answer = askBefore(key, deps);
+      answer.catch(() => undefined); // who delivers hears of it
+      ahead = { key, at: clock.now(), moved: outputs, answer };
+    },
+    deliver: (prompt, signal) => typePrompt(prompt, deps, signal, known(prompt.key)),
     interrupt: async (key) => {
       const [first = "Escape", ...more] = profile.interactive.interrupt;
       await terminal.press(key, first, ...more);

@@ -5,11 +5,19 @@ import type { RunId } from "../../domain/ids.ts";
 import { FOLDER } from "./devflow-folder.ts";
 import { exists, readRecord, type WorktreeRecord } from "./record.ts";
 
-export async function check(worktrees: string, run: RunId): Promise<void> {
-  const record = await readRecord(worktrees, run);
-  if (!record) return;
-  await mustHaveRepository(run, record);
-  if (!(await stands(record))) throw new Failure("worktree.gone", { run, path: record.path });
+/** Asked for each file that is written for an agent: what a record says is read once, since nobody else writes it. */
+export function checks(worktrees: string) {
+  const records = new Map<RunId, WorktreeRecord>();
+  return {
+    async check(run: RunId): Promise<void> {
+      const record = records.get(run) ?? (await readRecord(worktrees, run));
+      if (!record) return;
+      records.set(run, record);
+      await mustHaveRepository(run, record);
+      if (!(await stands(record))) throw new Failure("worktree.gone", { run, path: record.path });
+    },
+    forget: (run: RunId): void => void records.delete(run),
+  };
 }
 
 export async function mustHaveRepository(run: RunId, { commonDir, root, path }: WorktreeRecord): Promise<void> {

@@ -1,7 +1,7 @@
 /** Workspaces as git worktrees (`src/ports/workspace.ts`): one folder per run, beside it a record that no agent writes. */
 import { join } from "node:path";
 import type { Workspaces } from "../../ports/workspace.ts";
-import { check } from "./check.ts";
+import { checks } from "./check.ts";
 import { writeInto } from "./devflow-folder.ts";
 import { diff, diffStat } from "./diff.ts";
 import { inspect } from "./inspect.ts";
@@ -15,17 +15,24 @@ export interface GitWorkspacesOptions {
 
 export function gitWorkspaces({ worktrees }: GitWorkspacesOptions): Workspaces {
   const pathOf = (run: string) => join(worktrees, run);
+  const { check, forget } = checks(worktrees);
   return {
     inspect,
-    prepare: (run, repository) => prepare(worktrees, run, repository),
+    async prepare(run, repository) {
+      forget(run);
+      return prepare(worktrees, run, repository);
+    },
     pathOf,
-    check: (run) => check(worktrees, run),
+    check,
     async write(run, relative, text) {
-      await check(worktrees, run);
+      await check(run);
       return writeInto(run, pathOf(run), relative, text);
     },
     diffStat: (run, repository) => diffStat(worktrees, run, repository),
     diff: (run, repository) => diff(worktrees, run, repository),
-    remove: (run, repository) => remove(worktrees, run, repository),
+    async remove(run, repository) {
+      forget(run);
+      return remove(worktrees, run, repository);
+    },
   };
 }
