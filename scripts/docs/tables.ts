@@ -143,7 +143,7 @@ async function shipped(root: string): Promise<Record<string, string>> {
       people.good.map(({ value }) => [
         code(referenceOf(value)),
         value.capabilities.join(", "),
-        `${value.agent ?? "itself"}, ${value.adapter}`,
+        `${value.agent ?? value.model ?? "itself"}, ${value.adapter}`,
         value.family,
       ]),
     ),

@@ -138,8 +138,8 @@ function previewOf({ repository, template, bindings, goal, warnings }: Plan): Pr
       };
     }),
     bindings: Object.entries(bindings).map(([role, { definition, why }]) => {
-      const { adapter, agent, family } = definition.value;
-      return { role, persona: referenceOf(definition.value), agent: agent ?? adapter, family, why };
+      const { adapter, agent, model, family } = definition.value;
+      return { role, persona: referenceOf(definition.value), agent: agent ?? model ?? adapter, family, why };
     }),
     warnings: [...warnings],
   };

@@ -107,7 +107,7 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
 function intent(state: RunState, role: string, session: SessionId): RunEvent[] {
   const persona = state.started?.bindings[role]?.persona;
   if (!persona) return [];
-  const { adapter, agent } = persona;
+  const { adapter, agent = adapter === "agent" ? persona.model : undefined } = persona;
   return [
     {
       type: "session.opening",
