@@ -91,6 +91,8 @@ export const ToChild = z.discriminatedUnion("t", [
     attempt: z.string(),
     /** The phase's list: it and the persona's have to allow a command; absent, the persona's alone. */
     commands: CommandList.optional(),
+    /** Where the artifact belongs: the one path under `.devflow` that may be written. */
+    artifact: z.string().optional(),
     text: z.string(),
   }),
   /** A person's message: taken between two calls of a turn, or a turn of its own when none runs. */
