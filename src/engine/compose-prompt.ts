@@ -32,14 +32,15 @@ export async function composePrompt(
     files.set(relative, text);
     return `${deps.workspaces.pathOf(context.run)}/.devflow/${relative}`;
   };
-  const text = cleanText(promptText(await envelope(step, context, deps, put))).text;
+  const told = await envelope(step, context, deps, put);
+  const text = cleanText(promptText(told)).text;
   const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
-  return { key: promptKey(step, context), text, file, files, task: taskOf(step, context.state()) };
+  return { key: promptKey(step, context), text, file, files, task: taskOf(step, context.state(), told) };
 }
 
-function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState): Task {
+function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState, { artifact }: Envelope): Task {
   const commands = started && phaseOf(started.template, id)?.commands;
-  return { phase: id, attempt, ...(commands && { commands }) };
+  return { phase: id, attempt, artifact, ...(commands && { commands }) };
 }
 
 /** What the agent knows it by, for ever. */

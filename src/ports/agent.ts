@@ -38,6 +38,8 @@ export interface Prompt {
 export interface Task {
   phase: string;
   attempt: number;
+  /** Where its artifact has to be. */
+  artifact: string;
   /** What the phase allows it to start, of what its persona does; all of that when absent. */
   commands?: CommandList;
 }

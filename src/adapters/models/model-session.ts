@@ -285,11 +285,12 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       return () => listeners.delete(listener);
     },
     deliver: ({ key, text, task }, signal) => {
-      const { phase = "", attempt, commands } = task ?? {};
+      const { phase = "", attempt, commands, artifact } = task ?? {};
       const about = {
         phase,
         attempt: attempt === undefined ? key : `${phase}/${attempt}`,
         ...(commands && { commands }),
+        ...(artifact !== undefined && { artifact }),
       };
       return take({ t: "prompt", key, text, ...about }, signal);
     },

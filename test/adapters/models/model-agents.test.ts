@@ -67,7 +67,7 @@ const becomes = (agent: AgentSession, state: string) =>
   vi.waitFor(() => expect(agent.verdict().state).toBe(state), TIME);
 
 const deliver = (agent: AgentSession, key: string, text: string): Promise<Delivery> =>
-  agent.deliver({ key, text, file: "f", task: { phase: "spec", attempt: 1 } }, NEVER);
+  agent.deliver({ key, text, file: "f", task: { phase: "spec", attempt: 1, artifact: "a.json" } }, NEVER);
 
 const kept = async (agent: AgentSession) =>
   JSON.parse(await readFile(join(folder, agent.session, "puppet.json"), "utf8")) as {
