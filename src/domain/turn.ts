@@ -1,7 +1,8 @@
 /**
  * Whether a phase's wait is over: what was seen of the artifact, and of the agent, taken together.
  *
- * P1. A good artifact ends the wait at once, whatever the agent is doing.
+ * P1. A good artifact ends the wait at once, whatever the agent is doing; only one that says itself when it is done, and is
+ *     paid by the call, is given the time to say so.
  * P2. A bad one counts only when the agent can no longer mend it by itself: its turn is over, or it has ended. What an agent
  *     that has ended left half written is none.
  * P3. Unknown is not over: an agent of which nothing is known is waited for, until the phase's time is up.
@@ -13,11 +14,16 @@ import type { AgentState } from "./session.ts";
 /** A file that has not changed for this long is not being written any more. */
 export const SETTLED_MS = 2_000;
 
+/** How long an agent that has left a good artifact may take to say that it is done. */
+export const FINISH_MS = 120_000;
+
 export interface Moment {
   look: Look;
   agent: AgentState;
   /** How long the agent has been in that state without any sign of life, in milliseconds. */
   quietMs: number;
+  /** It says itself when its turn is done. */
+  finishes: boolean;
   /** Its turn was ended for good, by a limit or a budget. */
   failed: boolean;
   /** A usage limit has held the agent up, and nothing was told to it since. */
@@ -35,8 +41,12 @@ export type Turn =
   | { kind: "wait"; again: number };
 
 /** What to do now; `again` says in how many milliseconds the answer may change by itself. */
-export function turn({ look, agent, failed, limited, quietMs, unchangedMs, patienceMs, stallMs }: Moment): Turn {
-  if (look.kind === "good") return { kind: "good" }; // P1
+export function turn(moment: Moment): Turn {
+  const { look, agent, finishes, failed, limited, quietMs, unchangedMs, patienceMs, stallMs } = moment;
+  if (look.kind === "good") {
+    const waits = finishes && agent === "working" && unchangedMs < FINISH_MS;
+    return waits ? { kind: "wait", again: FINISH_MS - unchangedMs } : { kind: "good" }; // P1
+  }
   if (agent === "exited") return look.kind === "bad" && look.parses ? { kind: "bad" } : { kind: "lost" };
   if (agent === "ready") {
     if (failed) {

@@ -57,7 +57,8 @@ export async function watchArtifact(
       if (context.signal.aborted) return undefined;
       const { state = "exited", failure } = agent?.verdict() ?? {};
       const failed = failure !== undefined;
-      const now = turn({ look, agent: state, failed, patienceMs, stallMs, ...since.look(look) });
+      const { finishes = false } = agent ?? {};
+      const now = turn({ look, agent: state, finishes, failed, patienceMs, stallMs, ...since.look(look) });
       if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };

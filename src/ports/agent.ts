@@ -65,6 +65,8 @@ export interface AgentSession {
   readonly pid: number | undefined;
   /** How long it may take until it is ready for the first time, on a slow machine, in milliseconds. */
   readonly startMs: number;
+  /** It says itself when its turn is done: a good artifact waits for that, for a while. */
+  readonly finishes?: true;
   /** The terminal a person can attach to, if it has one. */
   readonly terminal: Terminal | undefined;
   verdict(): Verdict;

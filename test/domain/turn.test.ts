@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Look } from "../../src/domain/artifact.ts";
-import { type Moment, SETTLED_MS, turn } from "../../src/domain/turn.ts";
+import { FINISH_MS, type Moment, SETTLED_MS, turn } from "../../src/domain/turn.ts";
 
 const good: Look = { kind: "good", accepted: { sha256: "a".repeat(64), bytes: 2, satisfied: true } };
 const bad: Look = { kind: "bad", violations: [], sha256: undefined, parses: true };
@@ -12,6 +12,7 @@ const unfinished: Look = { kind: "unfinished", problem: "its end is missing" };
 const moment = (more: Partial<Moment>): Moment => ({
   look: absent,
   agent: "working",
+  finishes: false,
   failed: false,
   limited: false,
   quietMs: 0,
@@ -44,6 +45,9 @@ describe("waiting for an artifact", () => {
     ["an agent at a dialog is waited for", { agent: "awaiting_permission", quietMs: 1e9 }, "wait"],
     ["an agent at its limit is waited for", { agent: "rate_limited", limited: true, quietMs: 1e9 }, "wait"],
     ["an agent whose limit is over is told to go on at once", { agent: "ready", limited: true }, "backoff"],
+    ["one that says when it is done may say so", { look: good, finishes: true }, "wait"],
+    ["but not for ever", { look: good, finishes: true, unchangedMs: FINISH_MS }, "good"],
+    ["and not while a person is asked", { look: good, finishes: true, agent: "awaiting_input" }, "good"],
     ["a turn that was ended for good fails its phase", { agent: "ready", failed: true }, "failed"],
     ["what it has left unsatisfying does not save it", { look: bad, agent: "ready", failed: true }, "failed"],
     ["what it has left good does", { look: good, agent: "ready", failed: true }, "good"],

@@ -16,6 +16,8 @@ export interface WorldOptions {
   host?: "auto" | "tmux" | "pty";
   env?: Record<string, string>;
   repo?: string;
+  /** Further settings, as YAML. */
+  config?: string;
 }
 
 export interface Ran {
@@ -26,13 +28,13 @@ export interface Ran {
 
 export type World = ReturnType<typeof world>;
 
-export function world({ scenario, host = "auto", env: more = {}, repo: name = "내 저장소 'x'" }: WorldOptions = {}) {
+export function world({ scenario, host = "auto", env: more = {}, repo: name = "내 저장소 'x'", config = "" }: WorldOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), "df-"));
   const home = join(folder, "home");
   const repo = join(folder, name);
   const journal = join(folder, "journal.jsonl");
   mkdirSync(join(home, "config"), { recursive: true });
-  writeFileSync(join(home, "config", "devflow.yaml"), `paper: true\nhost: ${host}\n`);
+  writeFileSync(join(home, "config", "devflow.yaml"), `paper: true\nhost: ${host}\n${config}`);
   if (scenario !== undefined) writeFileSync(join(folder, "scenario.json"), JSON.stringify(scenario));
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? "",

@@ -170,16 +170,10 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       case "taken":
         taken.add(message.key);
         break;
-      case "state": {
-        const { state, said, until } = message;
-        told = { state, said, at: clock.now(), ...(until !== undefined && { until }) };
-        break;
-      }
+      case "state":
       case "over":
-        last = { key: message.key, failure: message.failure };
-        begun = undefined;
-        crashes = 0;
-        break;
+        // After what it has done: nobody shall see the end of a turn before the costs of it.
+        return calls.inOrder(() => changedBy(message));
       case "ask":
         calls.ask(message);
         break;
@@ -192,6 +186,18 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       case "did":
         if (calls.did(message)) crashes = 0;
         break;
+    }
+    show();
+  }
+
+  function changedBy(message: Extract<FromChild, { t: "state" | "over" }>): void {
+    if (message.t === "state") {
+      const { state, said, until } = message;
+      told = { state, said, at: clock.now(), ...(until !== undefined && { until }) };
+    } else {
+      last = { key: message.key, failure: message.failure };
+      begun = undefined;
+      crashes = 0;
     }
     show();
   }
@@ -274,6 +280,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       return link?.pid;
     },
     startMs: deps.startMs,
+    finishes: true,
     terminal: undefined,
     transcript: join(folder, SESSION_FILES.transcript),
     verdict,

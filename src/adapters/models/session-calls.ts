@@ -34,6 +34,8 @@ export interface SessionCalls {
   settle(message: Said<"settle">): void;
   /** False when it was told before. */
   did(message: Said<"did">): boolean;
+  /** Does this after everything that was said before it. */
+  inOrder(what: () => void): void;
   /** Why calls are waited for, if they are: a person before an account. */
   waiting(): Waiting | undefined;
   /** The process has ended: nobody waits for answers any more. */
@@ -117,6 +119,9 @@ export function sessionCalls(deps: CallsDeps): SessionCalls {
       told = nth;
       books = books.then(() => tell({ kind: "did", nth, did: asBooked(did) }));
       return true;
+    },
+    inOrder: (what) => {
+      books = books.then(what);
     },
     waiting: () => {
       const all = [...asking.values()].flatMap(({ waiting }) => waiting ?? []);
