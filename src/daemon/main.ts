@@ -64,7 +64,7 @@ async function command(argv: readonly string[], parts: RealParts): Promise<numbe
     case "logs":
       return logs(places, flags);
     case "service": {
-      const { service } = await import("./service.ts");
+      const { service } = await import("./autostart.ts");
       await service(what, places, process.env, say);
       return 0;
     }
