@@ -121,7 +121,11 @@ function walk(worktree: Worktree, asked: string, parts: readonly string[], wante
   if (idOf(fstatSync(top, { bigint: true })) !== worktree.id) return refuse("path.changed", { path });
   const todo = [...parts];
   let links = 0;
+  /** How many of the names to come were asked for; those before them are a link's. */
+  let own = todo.length;
   for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
+    const ofLink = todo.length >= own;
+    if (!ofLink) own -= 1;
     if (next === "" || next === ".") continue;
     const folder = held.at(-1) ?? { fd: top, name: "" };
     if (next === "..") {
@@ -148,7 +152,7 @@ function walk(worktree: Worktree, asked: string, parts: readonly string[], wante
     }
     const last = todo.every((rest) => rest === "" || rest === ".");
     if (stats === undefined) {
-      if (links > 0 && wanted.make && last) return refuse("path.link_dangling", { path });
+      if (ofLink && wanted.make) return refuse("path.link_dangling", { path });
       if (wanted.make) portable(name);
       if (last) return { ...place, stats };
       if (!wanted.make) return notFound(path, place.parts);
