@@ -18,6 +18,7 @@ const PROGRAMS = {
   "cli/main": "src/cli/main.ts",
   "cli/compose": "src/cli/compose.ts",
   "pty-holder": "src/adapters/terminals/pty-holder.ts",
+  "model-agent": "src/adapters/models/child/main.ts",
 };
 
 /** Compiled for this machine, and found by their own means at run time. */

@@ -119,6 +119,17 @@ export const FAILURES = {
   "storage.damaged": { exit: 1, text: "the database {path} is damaged: {problem}", hint: "restore it from a backup, or move it away to start anew" },
   "storage.newer": { exit: 1, text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})", hint: "install that version" },
   "storage.unusable": { exit: 1, text: "the database {path} cannot be used: {problem}", hint: "check the rights, the disk, and that no other program holds it" },
+  "model.turn_limit": { exit: 1, text: "the model was called {limit} times in this attempt, and is not finished", hint: "raise maxTurns in the persona's api.limits, or give the phase a smaller goal; what it did is kept" },
+  "model.token_budget_exceeded": { exit: 1, text: "this attempt has used {used} of its {limit} tokens", hint: "raise maxTokensTotal in the persona's api.limits; what it did is kept" },
+  "model.tool_quota_exceeded": { exit: 1, text: "this attempt has made its {limit} tool calls, and is not finished", hint: "raise maxToolCalls in the persona's api.limits; what it did is kept" },
+  "model.time_limit": { exit: 1, text: "this attempt has worked for its {limit}, and is not finished", hint: "raise wallTime in the persona's api.limits; what it did is kept" },
+  "model.context_exceeded": { exit: 1, text: "the conversation does not fit into the {tokens} tokens of {model}, even with its past summed up", hint: "use a model with a larger context window, or a smaller goal" },
+  "model.payment_required": { exit: 1, text: "{account} asks for payment: {problem}", hint: "add credit at the provider, then resume the run" },
+  "model.key_refused": { exit: 7, text: "{account} refused the key (HTTP {status}): {problem}", hint: "set another key, then resume the run" },
+  "model.request_refused": { exit: 1, text: "{account} refused a request to {model} (HTTP {status}): {problem}", hint: "the session's transcript shows what was said before it" },
+  "model.unavailable": { exit: 1, text: "{model} could not be reached for {minutes} minutes: {problem}", hint: "resume the run when the provider is back, or bind another persona" },
+  "model.no_tool_call": { exit: 1, text: "{model} answered {times} times in a row without using a tool", hint: "use a model that can call tools" },
+  "model.bad_tool_call": { exit: 1, text: "{model} sent {times} times in a row a tool call that cannot be read: {problem}", hint: "use a model that can call tools, or raise maxOutputTokens when its answers are cut off" },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 

@@ -20,3 +20,15 @@ export const Usage = z.strictObject({
   estimated: z.boolean().default(false).describe("The cost is devflow's own, from a price and the tokens"),
 });
 export type Usage = z.infer<typeof Usage>;
+
+/** What a provider says of one call; `undefined` when it says nothing of worth. */
+export function usageFromProvider(json: unknown): Usage | undefined {
+  const told = json as Record<string, unknown> & { prompt_tokens_details?: { cached_tokens?: number } };
+  if (typeof told?.prompt_tokens !== "number" || typeof told.completion_tokens !== "number") return undefined;
+  return Usage.parse({
+    inputTokens: told.prompt_tokens,
+    outputTokens: told.completion_tokens,
+    cachedTokens: told.prompt_tokens_details?.cached_tokens ?? 0,
+    ...(typeof told.cost === "number" && { costUsd: String(told.cost) }),
+  });
+}

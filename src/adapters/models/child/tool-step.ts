@@ -1,0 +1,111 @@
+/**
+ * The tools' step: the calls of the last answer, one after the other. Killed in the middle, it is gone through again from its
+ * beginning; tools that have an effect know by the key of a call that they have had it.
+ */
+import { sha256Hex } from "../../system/content-hash.ts";
+import { type Agent, type Over, overBy, type ToolAnswer } from "./agent.ts";
+import type { Message, ToolUse } from "./conversation.ts";
+import { toolQuota } from "./tally.ts";
+import type { TurnState, TurnUpdate } from "./turn-state.ts";
+
+const ABOUT_CHARACTERS = 200;
+
+const LISTEN =
+  "Not yet: while you were working, a person has said something, which follows. Take it into account, then call complete again.";
+
+export async function toolStep(state: TurnState, agent: Agent): Promise<TurnUpdate> {
+  agent.taken(state.taken);
+  const last = state.messages.at(-1);
+  const uses = last?.role === "assistant" ? last.uses : [];
+  const messages: Message[] = [];
+  let delegated = state.delegated;
+  const answered = ({ id, tool }: ToolUse, { ok, text }: ToolAnswer) => {
+    messages.push({ role: "tool", id, tool, ok, text });
+  };
+  let over: Over | undefined;
+  try {
+    for (const use of uses) {
+      agent.signal.throwIfAborted();
+      if (over) {
+        answered(use, { ok: false, text: "Not done: you had called complete before it." });
+        continue;
+      }
+      checkQuota(agent, use);
+      if (use.tool === "request_subagent") delegated++;
+      const answer = await done(use, agent, delegated);
+      if (use.tool !== "complete" || !answer.ok) {
+        answered(use, answer);
+        continue;
+      }
+      const remarks = agent.remarks();
+      answered(use, remarks.length > 0 ? { ok: false, text: LISTEN } : answer);
+      if (remarks.length > 0)
+        return {
+          messages: [...messages, ...skipped(uses, use), ...remarks.map(said)],
+          taken: remarks.map(({ key }) => key),
+          delegated,
+        };
+      over = { kind: "completed", summary: String(use.args.summary ?? "") };
+    }
+  } catch (error) {
+    over = overBy(error, agent.signal);
+  }
+  return { messages, delegated, ...(over && { over }) };
+}
+
+const said = ({ text }: { text: string }): Message => ({ role: "user", from: "person", text });
+
+/** The calls after `complete`, when it was not the end. */
+const skipped = (uses: readonly ToolUse[], complete: ToolUse): Message[] =>
+  uses.slice(uses.indexOf(complete) + 1).map(({ id, tool }) => ({
+    role: "tool",
+    id,
+    tool,
+    ok: false,
+    text: "Not done: you had called complete before it.",
+  }));
+
+/** `complete` is always free: who has used up everything may still say that it is finished. */
+function checkQuota({ name, quotas, total, records }: Agent, { tool }: ToolUse): void {
+  if (tool === "complete") return;
+  const { tally } = records;
+  const problem = toolQuota(total, tally.used()) ?? toolQuota(quotas, tally.used(name));
+  if (problem) throw problem;
+}
+
+async function done(use: ToolUse, agent: Agent, nth: number): Promise<ToolAnswer> {
+  const { tool, key: call, args } = use;
+  const { name, records, transcript, toolbox, signal } = agent;
+  const about = toolbox.about(tool, args).slice(0, ABOUT_CHARACTERS);
+  const sent = JSON.stringify(args);
+  agent.doing(`${tool} ${about}`.trim());
+  records.did({
+    type: "tool.calling",
+    call,
+    agent: name,
+    tool: tool.slice(0, 100),
+    about,
+    argsBytes: Buffer.byteLength(sent),
+    argsSha256: sha256Hex(sent),
+  });
+  transcript.write({ agent: name, kind: "tool", tool, text: about });
+  const began = performance.now();
+  const answer =
+    tool === "request_subagent" && agent.tools.includes(tool)
+      ? await agent.delegate(nth, args)
+      : await toolbox.use(tool, args, { call, signal });
+  signal.throwIfAborted();
+  records.did({
+    type: "tool.called",
+    call,
+    agent: name,
+    tool: tool.slice(0, 100),
+    ok: answer.ok,
+    ...(answer.refused !== undefined && { refused: answer.refused.slice(0, ABOUT_CHARACTERS) }),
+    resultBytes: Buffer.byteLength(answer.text),
+    resultSha256: sha256Hex(answer.text),
+    durationMs: Math.round(performance.now() - began),
+  });
+  transcript.write({ agent: name, kind: "result", tool, ok: answer.ok, text: answer.text });
+  return answer;
+}

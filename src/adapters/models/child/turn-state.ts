@@ -1,0 +1,39 @@
+/** What a checkpoint holds of a conversation: its messages, and how far its turn is. */
+import { Annotation } from "@langchain/langgraph";
+import type { CommandList } from "../../../domain/model-agent.ts";
+import type { Over } from "./agent.ts";
+import type { Message } from "./conversation.ts";
+import { BYTES_A_TOKEN } from "./tally.ts";
+
+/** Further messages, or all of them anew after the past was summed up. */
+type Change = readonly Message[] | { all: readonly Message[] };
+
+const newest = <T>(value: T) => Annotation<T>({ reducer: (_, next) => next, default: () => value });
+
+export const TurnState = Annotation.Root({
+  messages: Annotation<readonly Message[], Change>({
+    reducer: (before, change) => ("all" in change ? change.all : [...before, ...change]),
+    default: () => [],
+  }),
+  /** The keys of the prompts and remarks that are in it. */
+  taken: Annotation<readonly string[]>({ reducer: (before, keys) => [...before, ...keys], default: () => [] }),
+  /** The prompt, or the remark, that began the turn. */
+  key: newest(""),
+  phase: newest(""),
+  attempt: newest(""),
+  /** The phase's commands; `null` when it names none. */
+  commands: newest<CommandList | null>(null),
+  /** Where the artifact belongs; `null` when the turn has none. */
+  artifact: newest<string | null>(null),
+  over: newest<Over | null>(null),
+  /** Answers in a row without a tool call. */
+  silent: newest(0),
+  /** Subagents so far. */
+  delegated: newest(0),
+  /** Bytes of the last request for each of its tokens. */
+  density: newest(BYTES_A_TOKEN),
+});
+export type TurnState = typeof TurnState.State;
+/** What a turn is about, from its beginning to its end. */
+export type Turn = Pick<TurnState, "key" | "phase" | "attempt" | "commands" | "artifact">;
+export type TurnUpdate = typeof TurnState.Update;
