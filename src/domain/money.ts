@@ -6,6 +6,9 @@ import { z } from "zod";
 
 export type Money = bigint;
 
+/** What a column of a database holds: a little over nine million dollars. */
+export const MOST_MONEY: Money = 2n ** 63n - 1n;
+
 const DECIMALS = 12;
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
