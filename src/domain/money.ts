@@ -30,4 +30,14 @@ export function usd(money: Money): string {
   return `${sign}${digits.slice(0, -DECIMALS)}${fraction && `.${fraction}`}`;
 }
 
+/** More digits than these are noise of floating point, and finer than this money below a thousand dollars. */
+const SOUND_DIGITS = 15;
+
+/** A cost that came as a JSON number, as the decimal that was meant; `undefined` when it is no amount. */
+export function usdFromNumber(number: number): string | undefined {
+  if (!Number.isFinite(number) || number < 0) return undefined;
+  const money = parseUsd(String(Number(number.toPrecision(SOUND_DIGITS))));
+  return money === undefined ? undefined : usd(money);
+}
+
 export const ceilDivide = (amount: bigint, by: bigint): bigint => (amount + by - 1n) / by;
