@@ -9,8 +9,10 @@ export type Money = bigint;
 const DECIMALS = 12;
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
+const MAX_TEXT = 60;
+
 /** A decimal number of US dollars as text: `0.00000015`, `12.5`, `1e-7`. */
-export const Usd = z.string().max(60).regex(DECIMAL, "a number of US dollars, such as 0.25");
+export const Usd = z.string().max(MAX_TEXT).regex(DECIMAL, "a number of US dollars, such as 0.25");
 
 /** `undefined` when it is not such a number. */
 export function parseUsd(text: string): Money | undefined {
@@ -33,10 +35,14 @@ export function usd(money: Money): string {
 /** More digits than these are noise of floating point, and finer than this money below a thousand dollars. */
 const SOUND_DIGITS = 15;
 
-/** A cost that came as a JSON number, as the decimal that was meant; `undefined` when it is no amount. */
-export function usdFromNumber(number: number): string | undefined {
-  if (!Number.isFinite(number) || number < 0) return undefined;
-  const money = parseUsd(String(Number(number.toPrecision(SOUND_DIGITS))));
+/** A cost or a price above this is a mistake of whoever tells it. */
+const MAX_DOLLARS = 1e9;
+
+/** What came in JSON as an amount, a text or a number, as the decimal that was meant; `undefined` when it is none. */
+export function usdFromJson(value: unknown): string | undefined {
+  const text = typeof value === "number" && value >= 0 ? String(Number(value.toPrecision(SOUND_DIGITS))) : value;
+  if (typeof text !== "string" || text.length > MAX_TEXT || !(Number(text) <= MAX_DOLLARS)) return undefined;
+  const money = parseUsd(text);
   return money === undefined ? undefined : usd(money);
 }
 

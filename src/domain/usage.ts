@@ -6,7 +6,7 @@
  *     Not known is `undefined`, never 0.
  */
 import { z } from "zod";
-import { parseUsd, Usd, usd, usdFromNumber } from "./money.ts";
+import { parseUsd, Usd, usd, usdFromJson } from "./money.ts";
 
 const Tokens = z.int().nonnegative();
 
@@ -77,17 +77,11 @@ export function usageOf({ input, output, cached = 0, cacheWrite = 0, reasoning =
 
 /** With a key of one's own at the provider, `cost` is the router's fee alone: the provider's bill comes on top, or is not known. */
 function costTold(told: Record<string, unknown>): string | undefined {
-  const cost = dollars(told.cost);
+  const cost = usdFromJson(told.cost);
   if (told.is_byok !== true) return cost;
-  const upstream = dollars(record(told.cost_details).upstream_inference_cost);
+  const upstream = usdFromJson(record(told.cost_details).upstream_inference_cost);
   if (upstream === undefined) return undefined;
   return usd((parseUsd(cost ?? "0") ?? 0n) + (parseUsd(upstream) ?? 0n));
-}
-
-function dollars(value: unknown): string | undefined {
-  if (typeof value === "number") return usdFromNumber(value);
-  const money = typeof value === "string" && value.length <= 60 ? parseUsd(value) : undefined;
-  return money === undefined ? undefined : usd(money);
 }
 
 /** More tokens than this are a mistake of who tells them; sums of such counts stay exact. */
