@@ -27,9 +27,9 @@ export type Usage = z.infer<typeof Usage>;
  */
 export function usageFromProvider(json: unknown): Usage | undefined {
   const told = record(json);
-  const prompt = tokens(told.prompt_tokens);
-  const completion = tokens(told.completion_tokens);
-  const total = tokens(told.total_tokens);
+  const prompt = tokenCount(told.prompt_tokens);
+  const completion = tokenCount(told.completion_tokens);
+  const total = tokenCount(told.total_tokens);
   const costUsd = costTold(told);
   if (!prompt && !completion && !total && (costUsd === undefined || parseUsd(costUsd) === 0n)) return undefined;
 
@@ -39,9 +39,9 @@ export function usageFromProvider(json: unknown): Usage | undefined {
   return usageOf({
     input,
     output,
-    cached: tokens(details.cached_tokens) ?? tokens(told.prompt_cache_hit_tokens),
-    cacheWrite: tokens(details.cache_write_tokens),
-    reasoning: tokens(record(told.completion_tokens_details).reasoning_tokens),
+    cached: tokenCount(details.cached_tokens) ?? tokenCount(told.prompt_cache_hit_tokens),
+    cacheWrite: tokenCount(details.cache_write_tokens),
+    reasoning: tokenCount(record(told.completion_tokens_details).reasoning_tokens),
     total,
     costUsd,
   });
@@ -87,7 +87,8 @@ function costTold(told: Record<string, unknown>): string | undefined {
 /** More tokens than this are a mistake of who tells them; sums of such counts stay exact. */
 const MAX_TOKENS = 1e12;
 
-const tokens = (value: unknown): number | undefined =>
+/** `undefined` when it is no number of tokens. */
+export const tokenCount = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : undefined;
 
 const record = (value: unknown): Record<string, unknown> =>
