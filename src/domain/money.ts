@@ -7,6 +7,7 @@ import { z } from "zod";
 export type Money = bigint;
 
 const DECIMALS = 12;
+export const ONE_DOLLAR: Money = 10n ** BigInt(DECIMALS);
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 const MAX_TEXT = 60;
@@ -36,7 +37,7 @@ export function usd(money: Money): string {
 const SOUND_DIGITS = 15;
 
 /** A cost or a price above this is a mistake of whoever tells it. */
-const MAX_DOLLARS = 1e9;
+const MAX_DOLLARS = 9e6;
 
 /** What came in JSON as an amount, a text or a number, as the decimal that was meant; `undefined` when it is none. */
 export function usdFromJson(value: unknown): string | undefined {
