@@ -4,12 +4,14 @@ import { engineBench } from "./engine.ts";
 import { eventLogBench } from "./event-log.ts";
 import type { Figure } from "./figure.ts";
 import { handoverBench } from "./handover.ts";
+import { ledgerBench } from "./ledger.ts";
 import { memoryBench } from "./memory.ts";
 import { terminalBench } from "./terminal-latency.ts";
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
   cli: cliStartBench,
   log: eventLogBench,
+  ledger: ledgerBench,
   engine: engineBench,
   terminals: terminalBench,
   handover: handoverBench,

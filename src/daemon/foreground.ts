@@ -19,6 +19,7 @@ import { type Shutdown, shutdownOnSignals } from "./shutdown.ts";
 import { makeGuarded, serveSocket } from "./socket-server.ts";
 import { subscriptions } from "./subscriptions.ts";
 import { lookAfter } from "./upkeep.ts";
+import { systemdWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** What agents are in the middle of may take this long to come to a point where stopping costs nothing. */
 const DRAIN_MS = 30_000;
@@ -57,8 +58,9 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
   process.on("uncaughtException", onDefect);
   process.on("unhandledRejection", onDefect);
   try {
+    const watchdog = systemdWatchdog(env, journal);
     const daemon = await parts.composeDaemon({ places, env, journal });
-    await serve(daemon, places, journal, shutdown);
+    await serve(daemon, places, { journal, shutdown, watchdog });
     return 0;
   } catch (error) {
     // A failure says all there is to know in its sentence; only what nobody foresaw needs its stack.
@@ -74,7 +76,13 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
   }
 }
 
-async function serve(daemon: ComposedDaemon, places: Places, journal: Journal, shutdown: Shutdown): Promise<void> {
+interface Running {
+  journal: Journal;
+  shutdown: Shutdown;
+  watchdog: Watchdog;
+}
+
+async function serve(daemon: ComposedDaemon, places: Places, { journal, shutdown, watchdog }: Running): Promise<void> {
   const { engine, log } = daemon;
   const startedAt = Date.now();
   const facts = { version: VERSION, startedAt, socket: places.socket, home: places.data };
@@ -91,9 +99,11 @@ async function serve(daemon: ComposedDaemon, places: Places, journal: Journal, s
     try {
       leaveNote(places, startedAt, journal);
       journal.info("started", facts);
+      watchdog.ready();
       await Promise.race([daemon.start(), shutdown.requested]);
       const cause = await shutdown.requested;
       journal.info("stopping", { cause });
+      watchdog.stopping();
       await daemon.drain(DRAIN_MS);
     } finally {
       rest();

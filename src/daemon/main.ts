@@ -19,6 +19,7 @@ const HELP = `devflowd: the daemon that runs workflows
   devflowd restart              stop it and start it again
   devflowd status               show whether it runs, and what it does
   devflowd logs [-f]            show its log, and go on showing it
+  devflowd service install      start it with your session (systemd, launchd); uninstall, show
 
   --json    print JSON (status, logs)
 `;
@@ -45,7 +46,7 @@ export async function main(argv: readonly string[], parts: RealParts = realParts
 }
 
 async function command(argv: readonly string[], parts: RealParts): Promise<number> {
-  const { name, flags } = understood(argv);
+  const { name, what, flags } = understood(argv);
   const places = placesHere();
   switch (name) {
     case "start":
@@ -62,6 +63,11 @@ async function command(argv: readonly string[], parts: RealParts): Promise<numbe
       return status(places, flags.json);
     case "logs":
       return logs(places, flags);
+    case "service": {
+      const { service } = await import("./autostart.ts");
+      await service(what, places, process.env, say);
+      return 0;
+    }
     case "help":
       say(HELP.trimEnd());
       return 0;
@@ -84,9 +90,11 @@ function understood(argv: readonly string[]) {
         help: { type: "boolean", short: "h", default: false },
       },
     });
-    if (values.help) return { name: "help", flags: values };
-    if (positionals.length > 1) throw new Error(`${positionals[1]} is one word too many`);
-    return { name: positionals[0] ?? "", flags: values };
+    if (values.help) return { name: "help", what: "", flags: values };
+    const [name = "", what = ""] = positionals;
+    const most = name === "service" ? 2 : 1;
+    if (positionals.length > most) throw new Error(`${positionals[most]} is one word too many`);
+    return { name, what, flags: values };
   } catch (error) {
     throw new Failure("usage.invalid", { problem: error instanceof Error ? error.message : String(error) });
   }

@@ -26,6 +26,20 @@ export interface Scope {
 export const Limit = z.strictObject({ usd: Usd, policy: Policy });
 export type Limit = z.infer<typeof Limit>;
 
+/** Where a limit on a scope may be set, the most special first: `undefined` is every scope of its kind. */
+export function limitNames({ kind, name }: Scope): (string | undefined)[] {
+  if (kind !== "persona-day") return [name, undefined];
+  const persona = name.slice(0, name.lastIndexOf("/"));
+  return [name, persona, persona.split("@")[0], undefined];
+}
+
+/** The day that something is booked on: people think of their own. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
 export interface Standing {
   scope: Scope;
   booked: Money;

@@ -16,6 +16,7 @@ import type { EventRows } from "./event-rows.ts";
 import type { RunList } from "./run-list.ts";
 import { type Known, type Span, standings } from "./standings.ts";
 import { storageFailure } from "./storage-failure.ts";
+import { transactions } from "./transactions.ts";
 
 interface Waiting {
   asked: Asked;
@@ -123,26 +124,4 @@ function attempt({ asked, answer, refuse }: Waiting, carryOut: (asked: Asked) =>
     if (!(error instanceof Failure)) throw error;
     return () => refuse(error);
   }
-}
-
-/** Runs work in one transaction, which is on the disk when `durable` asks for it. */
-function transactions(database: Database): <T>(durable: boolean, work: () => T) => T {
-  const begin = database.prepare("BEGIN IMMEDIATE");
-  const end = database.prepare("COMMIT");
-  let level: boolean | undefined;
-  return (durable, work) => {
-    // Switching costs half a microsecond; a second connection would throw away the other's cached pages instead.
-    if (durable !== level) database.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
-    level = durable;
-    begin.run();
-    try {
-      const result = work();
-      end.run();
-      return result;
-    } catch (error) {
-      // SQLite may have undone it by itself: a full disk does.
-      if (database.inTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-  };
 }

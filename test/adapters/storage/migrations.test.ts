@@ -6,7 +6,9 @@ import { openDatabase } from "../../../src/adapters/storage/open.ts";
 import { migrate, SCHEMA_VERSION } from "../../../src/adapters/storage/schema/migrations.ts";
 import { V1 } from "../../../src/adapters/storage/schema/v1.ts";
 import { eventLogOver } from "../../../src/adapters/storage/sqlite-event-log.ts";
+import { sqliteLedger } from "../../../src/adapters/storage/sqlite-ledger.ts";
 import { completed, digest, phaseAccepted, runId, workspaceReady } from "../../support/run-events.ts";
+import { money, usage } from "../../support/spending.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../support/temporary-folder.ts";
 
 const DATABASES = new URL("../../../fixtures/databases/", import.meta.url);
@@ -75,6 +77,34 @@ describe.each(VERSIONS)("a database of schema %i", (version) => {
     await log.append(second, 6, [phaseAccepted("review"), completed], { at: 2_000_000_000_000 });
     expect(log.run(second)).toMatchObject({ status: "completed", accepted: 2, endedAt: 2_000_000_000_000 });
     log.close();
+  });
+});
+
+describe.each(VERSIONS.filter((version) => version >= 2))("a ledger of schema %i", (version) => {
+  it("still has its limits, what was booked, and what was open", () => {
+    const file = stored(version);
+    const database = openDatabase(file);
+    const ledger = sqliteLedger(database, file);
+    expect(ledger.standing({ kind: "run", name: first })).toMatchObject({
+      booked: money("0.008123456789"),
+      reserved: 0n,
+      limit: { amount: money("1.5"), policy: "block" },
+    });
+    expect(ledger.standing({ kind: "day", name: "2026-01-01" })).toMatchObject({
+      reserved: money("0.0609"),
+      limit: { amount: money("20"), policy: "prompt" },
+    });
+    expect(ledger.open().map(({ call, generation, free }) => [call, generation, free])).toEqual([
+      ["call-2", "gen-7", undefined],
+      ["call-3", undefined, true],
+    ]);
+    expect(ledger.spent({ by: "persona" }).map(({ name, amount, unknown }) => [name, amount, unknown])).toEqual([
+      ["deep-coder@1", money("0.008123456789"), 0],
+      ["one-shot@2", 0n, 1],
+    ]);
+    ledger.book("call-2", { usage: usage(1, 1), amount: money("0.01"), at: 1 });
+    expect(ledger.standing({ kind: "run", name: second })).toMatchObject({ booked: money("0.01"), reserved: 0n });
+    database.close();
   });
 });
 
