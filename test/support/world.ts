@@ -28,7 +28,13 @@ export interface Ran {
 
 export type World = ReturnType<typeof world>;
 
-export function world({ scenario, host = "auto", env: more = {}, repo: name = "내 저장소 'x'", config = "" }: WorldOptions = {}) {
+export function world({
+  scenario,
+  host = "auto",
+  env: more = {},
+  repo: name = "내 저장소 'x'",
+  config = "",
+}: WorldOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), "df-"));
   const home = join(folder, "home");
   const repo = join(folder, name);

@@ -1,0 +1,83 @@
+/** A whole devflow whose agents are models behind an API, which is a script on loopback. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EventOf } from "../../src/domain/event.ts";
+import { type Money, parseUsd } from "../../src/domain/money.ts";
+import { begin, type LiveRun } from "./live-run.ts";
+import { type Fault, type ModelRequest, type Move, type OpenRouter, openRouter, writes } from "./openrouter.ts";
+import { type World, world } from "./world.ts";
+
+export const KEY = "sk-or-v1-0123456789abcdef0123456789abcdef";
+
+const ROOT = join(import.meta.dirname, "../..");
+const example = (path: string): unknown => JSON.parse(readFileSync(join(ROOT, "fixtures/artifacts", path), "utf8"));
+
+/** A good artifact for each phase of `spec-and-review`. */
+export const ARTIFACTS: Readonly<Record<string, unknown>> = {
+  specify: example("spec@1/valid-korean.json"),
+  review: example("review@1/valid-approve.json"),
+  verify: example("verification@1/valid-pass.json"),
+};
+
+/** Each phase is done in two answers: the artifact is written, and the turn is complete. */
+export const straight = (request: ModelRequest): Move => writes(ARTIFACTS[request.phase])(request);
+
+export interface ModelWorldOptions {
+  moves?: (request: ModelRequest) => Move;
+  cost?: (request: ModelRequest) => number;
+  fault?: Fault;
+  config?: string;
+}
+
+export interface ModelWorld extends World {
+  server: OpenRouter;
+  /** Starts `spec-and-review` with three model personas of three families. */
+  specAndReview(...more: string[]): Promise<LiveRun>;
+}
+
+export async function modelWorld({
+  moves = straight,
+  config = "",
+  ...more
+}: ModelWorldOptions = {}): Promise<ModelWorld> {
+  const server = await openRouter({ moves, ...more });
+  const w = world({
+    env: { OPENROUTER_API_KEY: KEY },
+    config: `providers:\n  openrouter:\n    baseUrl: ${server.baseUrl}\n${config}`,
+  });
+  const bind = Object.entries({
+    author: "openrouter-deepseek-spec",
+    reviewer: "openrouter-gpt-reviewer",
+    verifier: "openrouter-gemini-verifier",
+  }).flatMap(([role, persona]) => ["--bind", `${role}=${persona}`]);
+  /** What stands in each session's conversation, as its newest request has it: a session here is a model of its own. */
+  async function prompts() {
+    const sessions = await w.json<{ id: string; agent?: string }[]>("sessions", "list", "--all");
+    return sessions.flatMap(({ id, agent }) => {
+      const newest = server.requests.findLast(({ body }) => body.model === agent)?.body.messages ?? [];
+      const said = newest.flatMap(({ role, content }) => (role === "user" ? String(content) : []));
+      return said.map((text) => ({
+        event: "prompt",
+        session: id,
+        text,
+        sha256: createHash("sha256").update(text).digest("hex"),
+      }));
+    });
+  }
+
+  return {
+    ...w,
+    prompts,
+    server,
+    specAndReview: (...args) => begin(w, "spec-and-review", "--goal", "인사하기 — greet", ...bind, ...args),
+    close: async () => {
+      await w.close();
+      await server.close();
+    },
+  };
+}
+
+/** What the log says that the calls have cost; those that do not know it are left out. */
+export const costOf = (calls: readonly EventOf<"model.called">[]): Money =>
+  calls.reduce((sum, { usage }) => sum + (parseUsd(usage?.costUsd ?? "0") ?? 0n), 0n);
