@@ -51,6 +51,8 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
 
   let state = await kept(checkpoint.saver, MAIN);
   const taken = new Set(state?.taken);
+  /** Keys that are on their way into the checkpoint. */
+  const seen = new Set<string>();
   const beginnings: Beginning[] = [];
   const remarks: Remark[] = [];
   let running: { controller: AbortController } | undefined;
@@ -138,6 +140,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     running = undefined;
     transcript.write({ agent: MAIN, kind: "notice", text: inWords(over) });
     confirm(state?.taken ?? []);
+    seen.delete(turn.key);
     send(overMessage(turn.key, over));
     await next();
   }
@@ -147,7 +150,10 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     const late = remarks.shift();
     if (late) beginnings.unshift(fromPerson(late));
     const beginning = beginnings.shift();
-    if (!beginning) return send({ t: "state", state: "ready", said: "waits for a prompt" });
+    if (!beginning) {
+      send({ t: "state", state: "ready", said: "waits for a prompt" });
+      return;
+    }
     const { from, text, ...turn } = beginning;
     transcript.write({ agent: MAIN, kind: from, text });
     await run(turn, {
@@ -170,17 +176,24 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     artifact: state?.artifact ?? null,
   });
 
+  /** False when it is known already; what has been taken is said again. */
+  function isNew(key: string): boolean {
+    if (taken.has(key)) send({ t: "taken", key });
+    if (taken.has(key) || seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  }
+
   function begin(beginning: Beginning): void {
-    if (taken.has(beginning.key)) return send({ t: "taken", key: beginning.key });
-    if (beginnings.some(({ key }) => key === beginning.key) || remarks.some(({ key }) => key === beginning.key)) return;
     beginnings.push(beginning);
     if (!running) void next();
   }
 
   function say({ key, text }: Remark): void {
-    if (!running) return begin(fromPerson({ key, text }));
-    if (taken.has(key)) return send({ t: "taken", key });
-    if (remarks.some((remark) => remark.key === key)) return;
+    if (!running) {
+      begin(fromPerson({ key, text }));
+      return;
+    }
     remarks.push({ key, text });
     transcript.write({ agent: MAIN, kind: "person", text });
   }
@@ -192,6 +205,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       end = resolve;
     });
     paused = { promise, end };
+    if (running) send({ t: "state", state: "working", said: "pauses before its next call" });
   }
 
   function unpause(): void {
@@ -214,10 +228,12 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       switch (message.t) {
         case "prompt": {
           const { t: _, commands = null, artifact = null, ...prompt } = message;
-          return begin({ ...prompt, commands, artifact, from: "prompt" });
+          if (isNew(prompt.key)) begin({ ...prompt, commands, artifact, from: "prompt" });
+          return;
         }
         case "say":
-          return say(message);
+          if (isNew(message.key)) say(message);
+          return;
         case "pause":
           return pauseTurn();
         case "unpause":
