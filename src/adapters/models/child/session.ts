@@ -18,7 +18,7 @@ import { modelCalls } from "./model-calls.ts";
 import { recordsOf } from "./records.ts";
 import { delegates } from "./subagent.ts";
 import { workClock } from "./tally.ts";
-import { toolboxes } from "./tools.ts";
+import { type Delegate, toolboxes } from "./tools.ts";
 import { openTranscript } from "./transcript.ts";
 import type { Turn, TurnUpdate } from "./turn-state.ts";
 
@@ -47,7 +47,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
   const transcript = openTranscript(file("transcript"), redactor([key]));
   const checkpoint = openCheckpoint(file("checkpoint"));
   const calls = modelCalls({ start, key, channel, records, clock, ids });
-  const toolboxOf = toolboxes({ start, key, directory: file("tools") });
+  const toolboxOf = toolboxes({ start, key, state: file("tools") });
 
   let state = await kept(checkpoint.saver, MAIN);
   const taken = new Set(state?.taken);
@@ -70,11 +70,22 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
 
   function agentOf(turn: Turn, signal: AbortSignal): Agent {
     const { limits, tools, system } = start;
-    const common = {
+    const { commands, artifact } = turn;
+    const modelOf = () => chatModel(start, calls);
+    const delegate: Delegate = (...request) =>
+      delegates({ parent: main, turn, toolboxOf, modelOf, saver: checkpoint.saver })(...request);
+    const main: Agent = {
       start,
+      name: MAIN,
       phase: turn.phase,
+      system,
+      model: modelOf(),
+      toolbox: toolboxOf({ tools, commands, artifact, delegate }),
+      redact: (text) => (key === "" ? text : text.replaceAll(key, "[redacted]")),
+      quotas: limits,
       total: limits,
       records,
+      clock,
       transcript,
       ids,
       signal,
@@ -87,26 +98,9 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       doing: (said: string) => {
         send({ t: "state", state: "working", said: said.slice(0, 500) });
       },
-    };
-    const main: Agent = {
-      ...common,
-      name: MAIN,
-      system,
-      model: chatModel(start, calls),
-      toolbox: toolboxOf({ tools, commands: turn.commands, artifact: turn.artifact }),
-      tools,
-      quotas: limits,
       remarks: () => remarks.splice(0),
       taken: confirm,
-      delegate: (nth, args) => delegate(nth, args),
     };
-    const delegate = delegates({
-      parent: main,
-      turn,
-      toolboxOf,
-      saver: checkpoint.saver,
-      modelOf: () => chatModel(start, calls),
-    });
     return main;
   }
 
