@@ -1,11 +1,13 @@
 /** Reads one JSON event of a headless agent by the rules of its profile. */
 import type { HeadlessEvents } from "./agent-profile.ts";
+import { usdFromJson } from "./money.ts";
+import { tokenCount, type Usage, usageOf } from "./usage.ts";
 
 export interface HeadlessNews {
   session?: string;
   text?: string;
   failed?: string;
-  usage?: { inputTokens: number; outputTokens: number; cachedTokens: number; costUsd?: number; count: "last" | "sum" };
+  usage?: { told: Usage; count: "last" | "sum" };
 }
 
 const at = (event: unknown, path: string): unknown =>
@@ -15,8 +17,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 const holds = (event: unknown, where: Readonly<Record<string, string>>): boolean =>
   Object.entries(where).every(([path, text]) => at(event, path) === text);
-
-const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
 /** What the event says; an empty object when it says nothing that devflow wants. */
 export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
@@ -34,15 +34,27 @@ export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
   if (said !== undefined) news.text = said;
   if (failed !== undefined) news.failed = failed;
   const { usage } = rules;
-  if (usage && holds(event, usage.where)) {
-    const cost = usage.cost === undefined ? undefined : at(event, usage.cost);
-    news.usage = {
-      inputTokens: number(at(event, usage.input)),
-      outputTokens: number(at(event, usage.output)),
-      cachedTokens: usage.cached === undefined ? 0 : number(at(event, usage.cached)),
-      ...(typeof cost === "number" ? { costUsd: cost } : {}),
-      count: usage.count,
-    };
-  }
+  const told = usage && holds(event, usage.where) ? usageIn(usage, event) : undefined;
+  if (usage && told) news.usage = { told, count: usage.count };
   return news;
+}
+
+/** `undefined` when the event has neither count: an agent whose events have changed is not metered as free. */
+function usageIn(rule: NonNullable<HeadlessEvents["usage"]>, event: unknown): Usage | undefined {
+  const number = (path: string | undefined): number | undefined => {
+    const value = path === undefined ? undefined : at(event, path);
+    return typeof value === "number" ? tokenCount(Math.round(value)) : undefined;
+  };
+  const [input, output] = [number(rule.input), number(rule.output)];
+  if (input === undefined && output === undefined) return undefined;
+
+  const parts = { cached: number(rule.cached), cacheWrite: number(rule.cacheWrite), reasoning: number(rule.reasoning) };
+  const beside = (part: keyof typeof parts): number => (rule.beside.includes(part) ? (parts[part] ?? 0) : 0);
+  const cost = rule.cost === undefined ? undefined : usdFromJson(at(event, rule.cost));
+  return usageOf({
+    ...parts,
+    input: (input ?? 0) + beside("cached") + beside("cacheWrite"),
+    output: (output ?? 0) + beside("reasoning"),
+    costUsd: cost === "0" && rule.zeroCost === "unknown" ? undefined : cost,
+  });
 }

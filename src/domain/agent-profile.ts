@@ -75,8 +75,18 @@ export const HeadlessEvents = z.strictObject({
       where: z.record(Path, z.string()),
       input: Path,
       output: Path,
-      cached: Path.optional(),
+      cached: Path.optional().describe("Input that came from the provider's cache"),
+      cacheWrite: Path.optional().describe("Input that was written to it"),
+      reasoning: Path.optional().describe("Output that nobody sees"),
+      beside: z
+        .array(z.enum(["cached", "cacheWrite", "reasoning"]))
+        .default([])
+        .describe("Which of these the agent counts beside its input and output, not as a part of them"),
       cost: Path.optional().describe("In US dollars"),
+      zeroCost: z
+        .enum(["free", "unknown"])
+        .default("free")
+        .describe("unknown: it says 0 also where it knows no price, so that 0 tells nothing"),
       count: z
         .enum(["last", "sum"])
         .describe("last: each report is the total of the conversation so far; sum: each is one step"),

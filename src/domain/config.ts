@@ -1,5 +1,10 @@
 /** Settings of one devflow home: `devflow.yaml` in the configuration directory. Every setting has a default. */
 import { z } from "zod";
+import { Duration, milliseconds } from "./names.ts";
+import { OwnPrice } from "./price-rows.ts";
+
+/** The list is large, and changes every few days. */
+const LEAST_REFRESH_MS = 60_000;
 
 export const Config = z
   .strictObject({
@@ -21,6 +26,24 @@ export const Config = z
       .strictObject({
         enabled: z.boolean().default(true).describe("Whether each terminal is recorded as an asciicast"),
         maxMb: z.int().min(1).max(1_000).default(20).describe("A recording ends with a note when it reaches this size"),
+      })
+      .prefault({}),
+    prices: z
+      .strictObject({
+        refresh: Duration.refine(
+          (time) => milliseconds(time) >= LEAST_REFRESH_MS,
+          "ask no more often than once a minute",
+        )
+          .default("24h")
+          .describe("How often the catalogue of prices is fetched, once a model behind an API is in use"),
+        offline: z
+          .boolean()
+          .default(false)
+          .describe("Never fetch it: the shipped prices and your own are all there are"),
+        overrides: z
+          .record(z.string().min(1).max(200), OwnPrice)
+          .default({})
+          .describe("Model → what it costs you, in US dollars for a million tokens; wins over every other price"),
       })
       .prefault({}),
     paper: z

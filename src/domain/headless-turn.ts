@@ -11,6 +11,7 @@
  */
 import { type HeadlessNews, readEvent } from "./agent-events.ts";
 import type { AgentProfile } from "./agent-profile.ts";
+import { type Money, parseUsd, usd } from "./money.ts";
 import { delay } from "./recovery.ts";
 import { resetTime } from "./reset-time.ts";
 import { pattern } from "./screen-rule.ts";
@@ -29,10 +30,8 @@ export interface Tally {
   failed?: string;
   reports: readonly Usage[];
   /** The last running total of the conversation, for agents that count so; a turn that goes on starts with that of the one before. */
-  total?: RunningTotal;
+  total?: Usage;
 }
-
-export type RunningTotal = Omit<NonNullable<HeadlessNews["usage"]>, "count">;
 
 export const NOTHING_YET: Tally = { events: 0, reports: [] };
 
@@ -62,38 +61,39 @@ export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unkn
     ...(text !== undefined && { said: text.slice(0, MAX_SAID) }),
     ...(failed !== undefined && { failed: failed.slice(0, MAX_SAID) }),
     ...(usage && { reports: [...tally.reports, increment(usage, tally.total)] }),
-    ...(usage?.count === "last" && { total: usage }),
+    ...(usage?.count === "last" && { total: usage.told }),
   };
 }
 
 const kindOf = (event: object): string =>
   "type" in event && typeof event.type === "string" ? event.type.slice(0, MAX_KIND) : "{}";
 
-type Told = NonNullable<HeadlessNews["usage"]>;
-
-function increment(usage: Told, before: RunningTotal | undefined): Usage {
-  const since = usage.count === "last" && !startsAnew(usage, before) ? before : undefined;
-  const grown = (now: number, then: number | undefined): number => Math.max(0, Math.round(now - (then ?? 0)));
-  const cost = usage.costUsd === undefined ? undefined : Math.max(0, usage.costUsd - (since?.costUsd ?? 0));
+function increment({ told, count }: NonNullable<HeadlessNews["usage"]>, before: Usage | undefined): Usage {
+  const since = count === "last" && !startsAnew(told, before) ? before : undefined;
+  if (!since) return told;
+  const grown = (key: "inputTokens" | "outputTokens" | "cachedTokens" | "cacheWriteTokens" | "reasoningTokens") =>
+    Math.max(0, told[key] - since[key]);
+  const costUsd = told.costUsd === undefined ? undefined : moreThan(told.costUsd, since.costUsd);
   return {
-    inputTokens: grown(usage.inputTokens, since?.inputTokens),
-    outputTokens: grown(usage.outputTokens, since?.outputTokens),
-    cachedTokens: grown(usage.cachedTokens, since?.cachedTokens),
-    cacheWriteTokens: 0,
-    reasoningTokens: 0,
+    inputTokens: grown("inputTokens"),
+    outputTokens: grown("outputTokens"),
+    cachedTokens: grown("cachedTokens"),
+    cacheWriteTokens: grown("cacheWriteTokens"),
+    reasoningTokens: grown("reasoningTokens"),
     estimated: false,
-    ...(cost !== undefined && { costUsd: decimal(cost) }),
+    ...(costUsd !== undefined && { costUsd }),
   };
 }
 
-const startsAnew = (now: RunningTotal, before: RunningTotal | undefined): boolean =>
+const startsAnew = (now: Usage, before: Usage | undefined): boolean =>
   before !== undefined && (now.inputTokens < before.inputTokens || now.outputTokens < before.outputTokens);
 
-/** Finer than any price of a token. */
-const COST_DIGITS = 12;
+function moreThan(total: string, before: string | undefined): string {
+  const grown = money(total) - money(before);
+  return usd(grown > 0n ? grown : 0n);
+}
 
-/** Without an exponent, and without the noise of floating point behind it. */
-const decimal = (cost: number): string => cost.toFixed(COST_DIGITS).replace(/\.?0+$/, "");
+const money = (text: string | undefined): Money => (text === undefined ? 0n : (parseUsd(text) ?? 0n));
 
 export interface Judging {
   headless: HeadlessProfile;

@@ -6,7 +6,7 @@
  *     Not known is `undefined`, never 0.
  */
 import { z } from "zod";
-import { Usd } from "./money.ts";
+import { parseUsd, Usd, usd, usdFromJson } from "./money.ts";
 
 const Tokens = z.int().nonnegative();
 
@@ -21,14 +21,75 @@ export const Usage = z.strictObject({
 });
 export type Usage = z.infer<typeof Usage>;
 
-/** What a provider says of one call; `undefined` when it says nothing of worth. */
+/**
+ * What a provider says of one call: the `usage` object of an answer in the shape of OpenAI and OpenRouter. `undefined` when it says
+ * nothing of worth: an answer always had an input, so that all zeros are no usage (U2).
+ */
 export function usageFromProvider(json: unknown): Usage | undefined {
-  const told = json as Record<string, unknown> & { prompt_tokens_details?: { cached_tokens?: number } };
-  if (typeof told?.prompt_tokens !== "number" || typeof told.completion_tokens !== "number") return undefined;
-  return Usage.parse({
-    inputTokens: told.prompt_tokens,
-    outputTokens: told.completion_tokens,
-    cachedTokens: told.prompt_tokens_details?.cached_tokens ?? 0,
-    ...(typeof told.cost === "number" && { costUsd: String(told.cost) }),
+  const told = record(json);
+  const prompt = tokenCount(told.prompt_tokens);
+  const completion = tokenCount(told.completion_tokens);
+  const total = tokenCount(told.total_tokens);
+  const costUsd = costTold(told);
+  if (!prompt && !completion && !total && (costUsd === undefined || parseUsd(costUsd) === 0n)) return undefined;
+
+  const input = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0));
+  const output = completion ?? Math.max(0, (total ?? 0) - input);
+  const details = record(told.prompt_tokens_details);
+  return usageOf({
+    input,
+    output,
+    cached: tokenCount(details.cached_tokens) ?? tokenCount(told.prompt_cache_hit_tokens),
+    cacheWrite: tokenCount(details.cache_write_tokens),
+    reasoning: tokenCount(record(told.completion_tokens_details).reasoning_tokens),
+    total,
+    costUsd,
   });
 }
+
+export interface Counts {
+  input: number;
+  output: number;
+  cached?: number | undefined;
+  cacheWrite?: number | undefined;
+  reasoning?: number | undefined;
+  /** Of everything, where that is told: shows what is counted beside what. */
+  total?: number | undefined;
+  costUsd?: string | undefined;
+}
+
+/** Some count cached tokens beside the input, or reasoning beside the output: they are put where they belong (U1). */
+export function usageOf({ input, output, cached = 0, cacheWrite = 0, reasoning = 0, total, costUsd }: Counts): Usage {
+  const inCache = cached + cacheWrite;
+  const cacheIsBeside = inCache > input || (inCache > 0 && total === input + inCache + output);
+  const inputTokens = cacheIsBeside ? input + inCache : input;
+  const reasoningIsBeside = reasoning > output || (reasoning > 0 && total === inputTokens + output + reasoning);
+  return {
+    inputTokens,
+    outputTokens: reasoningIsBeside ? output + reasoning : output,
+    cachedTokens: cached,
+    cacheWriteTokens: cacheWrite,
+    reasoningTokens: reasoning,
+    estimated: false,
+    ...(costUsd !== undefined && { costUsd }),
+  };
+}
+
+/** With a key of one's own at the provider, `cost` is the router's fee alone: the provider's bill comes on top, or is not known. */
+function costTold(told: Record<string, unknown>): string | undefined {
+  const cost = usdFromJson(told.cost);
+  if (told.is_byok !== true) return cost;
+  const upstream = usdFromJson(record(told.cost_details).upstream_inference_cost);
+  if (upstream === undefined) return undefined;
+  return usd((parseUsd(cost ?? "0") ?? 0n) + (parseUsd(upstream) ?? 0n));
+}
+
+/** More tokens than this are a mistake of who tells them; sums of such counts stay exact. */
+const MAX_TOKENS = 1e12;
+
+/** `undefined` when it is no number of tokens. */
+export const tokenCount = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : undefined;
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

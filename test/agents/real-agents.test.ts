@@ -133,7 +133,7 @@ When the file is written, stop.`;
       .flatMap((line) => (line.startsWith("{") ? [readEvent(headless.events, JSON.parse(line))] : []));
     expect(news.find((one) => one.session)?.session).toBeTruthy();
     expect(news.findLast((one) => one.text)?.text).toBe("The artifact of specify is written.");
-    expect(news.findLast((one) => one.usage)?.usage).toMatchObject({ inputTokens: expect.any(Number) });
+    expect(news.findLast((one) => one.usage)?.usage?.told).toMatchObject({ inputTokens: expect.any(Number) });
     expect(news.flatMap((one) => one.failed ?? [])).toEqual([]);
     expect(JSON.parse(await readFile(artifact, "utf8"))).toEqual({ title: "공손한 인사말" });
     expect(model.delivered.map((one) => one.prompt)).toEqual([prompt()]);

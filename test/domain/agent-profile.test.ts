@@ -58,6 +58,7 @@ describe("headless events", () => {
       .split("\n")
       .map((line) => readEvent(rules, JSON.parse(line)));
   };
+  const nothingElse = { cachedTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0, estimated: false };
   const said = <T>(values: readonly (T | undefined)[]) => values.filter((value) => value !== undefined);
 
   it("of codex tell its conversation, its words and its usage", () => {
@@ -68,7 +69,7 @@ describe("headless events", () => {
       "PHASE_DONE artifact.json is written.",
     ]);
     expect(said(news.map((one) => one.usage))).toEqual([
-      { inputTokens: 2400, outputTokens: 68, cachedTokens: 0, count: "last" },
+      { told: { inputTokens: 2400, outputTokens: 68, ...nothingElse }, count: "last" },
     ]);
     expect(said(news.map((one) => one.failed))).toEqual([]);
   });
@@ -77,9 +78,55 @@ describe("headless events", () => {
     const news = read("opencode", "write");
     expect(news.find((one) => one.session)?.session).toMatch(/^ses_/);
     expect(said(news.map((one) => one.usage))).toEqual([
-      { inputTokens: 1200, outputTokens: 34, cachedTokens: 0, costUsd: 0.001268, count: "sum" },
-      { inputTokens: 1200, outputTokens: 34, cachedTokens: 0, costUsd: 0.001268, count: "sum" },
+      { told: { inputTokens: 1200, outputTokens: 34, ...nothingElse, costUsd: "0.001268" }, count: "sum" },
+      { told: { inputTokens: 1200, outputTokens: 34, ...nothingElse, costUsd: "0.001268" }, count: "sum" },
     ]);
+  });
+
+  const usageIn = (agent: "codex" | "opencode", event: unknown) => {
+    const rules = profile(agent).headless?.events;
+    return rules && readEvent(rules, event).usage?.told;
+  };
+
+  it("of codex have what was cached and what was thought in their counts", () => {
+    const usage = {
+      input_tokens: 5000,
+      cached_input_tokens: 4000,
+      cache_write_input_tokens: 500,
+      output_tokens: 300,
+      reasoning_output_tokens: 120,
+    };
+    expect(usageIn("codex", { type: "turn.completed", usage })).toEqual({
+      inputTokens: 5000,
+      outputTokens: 300,
+      cachedTokens: 4000,
+      cacheWriteTokens: 500,
+      reasoningTokens: 120,
+      estimated: false,
+    });
+  });
+
+  it("of opencode count cached input and thinking beside the rest, and are put together", () => {
+    const tokens = { input: 500, output: 180, reasoning: 120, cache: { read: 4000, write: 500 } };
+    expect(usageIn("opencode", { type: "step_finish", part: { tokens, cost: 0.02 } })).toEqual({
+      inputTokens: 5000,
+      outputTokens: 300,
+      cachedTokens: 4000,
+      cacheWriteTokens: 500,
+      reasoningTokens: 120,
+      estimated: false,
+      costUsd: "0.02",
+    });
+  });
+
+  it("of opencode that tell a cost of 0 tell none: it has no price for that model", () => {
+    const part = { tokens: { input: 10, output: 2 }, cost: 0 };
+    expect(usageIn("opencode", { type: "step_finish", part })?.costUsd).toBeUndefined();
+  });
+
+  it("without any counts are no usage, rather than zero", () => {
+    expect(usageIn("codex", { type: "turn.completed", usage: { tokens: 12 } })).toBeUndefined();
+    expect(usageIn("codex", { type: "turn.completed" })).toBeUndefined();
   });
 
   it.each(["codex", "opencode"] as const)("of %s tell why a turn failed", (agent) => {

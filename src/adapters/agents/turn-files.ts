@@ -19,9 +19,6 @@ import { Usage } from "../../domain/usage.ts";
 /** What of stderr is worth keeping as a reason. */
 const STDERR_BYTES = 2_048;
 
-const Tokens = { inputTokens: z.number(), outputTokens: z.number(), cachedTokens: z.number() };
-const Total = z.object({ ...Tokens, costUsd: z.number().exactOptional() });
-
 export const TurnRecord = z.object({
   key: z.string(),
   /** Counts a session's turns from 1. */
@@ -32,7 +29,7 @@ export const TurnRecord = z.object({
   /** How many turns in a row before this one ended in a limit: waiting gets longer. */
   limitsBefore: z.number(),
   /** The conversation that it goes on with, and what that had used. */
-  continues: z.object({ conversation: z.string(), total: Total.exactOptional() }).exactOptional(),
+  continues: z.object({ conversation: z.string(), total: Usage.exactOptional() }).exactOptional(),
 });
 export type TurnRecord = z.infer<typeof TurnRecord>;
 
@@ -46,7 +43,7 @@ export const TurnResult = z.object({
   events: z.number(),
   first: z.string().exactOptional(),
   conversation: z.string().exactOptional(),
-  total: Total.exactOptional(),
+  total: Usage.exactOptional(),
   reports: z.array(Usage),
 });
 export type TurnResult = z.infer<typeof TurnResult>;
