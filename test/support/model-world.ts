@@ -66,11 +66,11 @@ export async function modelWorld({
     });
   }
 
+  const me = { ...w, prompts };
   return {
-    ...w,
-    prompts,
+    ...me,
     server,
-    specAndReview: (...args) => begin(w, "spec-and-review", "--goal", "인사하기 — greet", ...bind, ...args),
+    specAndReview: (...args) => begin(me, "spec-and-review", "--goal", "인사하기 — greet", ...bind, ...args),
     close: async () => {
       await w.close();
       await server.close();

@@ -130,4 +130,4 @@ export const writes =
   (request: ModelRequest): Move =>
     request.answered === 0
       ? { tool: "write_file", args: { path: request.artifact, content: `${JSON.stringify(content, null, 2)}\n` } }
-      : { tool: "complete", args: { summary: `${request.phase} is done`, artifact: request.artifact } };
+      : { tool: "complete", args: { summary: `${request.phase} is done` } };
