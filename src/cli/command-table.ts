@@ -21,6 +21,8 @@ export const COMMANDS = {
   "runs wait": { summary: "runs.wait.summary", load: () => import("./commands/runs/wait.ts") },
   "runs resume": { summary: "runs.resume.summary", load: () => import("./commands/runs/resume.ts") },
   "runs cancel": { summary: "runs.cancel.summary", load: () => import("./commands/runs/cancel.ts") },
+  "runs delete": { summary: "runs.delete.summary", load: () => import("./commands/runs/delete.ts") },
+  "runs prune": { summary: "runs.prune.summary", load: () => import("./commands/runs/prune.ts") },
   "runs diff": { summary: "runs.diff.summary", load: () => import("./commands/runs/diff.ts") },
 
   "sessions list": { summary: "sessions.list.summary", load: () => import("./commands/sessions/list.ts") },
