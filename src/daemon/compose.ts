@@ -12,7 +12,9 @@ import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
+import { openDatabase } from "../adapters/storage/open.ts";
+import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
+import { sqliteLedger } from "../adapters/storage/sqlite-ledger.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { systemIds } from "../adapters/system/ids.ts";
@@ -22,11 +24,16 @@ import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
+import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
 import { redactor } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
 import { livingSessions } from "../engine/sessions.ts";
+import { spending } from "../engine/spending.ts";
+import type { Prices } from "../ports/prices.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { budgetAnswers } from "./budget-answers.ts";
+import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { runAnswers } from "./run-answers.ts";
@@ -39,13 +46,44 @@ const SECRET_NAME = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
 
+/** Nothing is known of any price. */
+const NO_PRICES: Prices = {
+  of: () => undefined,
+  all: () => [],
+  state: () => ({ fetchedAt: undefined, stale: true, lastError: undefined, models: 0 }),
+  refresh: async () => NO_PRICES.state(),
+};
+
 const PACKAGE_ROOT = installedAt();
 
 async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
   const clock = systemClock();
   const ids = systemIds();
   const config = await readConfig(join(places.config, "devflow.yaml"));
-  const log = openEventLog({ file: join(places.data, "devflow.db") });
+  const stored = join(places.data, "devflow.db");
+  const database = openDatabase(stored);
+  const log = eventLogOver(database, stored);
+  const ledger = sqliteLedger(database, stored, limitsOf(config.budget));
+  let takenUp: () => void = () => {};
+  /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
+  const tellable = new Promise<void>((resolve) => {
+    takenUp = resolve;
+  });
+  const spends = spending({
+    ledger,
+    prices: NO_PRICES,
+    clock,
+    ids,
+    journal,
+    unknownPrice: config.budget.unknownPrice,
+    runs: {
+      state: (run) => running.state(run),
+      learn: async (run, outcome) => {
+        await tellable;
+        return running.learn(run, outcome);
+      },
+    },
+  });
   const host = await chooseHost({
     wanted: config.host,
     tmux: { directory: join(places.runtime, "t"), stateDirectory: join(places.state, "tmux") },
@@ -115,7 +153,18 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     profiles,
     env,
   });
-  const sessions = livingSessions({ agents: who, ids });
+  const sessions = livingSessions({
+    agents: who,
+    ids,
+    metering: {
+      report: spends.report,
+      gone: (session) => {
+        void spends
+          .settleLeft((of) => of === session)
+          .catch((error: unknown) => journal.error("calls could not be settled", { session, error: String(error) }));
+      },
+    },
+  });
   const running = engine({
     log,
     clock,
@@ -136,6 +185,8 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     digest: sha256Hex,
     allowPaper: config.paper || env.DEVFLOW_PAPER_AGENT === "1",
     resume: config.resume,
+    budget: config.budget,
+    moved: spends.reconsider,
   });
 
   const closed = new AbortController();
@@ -160,6 +211,15 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         workspaces,
         readText: (path) => readFile(path, "utf8").catch(() => undefined),
       }),
+      ...budgetAnswers({
+        engine: running,
+        ledger,
+        log,
+        clock,
+        policy: config.budget.policy,
+        reconsider: spends.reconsider,
+      }),
+      ...escalationAnswers({ engine: running, log }),
       ...sessionAnswers({
         engine: running,
         log,
@@ -178,7 +238,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
       await sweepTerminals({ host, log, journal });
+      // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
+      void spends
+        .settleLeft(() => true)
+        .catch((error: unknown) => journal.error("calls could not be settled", { error: String(error) }));
       await running.recover();
+      takenUp();
     },
     drain: async (ms) => {
       const drained = new AbortController();
