@@ -50,7 +50,7 @@ const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
 const NO_PRICES: Prices = {
   of: () => undefined,
   all: () => [],
-  state: () => ({ fetchedAt: undefined, stale: true, lastError: undefined, models: 0 }),
+  state: () => ({ address: "", fetchedAt: undefined, stale: true, lastError: undefined, models: 0, skipped: 0 }),
   refresh: async () => NO_PRICES.state(),
 };
 
