@@ -14,7 +14,9 @@ import { answersAt } from "../adapters/models/answers.ts";
 import { modelAgents } from "../adapters/models/model-agents.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
+import { openDatabase } from "../adapters/storage/open.ts";
+import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
+import { sqliteLedger } from "../adapters/storage/sqlite-ledger.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { systemIds } from "../adapters/system/ids.ts";
@@ -24,13 +26,17 @@ import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
+import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
 import { providersOf } from "../domain/provider.ts";
 import { redactor, SECRET_NAME } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
 import { livingSessions } from "../engine/sessions.ts";
-import type { Spending } from "../ports/spending.ts";
+import { spending } from "../engine/spending.ts";
+import type { Prices } from "../ports/prices.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { budgetAnswers } from "./budget-answers.ts";
+import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { runAnswers } from "./run-answers.ts";
@@ -40,13 +46,44 @@ import { sweepTerminals } from "./sweep.ts";
 const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
 
+/** Nothing is known of any price. */
+const NO_PRICES: Prices = {
+  of: () => undefined,
+  all: () => [],
+  state: () => ({ address: "", fetchedAt: undefined, stale: true, lastError: undefined, models: 0, skipped: 0 }),
+  refresh: async () => NO_PRICES.state(),
+};
+
 const PACKAGE_ROOT = installedAt();
 
 async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
   const clock = systemClock();
   const ids = systemIds();
   const config = await readConfig(join(places.config, "devflow.yaml"));
-  const log = openEventLog({ file: join(places.data, "devflow.db") });
+  const stored = join(places.data, "devflow.db");
+  const database = openDatabase(stored);
+  const log = eventLogOver(database, stored);
+  const ledger = sqliteLedger(database, stored, limitsOf(config.budget));
+  let takenUp: () => void = () => {};
+  /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
+  const tellable = new Promise<void>((resolve) => {
+    takenUp = resolve;
+  });
+  const spends = spending({
+    ledger,
+    prices: NO_PRICES,
+    clock,
+    ids,
+    journal,
+    unknownPrice: config.budget.unknownPrice,
+    runs: {
+      state: (run) => running.state(run),
+      learn: async (run, outcome) => {
+        await tellable;
+        return running.learn(run, outcome);
+      },
+    },
+  });
   const host = await chooseHost({
     wanted: config.host,
     tmux: { directory: join(places.runtime, "t"), stateDirectory: join(places.state, "tmux") },
@@ -92,12 +129,6 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
   const providers = providersOf(config.providers);
   const secretOf = (name: string): string | undefined => env[name] || undefined;
-  // Until the ledger is here: every call is granted, and nothing is counted.
-  const spending: Spending = {
-    ask: async () => ({ kind: "granted" }),
-    settle: async (_, end) => (end.kind === "used" ? end.usage : undefined),
-    park: () => {},
-  };
   const who = agents({
     adapters: {
       agent: modelAgents({
@@ -108,7 +139,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         providers,
         secretOf,
         known: () => undefined,
-        spending,
+        spending: spends,
         endProcesses,
         trouble: (session, problem) => journal.error("a model agent", { session, problem }),
       }),
@@ -139,7 +170,18 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     secretOf,
     answers: answersAt,
   });
-  const sessions = livingSessions({ agents: who, ids });
+  const sessions = livingSessions({
+    agents: who,
+    ids,
+    metering: {
+      report: spends.report,
+      gone: (session) => {
+        void spends
+          .settleLeft((of) => of === session)
+          .catch((error: unknown) => journal.error("calls could not be settled", { session, error: String(error) }));
+      },
+    },
+  });
   const running = engine({
     log,
     clock,
@@ -160,6 +202,8 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     digest: sha256Hex,
     allowPaper: config.paper || env.DEVFLOW_PAPER_AGENT === "1",
     resume: config.resume,
+    budget: config.budget,
+    moved: spends.reconsider,
   });
 
   const closed = new AbortController();
@@ -184,6 +228,15 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         workspaces,
         readText: (path) => readFile(path, "utf8").catch(() => undefined),
       }),
+      ...budgetAnswers({
+        engine: running,
+        ledger,
+        log,
+        clock,
+        policy: config.budget.policy,
+        reconsider: spends.reconsider,
+      }),
+      ...escalationAnswers({ engine: running, log }),
       ...sessionAnswers({
         engine: running,
         log,
@@ -202,7 +255,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
       await sweepTerminals({ host, log, journal });
+      // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
+      void spends
+        .settleLeft(() => true)
+        .catch((error: unknown) => journal.error("calls could not be settled", { error: String(error) }));
       await running.recover();
+      takenUp();
     },
     drain: async (ms) => {
       const drained = new AbortController();

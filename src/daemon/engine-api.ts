@@ -35,4 +35,11 @@ export interface EngineApi {
   restart: Answers<"session.restart">;
   kill: Answers<"session.kill">;
   recording: Answers<"session.record">;
+
+  budget: Answers<"budget.show">;
+  setBudget: Answers<"budget.set">;
+
+  escalations: Answers<"escalation.list">;
+  escalation: Answers<"escalation.show">;
+  answer: Answers<"escalation.answer">;
 }

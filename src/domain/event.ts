@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { Accepted, Violation } from "./artifact.ts";
-import { Limit, Policy, ScopeKind } from "./budget.ts";
+import { CrossingFact, Limit, Policy } from "./budget.ts";
 import { FailureFact } from "./failure-fact.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
 import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
@@ -236,11 +236,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z
     .strictObject({
       type: z.literal("budget.crossed"),
-      scope: ScopeKind,
-      name: z.string(),
-      limitUsd: Usd,
-      wouldUsd: Usd,
-      policy: Policy,
+      ...CrossingFact.shape,
       session: SessionId.optional(),
       phase: z.string().optional(),
     })
@@ -286,6 +282,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "command.starting",
   "approval.answered",
   "escalation.settled",
+  "budget.set",
   "phase.accepted",
   "run.completed",
   "run.failed",

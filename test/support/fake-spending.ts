@@ -32,6 +32,7 @@ export function fakeSpending({
       if (!booked.has(call)) booked.set(call, end.kind === "used" ? { ...end.usage, costUsd } : undefined);
       return booked.get(call);
     },
+    sent: () => {},
     park: (account, { said, until }) => void fake.parked.push({ account, said, until }),
   };
   return fake;

@@ -103,6 +103,15 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     restart: nobody,
     kill: nobody,
     recording: nobody,
+    budget: async () => ({ day: "2026-11-21", scopes: [], limits: [] }),
+    setBudget: async ({ scope }) => ({ scope }),
+    escalations: async () => ({ escalations: [] }),
+    escalation: async ({ escalation }) => {
+      throw new Failure("escalation.not_found", { escalation });
+    },
+    answer: async ({ escalation }) => {
+      throw new Failure("escalation.not_found", { escalation });
+    },
     ...answers,
   };
 }
