@@ -23,6 +23,12 @@ export const ARTIFACTS: Readonly<Record<string, unknown>> = {
 /** Each phase is done in two answers: the artifact is written, and the turn is complete. */
 export const straight = (request: ModelRequest): Move => writes(ARTIFACTS[request.phase])(request);
 
+const PERSONAS = {
+  author: "openrouter-deepseek-spec",
+  reviewer: "openrouter-gpt-reviewer",
+  verifier: "openrouter-gemini-verifier",
+};
+
 export interface ModelWorldOptions {
   moves?: (request: ModelRequest) => Move;
   cost?: (request: ModelRequest) => number;
@@ -33,7 +39,7 @@ export interface ModelWorldOptions {
 export interface ModelWorld extends World {
   server: OpenRouter;
   /** Starts `spec-and-review` with three model personas of three families. */
-  specAndReview(...more: string[]): Promise<LiveRun>;
+  specAndReview(bind?: Record<string, string>, ...more: string[]): Promise<LiveRun>;
 }
 
 export async function modelWorld({
@@ -46,11 +52,6 @@ export async function modelWorld({
     env: { OPENROUTER_API_KEY: KEY },
     config: `providers:\n  openrouter:\n    baseUrl: ${server.baseUrl}\n${config}`,
   });
-  const bind = Object.entries({
-    author: "openrouter-deepseek-spec",
-    reviewer: "openrouter-gpt-reviewer",
-    verifier: "openrouter-gemini-verifier",
-  }).flatMap(([role, persona]) => ["--bind", `${role}=${persona}`]);
   /** What stands in each session's conversation, as its newest request has it: a session here is a model of its own. */
   async function prompts() {
     const sessions = await w.json<{ id: string; agent?: string }[]>("sessions", "list", "--all");
@@ -70,7 +71,13 @@ export async function modelWorld({
   return {
     ...me,
     server,
-    specAndReview: (...args) => begin(me, "spec-and-review", "--goal", "인사하기 — greet", ...bind, ...args),
+    specAndReview: (bind = {}, ...args) => {
+      const bound = Object.entries({ ...PERSONAS, ...bind }).flatMap(([role, persona]) => [
+        "--bind",
+        `${role}=${persona}`,
+      ]);
+      return begin(me, "spec-and-review", "--goal", "인사하기 — greet", ...bound, ...args);
+    },
     close: async () => {
       await w.close();
       await server.close();

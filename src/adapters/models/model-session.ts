@@ -98,7 +98,8 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     if (lost !== undefined) return says("exited", lost);
     if (!up) return says(begun === undefined ? "booting" : "working", told.said);
     const waiting = calls.waiting();
-    if (waiting?.for === "budget") return says("awaiting_input", waiting.said);
+    // Whether a person is asked about money is the ledger's to say, and asked by it.
+    if (waiting?.for === "budget") return says("working", waiting.said);
     if (waiting) return says("rate_limited", waiting.said, waiting.until === undefined ? {} : { until: waiting.until });
     if (paused && told.state !== "ready") return says("awaiting_input", "it was paused", { failure: pausedFailure() });
     const { state, said, until } = told;
@@ -119,7 +120,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
   function show(): void {
     for (const ring of rings) ring();
     const now = verdict();
-    const seen = JSON.stringify([now.state, now.until, now.failure?.code]);
+    const seen = JSON.stringify([now.state, now.until, now.failure?.code, now.state === "working" && calls.waiting()]);
     if (seen === shown) return;
     shown = seen;
     tell({ kind: "verdict", verdict: now });

@@ -113,7 +113,7 @@ describe("the calls of a model agent", () => {
     expect(spending.settled[0]?.end).toMatchObject({ kind: "used", usage: { costUsd: "0" } });
   });
 
-  test("that wait for an account, or for a person, say so and until when", async () => {
+  test("that wait for an account, or for money, say so and until when", async () => {
     let grant: (grant: Grant) => void = () => {};
     spending = fakeSpending({
       answer: ({ call }, waiting) => {
@@ -130,8 +130,8 @@ describe("the calls of a model agent", () => {
     await becomes(agent, "rate_limited");
     expect(agent.verdict()).toMatchObject({ until: 4e12, evidence: [{ said: "429" }] });
     grant({ kind: "granted" });
-    await becomes(agent, "awaiting_input");
-    expect(agent.verdict().evidence[0]?.said).toBe("0.10 USD left");
+    await vi.waitFor(() => expect(agent.verdict().evidence[0]?.said).toBe("0.10 USD left"), TIME);
+    expect(agent.verdict().state).toBe("working"); // whoever keeps the money asks the person
     const failure = { code: "phase.timeout", message: "no more money", hint: "", details: {} } as const;
     grant({ kind: "refused", failure });
     await becomes(agent, "ready");
