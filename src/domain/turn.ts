@@ -44,6 +44,7 @@ export type Turn =
 export function turn(moment: Moment): Turn {
   const { look, agent, finishes, failed, limited, quietMs, unchangedMs, patienceMs, stallMs } = moment;
   if (look.kind === "good") {
+    if (finishes && agent === "awaiting_input") return { kind: "wait", again: Number.POSITIVE_INFINITY }; // a person holds it
     const waits = finishes && agent === "working" && unchangedMs < FINISH_MS;
     return waits ? { kind: "wait", again: FINISH_MS - unchangedMs } : { kind: "good" }; // P1
   }

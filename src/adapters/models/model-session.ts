@@ -39,6 +39,9 @@ const RESTART_MS = 1_000;
 /** A prompt is in the checkpoint long before, unless the process hangs. */
 const RECEIPT_MS = 30_000;
 
+/** An agent that waits for a call of its model takes a person's message after it. */
+const SAY_MS = 2_000;
+
 /** What a process is given to come to its end. */
 const GRACE_MS = 5_000;
 
@@ -60,6 +63,8 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
   const listeners = new Set<(news: AgentNews) => void>();
   const over = new AbortController();
   const taken = new Set<string>();
+  /** What people have said and the process has not taken yet. */
+  const unsaid = new Map<string, ToChild>();
   const rings = new Set<() => void>();
   let unheard: AgentNews[] = [];
   /** What is to be told to the process once it is there. */
@@ -165,16 +170,18 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
         up = true;
         if (told.state === "booting") told = { state: "ready", said: "its conversation is open", at: clock.now() };
         if (paused) link?.send({ t: "pause" });
-        for (const one of later) link?.send(one);
+        for (const one of [...later, ...unsaid.values()]) link?.send(one);
         later = [];
         break;
       case "taken":
         taken.add(message.key);
+        unsaid.delete(message.key);
         break;
       case "state":
       case "over":
         // After what it has done: nobody shall see the end of a turn before the costs of it.
-        return calls.inOrder(() => changedBy(message));
+        calls.inOrder(() => changedBy(message));
+        return;
       case "ask":
         calls.ask(message);
         break;
@@ -205,10 +212,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
 
   async function take(message: Taking, signal: AbortSignal): Promise<Delivery> {
     const { key } = message;
-    const receipt = (): Delivery => ({
-      kind: "delivered",
-      receipt: [{ source: "stream", said: "it stands in its conversation", at: clock.now() }],
-    });
+    const receipt = (): Delivery => delivered("it stands in its conversation");
     if (ending || lost !== undefined) return { kind: "lost", reason: lost ?? "it was closed" };
     if (taken.has(key)) return receipt();
     if (!up) return { kind: "held", reason: told.said };
@@ -229,6 +233,20 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     show();
     return receipt();
   }
+
+  /** A person need not wait for a call that takes minutes: what is not taken by then is said again to whatever process there is. */
+  async function say(key: string, text: string): Promise<Delivery> {
+    const message: Taking = { t: "say", key, text };
+    const taking = await take(message, AbortSignal.any([over.signal, AbortSignal.timeout(SAY_MS)]));
+    if (taking.kind === "delivered" || taking.kind === "lost") return taking;
+    unsaid.set(key, message);
+    return delivered("it reads it before its next call of the model");
+  }
+
+  const delivered = (said: string): Delivery => ({
+    kind: "delivered",
+    receipt: [{ source: "stream", said, at: clock.now() }],
+  });
 
   const held = (): Delivery => ({ kind: "held", reason: told.said });
 
@@ -302,7 +320,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       };
       return take({ t: "prompt", key, text, ...about }, signal);
     },
-    say: (key, text) => take({ t: "say", key, text }, over.signal),
+    say,
     pause: async (wanted) => {
       paused = wanted;
       if (wanted) await writeFile(join(folder, PAUSED), "", { mode: 0o600 });

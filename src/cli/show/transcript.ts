@@ -2,8 +2,7 @@
 import type { EventOf } from "../../domain/event.ts";
 import { cleanText } from "../../domain/text.ts";
 import { say } from "../../messages/say.ts";
-import type { Paper, Tone } from "../style.ts";
-import { toned } from "../style.ts";
+import type { Paper } from "../style.ts";
 import { cut, oneLine } from "../table.ts";
 import { wrap } from "../text-width.ts";
 
@@ -19,6 +18,8 @@ export interface TranscriptLine {
 
 /** A result is a file or the output of a program: its beginning says what it was. */
 const RESULT_LINES = 6;
+/** A prompt is long, and what follows from it is what one has come to see. */
+const PROMPT_LINES = 24;
 
 const KINDS: ReadonlySet<unknown> = new Set(["prompt", "person", "model", "tool", "result", "notice"]);
 
@@ -39,7 +40,12 @@ export function transcriptText(line: TranscriptLine, paper: Paper): string[] {
   const text = cleanText(line.text).text.trimEnd();
   switch (line.kind) {
     case "prompt":
-      return ["", style.bold(`── ${who}${say("transcript.prompt")} ──`), ...indented(text, paper, "", "dim"), ""];
+      return [
+        "",
+        style.bold(`── ${who}${say("transcript.prompt")} ──`),
+        ...head(indented(text, paper, ""), PROMPT_LINES, paper),
+        "",
+      ];
     case "person":
       return [`${style.bold(style.cyan(say("transcript.person")))} ${text}`];
     case "model":
@@ -50,11 +56,8 @@ export function transcriptText(line: TranscriptLine, paper: Paper): string[] {
       ];
     case "result": {
       const mark = line.ok === false ? style.red("✗") : style.green("✓");
-      const all = text.split("\n");
-      const head = all.slice(0, RESULT_LINES).map((one) => `    ${style.dim(cut(one, paper.columns - 4))}`);
-      const more = all.length - RESULT_LINES;
-      const rest = more > 0 ? [`    ${style.dim(say("transcript.more", { count: more }))}`] : [];
-      return [`  ${who}${mark} ${line.tool ?? ""}`, ...(text === "" ? [] : head), ...rest];
+      const lines = text === "" ? [] : text.split("\n").map((one) => cut(one, paper.columns - 4));
+      return [`  ${who}${mark} ${line.tool ?? ""}`, ...head(lines, RESULT_LINES, paper).map((one) => `    ${one}`)];
     }
     case "notice":
       return [style.yellow(`· ${who}${oneLine(text)}`)];
@@ -69,8 +72,15 @@ export function callText({ usage, served, model, problem }: EventOf<"model.calle
   return style.dim(`· ${say("transcript.call", told)}`);
 }
 
-const indented = (text: string, { style, columns }: Paper, before: string, tone?: Tone): string[] =>
+const indented = (text: string, { columns }: Paper, before: string): string[] =>
   text
     .split("\n")
     .flatMap((line) => wrap(line.replaceAll("\t", "  "), columns - before.length))
-    .map((line) => `${before}${toned(style, tone, line)}`);
+    .map((line) => `${before}${line}`);
+
+/** The first lines, dim, and how many there are more. */
+function head(lines: readonly string[], most: number, { style }: Paper): string[] {
+  const shown = lines.slice(0, most).map((line) => style.dim(line));
+  const more = lines.length - most;
+  return more > 0 ? [...shown, style.dim(say("transcript.more", { count: more }))] : shown;
+}
