@@ -6,35 +6,22 @@ import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure, type FailureRecord, failureRecord } from "../../domain/failure.ts";
 import { referenceOf } from "../../domain/names.ts";
-import type { AgentState, Evidence, Verdict } from "../../domain/session.ts";
+import type { Verdict } from "../../domain/session.ts";
 import type { AgentNews, AgentSession, AgentSpec, Delivery } from "../../ports/agent.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { EndProcesses } from "../../ports/processes.ts";
 import type { Spending } from "../../ports/spending.ts";
-import { type ChildLink, type ChildProgram, childLink } from "./child-link.ts";
+import { type ChildEvents, type ChildLifeOptions, childLife } from "./child-life.ts";
+import { modelVerdict, type Told } from "./model-verdict.ts";
 import { sessionCalls } from "./session-calls.ts";
-import { type FromChild, SESSION_FILES, type Start, type ToChild } from "./session-protocol.ts";
+import { type FromChild, SESSION_FILES, type ToChild } from "./session-protocol.ts";
 
-export interface ModelSessionDeps {
+export interface ModelSessionDeps extends Omit<ChildLifeOptions, "session"> {
   spec: AgentSpec;
-  start: Start;
   free: boolean;
-  env: Readonly<Record<string, string>>;
-  program: ChildProgram;
   spending: Spending;
-  clock: Clock;
-  endProcesses: EndProcesses;
-  /** How long a process may take until it has read its checkpoint. */
-  startMs: number;
-  /** How often in a row, without any progress, its process is started again. */
-  restarts: number;
   trouble(problem: string): void;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
 }
-
-/** A process that has crashed is started again after this, then after twice that, and so on. */
-const RESTART_MS = 1_000;
 
 /** A prompt is in the checkpoint long before, unless the process hangs. */
 const RECEIPT_MS = 30_000;
@@ -42,23 +29,13 @@ const RECEIPT_MS = 30_000;
 /** An agent that waits for a call of its model takes a person's message after it. */
 const SAY_MS = 2_000;
 
-/** What a process is given to come to its end. */
-const GRACE_MS = 5_000;
-
 /** A file that says so: a pause outlives the daemon. */
 const PAUSED = "paused";
 
 type Taking = Extract<ToChild, { t: "prompt" | "say" }>;
 
-interface Told {
-  state: AgentState;
-  said: string;
-  at: number;
-  until?: number;
-}
-
 export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession> {
-  const { spec, start, clock, endProcesses } = deps;
+  const { spec, start, clock } = deps;
   const folder = start.folder;
   const listeners = new Set<(news: AgentNews) => void>();
   const over = new AbortController();
@@ -67,15 +44,9 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
   const unsaid = new Map<string, ToChild>();
   const rings = new Set<() => void>();
   let unheard: AgentNews[] = [];
-  /** What is to be told to the process once it is there. */
-  let later: ToChild[] = [];
-  let link: ChildLink | undefined;
-  let up = false;
-  let crashes = 0;
   let lost: string | undefined;
   let ending: "closed" | "released" | undefined;
   let closing: Promise<void> | undefined;
-  let launching: Promise<void> = Promise.resolve();
   let told: Told = { state: "booting", said: "its process starts", at: clock.now() };
   /** The newest turn that is over, and the one that was begun since. */
   let last: { key: string; failure: FailureRecord | undefined } | undefined;
@@ -87,7 +58,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     spending: deps.spending,
     clock,
     about: { run: spec.run, session: spec.session, persona: start.persona, account: start.account, free: deps.free },
-    send: (message) => link?.send(message),
+    send: (message) => life.link?.send(message),
     tell,
     changed: show,
     trouble: deps.trouble,
@@ -95,22 +66,15 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
   });
 
   function verdict(): Verdict {
-    const says = (state: AgentState, said: string, more: Partial<Verdict> = {}): Verdict => {
-      const evidence: Evidence = { source: "stream", said: said.slice(0, 500), at: told.at };
-      return { state, evidence: [evidence], ...more };
-    };
-    if (ending === "closed") return says("exited", "it was closed");
-    if (lost !== undefined) return says("exited", lost);
-    if (!up) return says(begun === undefined ? "booting" : "working", told.said);
-    const waiting = calls.waiting();
-    // Whether a person is asked about money is the ledger's to say, and asked by it.
-    if (waiting?.for === "budget") return says("working", waiting.said);
-    if (waiting) return says("rate_limited", waiting.said, waiting.until === undefined ? {} : { until: waiting.until });
-    if (paused && told.state !== "ready") return says("awaiting_input", "it was paused", { failure: pausedFailure() });
-    const { state, said, until } = told;
-    if (state !== "ready") return says(state, said, until === undefined ? {} : { until });
-    const failure = begun === undefined ? last?.failure : undefined;
-    return failure ? says(state, failure.message, { failure }) : says(state, said);
+    return modelVerdict({
+      over: ending === "closed" ? "it was closed" : lost,
+      up: life.link !== undefined,
+      busy: begun !== undefined,
+      waiting: calls.waiting(),
+      paused: paused ? pausedFailure() : undefined,
+      failed: last?.failure,
+      told,
+    });
   }
 
   const pausedFailure = (): FailureRecord =>
@@ -131,48 +95,23 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     tell({ kind: "verdict", verdict: now });
   }
 
-  async function launch(): Promise<void> {
-    // What is left of a process before, of this daemon or of a killed one: two would write one checkpoint.
-    await endProcesses({ session: spec.session, root: undefined }, GRACE_MS);
-    if (ending) return;
-    const mine = childLink({
-      program: deps.program,
-      env: deps.env,
-      cwd: folder,
-      heard: (message) => mine === link && heard(message),
-      ended: (why) => mine === link && crashed(why),
-    });
-    link = mine;
-    mine.send(start);
-    void clock.sleep(deps.startMs, over.signal).then(async () => {
-      if (mine === link && !up && !ending) await endProcesses({ session: spec.session, root: mine.pid }, GRACE_MS);
-    });
-  }
+  const life = await childLife({ ...deps, session: spec.session }, { ready, heard, crashed });
 
-  function crashed(why: string): void {
-    link = undefined;
-    up = false;
-    calls.dropped();
-    if (ending) return;
-    crashes += 1;
-    told = { state: "booting", said: `${why}; it is started again`, at: clock.now() };
-    if (crashes > deps.restarts) lost = `${why}; it was started again ${deps.restarts} times`;
-    else {
-      const wait = RESTART_MS * 2 ** (crashes - 1);
-      launching = clock.sleep(wait, over.signal).then(() => (ending ? undefined : launch()));
-    }
+  function ready(): void {
+    if (paused) life.send({ t: "pause" });
+    for (const one of unsaid.values()) life.send(one);
     show();
   }
 
-  function heard(message: FromChild): void {
+  function crashed(why: string, final: boolean): void {
+    calls.dropped();
+    told = { state: "booting", said: final ? why : `${why}; it is started again`, at: clock.now() };
+    if (final) lost = why;
+    show();
+  }
+
+  function heard(message: Parameters<ChildEvents["heard"]>[0]): void {
     switch (message.t) {
-      case "ready":
-        up = true;
-        if (told.state === "booting") told = { state: "ready", said: "its conversation is open", at: clock.now() };
-        if (paused) link?.send({ t: "pause" });
-        for (const one of [...later, ...unsaid.values()]) link?.send(one);
-        later = [];
-        break;
       case "taken":
         taken.add(message.key);
         unsaid.delete(message.key);
@@ -192,7 +131,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
         deps.spending.park(start.account, { said: message.said, until: message.until });
         break;
       case "did":
-        if (calls.did(message)) crashes = 0;
+        if (calls.did(message)) life.progressed();
         break;
     }
     show();
@@ -205,7 +144,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     } else {
       last = { key: message.key, failure: message.failure };
       begun = undefined;
-      crashes = 0;
+      life.progressed();
     }
     show();
   }
@@ -215,15 +154,16 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     const receipt = (): Delivery => delivered("it stands in its conversation");
     if (ending || lost !== undefined) return { kind: "lost", reason: lost ?? "it was closed" };
     if (taken.has(key)) return receipt();
-    if (!up) return { kind: "held", reason: told.said };
+    const asked = life.link;
+    if (!asked) return held();
     if (message.t === "prompt" && begun !== undefined && begun !== key)
       return { kind: "held", reason: "it is at work for another prompt" };
-    const asked = link;
-    asked?.send(message);
+    asked.send(message);
     const deadline = clock.now() + RECEIPT_MS;
     while (!taken.has(key)) {
       if (signal.aborted) return { kind: "unconfirmed", reason: "stopped" };
-      if (link !== asked || ending) return lost === undefined && !ending ? held() : { kind: "lost", reason: told.said };
+      if (life.link !== asked || ending)
+        return lost === undefined && !ending ? held() : { kind: "lost", reason: told.said };
       const left = deadline - clock.now();
       if (left <= 0) return { kind: "unconfirmed", reason: `it has not taken it within ${RECEIPT_MS / 1_000} s` };
       await change(left, signal);
@@ -258,28 +198,10 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     rings.delete(ring);
   }
 
-  const send = (message: ToChild): void => {
-    if (up) link?.send(message);
-    else later.push(message);
-  };
-
-  /** Ends the process, by its own means first. */
-  async function endProcess(ask: (process: ChildLink) => void): Promise<void> {
-    over.abort();
-    await launching;
-    const process = link;
-    if (process) {
-      ask(process);
-      await Promise.race([process.over, clock.sleep(GRACE_MS)]);
-    }
-    await endProcesses({ session: spec.session, root: process?.pid }, GRACE_MS);
-    await process?.over;
-    link = undefined;
-    calls.dropped();
-  }
-
   async function shut(): Promise<void> {
-    await endProcess((process) => process.send({ t: "end" }));
+    over.abort();
+    await life.end((process) => process.send({ t: "end" }));
+    calls.dropped();
     await calls.abandoned();
     await writeFile(join(folder, CLOSED), "", { mode: 0o600 });
     show();
@@ -287,16 +209,12 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     deps.gone();
   }
 
-  launching = launch();
-  await launching;
-  shown = JSON.stringify(["booting", undefined, undefined]);
-
   return {
     session: spec.session,
     host: "process",
     key: `agent/${spec.session}`,
     get pid() {
-      return link?.pid;
+      return life.pid;
     },
     startMs: deps.startMs,
     finishes: true,
@@ -325,10 +243,10 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       paused = wanted;
       if (wanted) await writeFile(join(folder, PAUSED), "", { mode: 0o600 });
       else await rm(join(folder, PAUSED), { force: true });
-      send({ t: wanted ? "pause" : "unpause" });
+      life.send({ t: wanted ? "pause" : "unpause" });
       show();
     },
-    interrupt: async (key) => send({ t: "interrupt", key }),
+    interrupt: async (key) => life.send({ t: "interrupt", key }),
     close: () => {
       ending ??= "closed";
       closing ??= shut();
@@ -337,7 +255,9 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     release: async () => {
       if (ending) return closing;
       ending = "released";
-      await endProcess((process) => process.disconnect());
+      over.abort();
+      await life.end((process) => process.disconnect());
+      calls.dropped();
       listeners.clear();
       deps.gone();
     },
