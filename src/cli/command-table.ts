@@ -49,6 +49,8 @@ export const COMMANDS = {
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
 
+  completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
+
   "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },
   "ctl status": { summary: "ctl.status.summary", load: () => import("./commands/ctl/status.ts") },
   "ctl pause": { summary: "ctl.pause.summary", load: () => import("./commands/ctl/pause.ts") },

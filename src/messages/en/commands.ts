@@ -101,6 +101,11 @@ export const commands = {
   "runs.resume.about":
     "For a run that was interrupted, has failed, or is parked because something needs a person. What is accepted stays; the phase that stood still is tried again.",
   "runs.resumed": "run {run} goes on",
+  "completion.summary": "Print what a shell needs to complete devflow's commands",
+  "completion.about":
+    "It completes commands, options, runs, sessions, templates and personas; without a daemon, what needs none.",
+  "argument.shell": "bash, zsh or fish",
+  "argument.words": "the words typed so far, for the scripts",
   "runs.delete.summary": "Remove what is kept of runs that have ended",
   "runs.delete.about":
     "Worktree, recordings and report go; the branch and the events stay. What was not committed is saved under a ref of the repository first.",
