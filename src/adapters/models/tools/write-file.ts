@@ -55,7 +55,7 @@ export function writeFile({ worktree, artifact, args, key }: Writing): ToolAnswe
     if (refused) return refused;
     if (place.stats !== undefined) fileOnly(place, args.path);
     const made = place.stats === undefined ? "Made" : "Replaced";
-    replace(place, args.content, key);
+    replaceFile(place, args.content, key);
     return { ok: true, text: `${made} ${shown(place.parts.join("/"))} (${Buffer.byteLength(args.content)} bytes).` };
   });
 }
@@ -78,7 +78,8 @@ const sha256 = (data: Uint8Array | string): string => createHash("sha256").updat
 
 const temporaryName = (key: string): string => `.${key.slice(0, 16)}.devflow-tmp`;
 
-function replace(place: Place, content: string, key: string): void {
+/** Puts the content in place, whole, under the name that `place` has. */
+export function replaceFile(place: Place, content: string, key: string): void {
   const { folder, name, stats } = place;
   if (name === undefined) refuse("path.changed", { path: shown(place.parts.join("/")) });
   const temporary = temporaryName(key);
