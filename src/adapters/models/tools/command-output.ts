@@ -35,7 +35,8 @@ function restOf(worktree: Worktree, key: string, { stdout, stderr, truncated }: 
   const more = truncated ? "; the beginning of it was too long to be kept" : "";
   const kept =
     inside(worktree, SCRATCH, {}, ({ stats }) => stats?.isDirectory() === true) === true &&
-    inside(worktree, path, { make: true }, (place) => replaceFile(place, `${stdout}${stderr}`, key)) === undefined;
+    inside(worktree, path, { make: () => undefined }, (place) => replaceFile(place, `${stdout}${stderr}`, key)) ===
+      undefined;
   return kept
     ? `the output is in ${path}: read it with read_file${more}`
     : `the rest was not kept: run it again in a way that says less${more}`;

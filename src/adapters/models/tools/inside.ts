@@ -58,8 +58,8 @@ export interface Place {
 }
 
 export interface Wanted {
-  /** Folders on the way are made. */
-  make?: boolean;
+  /** What is not there is going to be made, folders on the way too, unless this refuses the place. */
+  make?: (parts: readonly string[]) => Refusal | undefined;
 }
 
 class Refused extends Error {
@@ -153,18 +153,26 @@ function walk(worktree: Worktree, asked: string, parts: readonly string[], wante
     const last = todo.every((rest) => rest === "" || rest === ".");
     if (stats === undefined) {
       if (ofLink && wanted.make) return refuse("path.link_dangling", { path });
-      if (wanted.make) portable(name);
+      if (wanted.make) for (const made of [name, ...todo]) portable(made);
+      allow(wanted, [...place.parts, ...todo]);
       if (last) return { ...place, stats };
       if (!wanted.make) return notFound(path, place.parts);
       mkdirSync(at(name));
-    } else if (last && !stats.isDirectory()) return { ...place, stats };
-    else if (!stats.isDirectory()) return refuse("path.not_folder", { path: shown(place.parts.join("/")), hint: "" });
+    } else if (last && !stats.isDirectory()) {
+      allow(wanted, place.parts);
+      return { ...place, stats };
+    } else if (!stats.isDirectory()) return refuse("path.not_folder", { path: shown(place.parts.join("/")), hint: "" });
     held.push({ fd: openSync(at(name), FOLDER), name });
   }
   const folder = held.at(-1) ?? { fd: top, name: "" };
   const at = (name: string) => pathIn(worktree, held, name);
   const stats = fstatSync(folder.fd, { bigint: true });
   return { parts: namesOf(held), path: at(""), folder: { fd: folder.fd, at }, name: undefined, stats };
+}
+
+function allow({ make }: Wanted, parts: readonly string[]): void {
+  const refused = make?.(parts);
+  if (refused) throw new Refused(refused);
 }
 
 const namesOf = (held: readonly Folder[]): string[] => held.slice(1).map(({ name }) => name);

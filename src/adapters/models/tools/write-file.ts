@@ -50,9 +50,8 @@ export function stateBefore({ worktree, args }: Writing): string | undefined {
 const mark = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}/${size}/${mtimeNs}`;
 
 export function writeFile({ worktree, artifact, args, key }: Writing): ToolAnswer {
-  return inside(worktree, args.path, { make: true }, (place): ToolAnswer => {
-    const refused = writeRefused(place.parts, artifact);
-    if (refused) return refused;
+  const make = (parts: readonly string[]) => writeRefused(parts, artifact);
+  return inside(worktree, args.path, { make }, (place): ToolAnswer => {
     if (place.stats !== undefined) fileOnly(place, args.path);
     const made = place.stats === undefined ? "Made" : "Replaced";
     replaceFile(place, args.content, key);
