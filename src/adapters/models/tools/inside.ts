@@ -103,7 +103,7 @@ export function inside<T>(worktree: Worktree, asked: string, wanted: Wanted, use
 }
 
 /** It was looked at right before: something else has taken it away, or put something in its place. */
-const RACED = ["ENOENT", "ENOTDIR", "ELOOP", "EEXIST", "EISDIR", "ENXIO"];
+const RACED = ["ENOENT", "ENOTDIR", "ELOOP", "EEXIST", "EISDIR", "ENXIO", "EINVAL"];
 
 function refusalOf(error: unknown, asked: string): Refusal {
   const path = shown(asked);
