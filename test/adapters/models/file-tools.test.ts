@@ -2,9 +2,9 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { worktreeAt } from "../../../src/adapters/models/tools/inside.ts";
 import { listDir } from "../../../src/adapters/models/tools/list-dir.ts";
 import { readFile } from "../../../src/adapters/models/tools/read-file.ts";
+import { worktreeAt } from "../../../src/adapters/models/tools/worktree.ts";
 import { answerText } from "../../../src/domain/tool.ts";
 import { escapeStage } from "../../support/escape-stage.ts";
 import { writeIn } from "../../support/repository.ts";

@@ -1,7 +1,8 @@
 /** What a model sees of a command's output: its end, and where the rest can be read. */
 import { SCRATCH } from "../../../domain/artifact.ts";
 import type { ProgramResult } from "../../system/run-program.ts";
-import { inside, type Worktree } from "./inside.ts";
+import { inside } from "./inside.ts";
+import type { Worktree } from "./worktree.ts";
 import { replaceFile } from "./write-file.ts";
 
 /** Of each output, some 4 000 tokens: failures are told at the end. */

@@ -16,7 +16,8 @@ import {
 } from "../../system/run-program.ts";
 import { argumentPlace } from "./argument-place.ts";
 import { outputText } from "./command-output.ts";
-import { folderOnly, inside, type Worktree } from "./inside.ts";
+import { folderOnly, inside } from "./inside.ts";
+import type { Worktree } from "./worktree.ts";
 
 export interface Command {
   worktree: Worktree;
