@@ -69,10 +69,3 @@ export const scopesOf = (about: { run: string; persona: string; day: string }): 
   { kind: "day", name: about.day },
   { kind: "persona-day", name: `${about.persona}/${about.day}` },
 ];
-
-/** The day that something is booked on: people think of their own. */
-export function dayOf(at: number): string {
-  const date = new Date(at);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}

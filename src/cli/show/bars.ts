@@ -10,10 +10,10 @@ export function bar(value: number, most: number, width: number): string {
   return "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
 }
 
-/** One character a value; nothing is a space, so that it is not taken for little. */
+/** One character a value; nothing is a dot, so that it is not taken for little. */
 export function sparkline(values: readonly number[]): string {
   const most = Math.max(...values, 0);
   return values
-    .map((value) => (value <= 0 ? " " : (HEIGHTS[Math.min(7, Math.floor((value / most) * 8))] ?? "█")))
+    .map((value) => (value <= 0 ? "·" : (HEIGHTS[Math.min(7, Math.floor((value / most) * 8))] ?? "█")))
     .join("");
 }

@@ -32,7 +32,7 @@ function phaseTable(phases: readonly Phase[], total: CostEstimate["total"], pape
       shrink: true,
       needs: ROOM_FOR_MODEL,
       paint: () => "cyan",
-      text: ({ model }) => model ?? say("estimate.own_model"),
+      text: ({ model }) => model ?? say("money.no_model"),
     },
     {
       title: say("money.input"),
@@ -77,7 +77,9 @@ function totalText({ costUsd, unknownCost }: CostEstimate["total"], phases: numb
     amount: dollars(rounded(costUsd.likely)),
     range: dollarRange(costUsd.low, costUsd.high),
   });
-  return unknownCost === 0 ? likely : `${likely} ${say("estimate.some_unknown", { count: unknownCost })}`;
+  return unknownCost === 0
+    ? likely
+    : `${likely} ${say(unknownCost === 1 ? "estimate.one_unknown" : "estimate.some_unknown", { count: unknownCost })}`;
 }
 
 const rounded = (text: string): string => (Number(text) < 0.01 ? text : Number(text).toFixed(2));

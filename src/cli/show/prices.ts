@@ -15,8 +15,12 @@ import { ago, moment } from "./times.ts";
 const ROOM_FOR_CACHE = 100;
 const ROOM_FOR_SIZES = 112;
 
-/** Of a million tokens. */
-const rate = (text: string | undefined): string => (text === undefined ? "" : `$${perMillion(text)}`);
+/** Of a million tokens, exact: `$3.00`, `$0.075`. */
+function rate(text: string | undefined): string {
+  if (text === undefined) return "";
+  const [whole = "0", fraction = ""] = perMillion(text).split(".");
+  return `$${whole}.${fraction.padEnd(2, "0")}`;
+}
 
 const day = (at: number): string => moment(at).slice(0, 10);
 const sourceOf = ({ source, at }: Price): string =>
@@ -86,10 +90,10 @@ export function usedPricesLines({ models, catalogue }: Result<"price.used">, pap
   ];
 }
 
-const unit = (prices: readonly Price[], { style }: Paper): string[] => {
+const unit = (prices: readonly Price[], { style, columns: room }: Paper): string[] => {
   if (prices.length === 0) return [];
   const starred = prices.some(({ special, discount }) => special || discount) ? ` ${say("price.star")}` : "";
-  return [style.dim(`${say("price.unit")}${starred}`)];
+  return wrap(`${say("price.unit")}${starred}`, room).map(style.dim);
 };
 
 /** One model in full; what it was asked for as, where that is another name. */
@@ -116,7 +120,9 @@ export function priceLines(asked: string, { price, catalogue }: Result<"price.sh
       ? []
       : wrap(say("price.by_another_name", { asked: oneLine(asked) }), paper.columns).map(style.yellow)),
     ...shown.map(([name, value]) => `  ${style.dim(padded(name.toLowerCase(), indent))}  ${value}`),
-    ...(price.special ?? []).map((special) => `  ${specialLine(special)}`),
+    ...(price.special ?? []).flatMap((special) =>
+      wrap(specialLine(special), paper.columns - 2).map((line) => `  ${line}`),
+    ),
     "",
     style.dim(say("price.unit")),
     ...catalogueLines(catalogue, paper),
@@ -154,7 +160,8 @@ export function catalogueLines(
     fetchedAt === undefined
       ? say("catalogue.never", { address })
       : say("catalogue.fetched", { address, at: moment(fetchedAt), ago: ago(fetchedAt, now), models });
-  const left = skipped === 0 ? "" : ` ${say("catalogue.skipped", { count: skipped })}`;
+  const left =
+    skipped === 0 ? "" : ` ${say(skipped === 1 ? "catalogue.skipped_one" : "catalogue.skipped", { count: skipped })}`;
   return [
     ...wrap(at + left, room).map(style.dim),
     ...(stale && fetchedAt !== undefined ? wrap(say("catalogue.stale"), room).map(style.yellow) : []),

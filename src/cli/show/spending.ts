@@ -15,11 +15,14 @@ import { clock, duration, moment } from "./times.ts";
 const ROOM_FOR_PARTS = 100;
 const ROOM_FOR_BARS = 72;
 
+/** A line of a table under the name that people know it by. The sum of all the others has no share of its own. */
+type Row = SpentLine & { label: string; isSum?: true };
+
 const amountOf = ({ costUsd }: SpentLine): number => Number(costUsd ?? 0);
 
-function columns<Line extends SpentLine>(title: string, nameOf: (line: Line) => string): ColumnOf<Line>[] {
+function columns(title: string): ColumnOf<Row>[] {
   return [
-    { title, shrink: true, paint: () => "bold", text: nameOf },
+    { title, shrink: true, paint: () => "bold", text: ({ label }) => label },
     { title: say("money.calls"), align: "right", text: ({ calls }) => (calls === 0 ? "" : String(calls)) },
     { title: say("money.input"), align: "right", text: (line) => counted(line, line.inputTokens) },
     { title: say("money.cached"), align: "right", needs: ROOM_FOR_PARTS, text: (line) => part(line.cachedTokens) },
@@ -39,42 +42,32 @@ const counted = (line: SpentLine, count: number): string =>
 const part = (count: number): string => (count === 0 ? "" : tokens(count));
 
 /** The share of each line, by cost; by tokens where nothing is known of any cost. */
-function shares<Line extends SpentLine>(lines: readonly Line[], { columns: room }: Paper): ColumnOf<Line>[] {
+function shares(rows: readonly Row[], { columns: room }: Paper): ColumnOf<Row>[] {
+  const lines = rows.filter(({ isSum }) => !isSum);
   const costs = lines.some((line) => amountOf(line) > 0);
-  const measure = (line: Line): number => (costs ? amountOf(line) : line.inputTokens + line.outputTokens);
+  const measure = (line: SpentLine): number => (costs ? amountOf(line) : line.inputTokens + line.outputTokens);
   const most = Math.max(0, ...lines.map(measure));
   if (!Number.isFinite(room) || most === 0 || lines.length < 2) return [];
   const width = room >= ROOM_FOR_PARTS ? 24 : 12;
-  return [{ title: "", needs: ROOM_FOR_BARS, paint: () => "cyan", text: (line) => bar(measure(line), most, width) }];
+  const text = (row: Row): string => (row.isSum ? "" : bar(measure(row), most, width));
+  return [{ title: "", needs: ROOM_FOR_BARS, paint: () => "cyan", text }];
 }
 
+const spentTable = (title: string, rows: readonly Row[], paper: Paper): string[] =>
+  rowsTable(rows, [...columns(title), ...shares(rows, paper)], paper);
+
+type By = SpentStats["by"] | "phase";
+
+const labelled = (by: By, lines: readonly SpentLine[]): Row[] =>
+  lines.map((line) => ({ ...line, label: by === "run" ? shortId(line.name) : line.name || say(`money.no_${by}`) }));
+
+/** Days in their order; everything else with the dearest first. */
 export function statsLines({ by, since, lines, total }: SpentStats, paper: Paper): string[] {
   if (lines.length === 0) return [say(since === undefined ? "stats.none" : "stats.none_since")];
-  // Days in their order; everything else with the dearest first.
-  const sorted = by === "day" ? lines : [...lines].sort(dearestFirst);
-  const nameOf = ({ name }: SpentLine): string =>
-    name === "" ? say("money.no_name") : by === "run" ? shortId(name) : name;
-  const all = lines.length > 1 ? [...sorted, { ...total, name: "" }] : sorted;
-  const named = (line: SpentLine): string =>
-    line.name === "" && all.at(-1) === line && lines.length > 1 ? say("money.total") : nameOf(line);
-  const title = say(`stats.${by}`);
-  return [
-    ...rowsTable(
-      all,
-      [...columns(title, named), ...shares(sorted, paper).map(notFor(all.at(-1), lines.length > 1))],
-      paper,
-    ),
-    ...remarks(total, paper),
-  ];
+  const rows = labelled(by, by === "day" ? lines : [...lines].sort(dearestFirst));
+  const sum: Row = { ...total, label: say("money.total"), isSum: true };
+  return [...spentTable(say(`stats.${by}`), rows.length > 1 ? [...rows, sum] : rows, paper), ...remarks(total, paper)];
 }
-
-/** The sum of all has no share. */
-const notFor =
-  (last: SpentLine | undefined, summed: boolean) =>
-  (column: ColumnOf<SpentLine>): ColumnOf<SpentLine> => ({
-    ...column,
-    text: (line) => (summed && line === last ? "" : column.text(line)),
-  });
 
 const dearestFirst = (one: SpentLine, other: SpentLine): number =>
   amountOf(other) - amountOf(one) || other.inputTokens - one.inputTokens;
@@ -85,7 +78,12 @@ function remarks({ estimatedUsd, unknown, costUsd }: SpentLine, { style, columns
     ...(estimatedUsd === "0" ? [] : [say("money.estimated", { amount: dollars(estimatedUsd) })]),
     ...(unknown === 0
       ? []
-      : [say(costUsd === undefined ? "money.all_unknown" : "money.some_unknown", { count: unknown })]),
+      : [
+          say(
+            costUsd === undefined ? "money.all_unknown" : unknown === 1 ? "money.one_unknown" : "money.some_unknown",
+            { count: unknown },
+          ),
+        ]),
   ];
   return said.length === 0 ? [] : ["", ...said.flatMap((text) => wrap(text, room)).map(style.dim)];
 }
@@ -106,30 +104,30 @@ export function costsLines(costs: RunCosts, paper: Paper): string[] {
           output: tokens(total.outputTokens),
           calls: total.calls,
         });
-  const table = (title: string, lines: readonly SpentLine[]): string[] =>
-    lines.length === 0 ? [] : ["", ...rowsTable(lines, [...columns(title, named), ...shares(lines, paper)], paper)];
+  const table = (by: "persona" | "model", lines: readonly SpentLine[]): string[] =>
+    lines.length === 0 ? [] : ["", ...spentTable(say(`stats.${by}`), labelled(by, lines), paper)];
   return [
     head,
     `${style.bold(sum)}${counts === "" ? "" : `  ${style.dim(counts)}`}`,
     ...(phases.length === 0 ? ["", say("costs.nothing")] : ["", ...phaseTable(phases, paper)]),
-    ...table(say("stats.persona"), personas),
-    ...table(say("stats.model"), models),
+    ...table("persona", personas),
+    ...table("model", models),
     ...remarks(total, paper),
     ...(unmetered.length === 0 ? [] : ["", ...silent(unmetered, paper)]),
   ];
 }
 
-const named = ({ name }: SpentLine): string => (name === "" ? say("money.no_name") : name);
-
 function phaseTable(phases: RunCosts["phases"], paper: Paper): string[] {
-  const [first, ...rest] = columns<RunCosts["phases"][number]>(say("preview.phase"), named);
-  const by: ColumnOf<RunCosts["phases"][number]> = {
+  const people = new Map(phases.map(({ name, persona }) => [name, persona ?? ""]));
+  const rows = labelled("phase", phases);
+  const [phase, ...rest] = columns(say("preview.phase"));
+  const by: ColumnOf<Row> = {
     title: say("preview.by"),
     shrink: true,
     paint: () => "cyan",
-    text: ({ persona = "" }) => persona,
+    text: ({ name }) => people.get(name) ?? "",
   };
-  return rowsTable(phases, [...(first ? [first] : []), by, ...rest, ...shares(phases, paper)], paper);
+  return rowsTable(rows, [...(phase ? [phase] : []), by, ...rest, ...shares(rows, paper)], paper);
 }
 
 const silent = (unmetered: RunCosts["unmetered"], { style, columns: room }: Paper): string[] => {
@@ -164,14 +162,7 @@ export function usageLines(usage: UsageWindow, paper: Paper): string[] {
     ...(drawn ? [`  ${" ".repeat((names ?? 0) + (values ?? 0) + 4)}${style.dim(scale(from, to, slots.length))}`] : []),
     ...(models.length < 2
       ? []
-      : [
-          "",
-          ...rowsTable(
-            [...models].sort(dearestFirst),
-            [...columns(say("stats.model"), named), ...shares(models, paper)],
-            paper,
-          ),
-        ]),
+      : ["", ...spentTable(say("stats.model"), labelled("model", [...models].sort(dearestFirst)), paper)]),
     ...remarks(total, paper),
   ];
 }
