@@ -11,13 +11,13 @@ type Phase = CostEstimate["phases"][number];
 
 const ROOM_FOR_MODEL = 100;
 
-/** Nothing where no agent is at work at all. */
+/** Nothing where no agent is at work at all; a sentence where nothing is known of any. */
 export function estimateLines(estimate: CostEstimate, paper: Paper): string[] {
   const phases = estimate.phases.filter(({ basis }) => basis !== "command");
   if (phases.length === 0) return [];
+  const known = estimate.total.unknownTokens < phases.length;
   return [
-    ...phaseTable(phases, estimate.total, paper),
-    "",
+    ...(known ? [...phaseTable(phases, estimate.total, paper), ""] : []),
     ...note(totalText(estimate.total, phases.length), paper),
     ...note(pricesText(phases), paper),
     ...estimate.budgets.flatMap((budget) => budgetLines(budget, paper)),
@@ -54,8 +54,7 @@ function phaseTable(phases: readonly Phase[], total: CostEstimate["total"], pape
     { title: say("estimate.basis"), shrink: true, paint: () => "dim", text: basisText },
   ];
   const sum: Phase = { phase: say("money.total"), basis: "past", runs: 0, model: "", ...sums(total, phases.length) };
-  const rows = phases.length > 1 && total.unknownTokens < phases.length ? [...phases, sum] : phases;
-  return rowsTable(rows, columns, paper);
+  return rowsTable(phases.length > 1 ? [...phases, sum] : phases, columns, paper);
 }
 
 /** A sum of nothing that is known is not known. */

@@ -142,7 +142,7 @@ export const views = {
   "estimate.likely": "Likely about {amount} ({range}).",
   "estimate.some_unknown": "Not counted: the cost of {count} phases, which nobody can tell.",
   "estimate.one_unknown": "Not counted: the cost of one phase, which nobody can tell.",
-  "estimate.all_unknown": "What it will cost is unknown: its agents report no cost, or have no past runs.",
+  "estimate.all_unknown": "What it will cost is unknown: its agents tell none, or have no past runs.",
   "estimate.prices": "Prices: {sources}.",
   "estimate.budget": "{what}: {used} of {limit} used.",
   "estimate.budget_run": "Budget of the run",
