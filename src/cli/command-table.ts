@@ -14,6 +14,13 @@ export const COMMANDS = {
   approve: { summary: "approve.summary", load: () => import("./commands/approve.ts") },
   reject: { summary: "reject.summary", load: () => import("./commands/reject.ts") },
 
+  costs: { summary: "costs.summary", load: () => import("./commands/costs.ts") },
+  stats: { summary: "stats.summary", load: () => import("./commands/stats.ts") },
+  usage: { summary: "usage.summary", load: () => import("./commands/usage.ts") },
+  "usage reset": { summary: "usage.reset.summary", load: () => import("./commands/usage/reset.ts") },
+  pricing: { summary: "pricing.summary", load: () => import("./commands/pricing.ts") },
+  models: { summary: "models.summary", load: () => import("./commands/models.ts") },
+
   "runs list": { summary: "runs.list.summary", load: () => import("./commands/runs/list.ts") },
   "runs show": { summary: "runs.show.summary", load: () => import("./commands/runs/show.ts") },
   "runs events": { summary: "runs.events.summary", load: () => import("./commands/runs/events.ts") },
@@ -60,6 +67,8 @@ export const COMMANDS = {
   "schemas list": { summary: "schemas.list.summary", load: () => import("./commands/schemas/list.ts") },
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
+
+  completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 
   "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },
   "ctl status": { summary: "ctl.status.summary", load: () => import("./commands/ctl/status.ts") },

@@ -21,9 +21,9 @@ export const GLOBAL_OPTIONS = {
 
 const ROOT: readonly { title: MessageKey; words: readonly (CommandPath | Group)[] }[] = [
   { title: "help.work", words: ["run", "watch", "attach", "approve", "reject", "runs", "sessions", "escalations"] },
-  { title: "help.money", words: ["budget"] },
+  { title: "help.money", words: ["costs", "budget", "stats", "usage", "pricing", "models"] },
   { title: "help.definitions", words: ["personas", "templates", "schemas"] },
-  { title: "help.daemon", words: ["ctl"] },
+  { title: "help.daemon", words: ["ctl", "completion"] },
 ];
 
 export function rootHelp(paper: Paper): string[] {

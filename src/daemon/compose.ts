@@ -11,12 +11,16 @@ import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { answersAt } from "../adapters/models/answers.ts";
+import { modelCatalogue } from "../adapters/models/catalogue.ts";
 import { modelAgents } from "../adapters/models/model-agents.ts";
+import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
+import { priceStore } from "../adapters/storage/price-store.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
 import { sqliteLedger } from "../adapters/storage/sqlite-ledger.ts";
+import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { systemIds } from "../adapters/system/ids.ts";
@@ -28,31 +32,29 @@ import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
 import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
+import { milliseconds } from "../domain/names.ts";
+import { apiOf } from "../domain/persona.ts";
+import { ownPrice } from "../domain/price-rows.ts";
 import { providersOf } from "../domain/provider.ts";
 import { redactor, SECRET_NAME } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
+import { keepFresh } from "../engine/keep-fresh.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { spending } from "../engine/spending.ts";
-import type { Prices } from "../ports/prices.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { budgetAnswers } from "./budget-answers.ts";
+import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
+import { priceAnswers } from "./price-answers.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
+import { spendingAnswers } from "./spending-answers.ts";
 import { sweepTerminals } from "./sweep.ts";
 
 const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
-
-/** Nothing is known of any price. */
-const NO_PRICES: Prices = {
-  of: () => undefined,
-  all: () => [],
-  state: () => ({ address: "", fetchedAt: undefined, stale: true, lastError: undefined, models: 0, skipped: 0 }),
-  refresh: async () => NO_PRICES.state(),
-};
 
 const PACKAGE_ROOT = installedAt();
 
@@ -60,10 +62,25 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const clock = systemClock();
   const ids = systemIds();
   const config = await readConfig(join(places.config, "devflow.yaml"));
-  const stored = join(places.data, "devflow.db");
-  const database = openDatabase(stored);
-  const log = eventLogOver(database, stored);
-  const ledger = sqliteLedger(database, stored, limitsOf(config.budget));
+  const providers = providersOf(config.providers);
+  const secretOf = (name: string): string | undefined => env[name] || undefined;
+  const file = join(places.data, "devflow.db");
+  const database = openDatabase(file);
+  const log = eventLogOver(database, file);
+  const ledger = sqliteLedger(database, file, limitsOf(config.budget));
+  const refreshMs = milliseconds(config.prices.refresh);
+  const prices = modelCatalogue({
+    baseUrl: providers.openrouter.baseUrl,
+    fetch,
+    clock,
+    store: priceStore(database, file),
+    shipped: await shippedPrices(join(PACKAGE_ROOT, "data/prices.json")),
+    own: Object.entries(config.prices.overrides).map(([model, own]) =>
+      ownPrice(model, own, { source: "override", at: clock.now() }),
+    ),
+    refreshMs,
+    offline: config.prices.offline,
+  });
   let takenUp: () => void = () => {};
   /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
   const tellable = new Promise<void>((resolve) => {
@@ -71,7 +88,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   });
   const spends = spending({
     ledger,
-    prices: NO_PRICES,
+    prices,
     clock,
     ids,
     journal,
@@ -127,8 +144,6 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     agents: async () => (await profiles()).map(({ value }) => value.name),
   });
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
-  const providers = providersOf(config.providers);
-  const secretOf = (name: string): string | undefined => env[name] || undefined;
   const who = agents({
     adapters: {
       agent: modelAgents({
@@ -138,7 +153,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         program: { file: join(PACKAGE_ROOT, "dist/model-agent.mjs") },
         providers,
         secretOf,
-        known: () => undefined,
+        known: prices.of,
         spending: spends,
         endProcesses,
         trouble: (session, problem) => journal.error("a model agent", { session, problem }),
@@ -204,6 +219,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     resume: config.resume,
     budget: config.budget,
     moved: spends.reconsider,
+    affords: spends.begin,
   });
 
   const closed = new AbortController();
@@ -227,7 +243,16 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         log,
         workspaces,
         readText: (path) => readFile(path, "utf8").catch(() => undefined),
+        estimate: costEstimate({
+          prices,
+          ledger,
+          log,
+          clock,
+          free: (persona) => providers[apiOf(persona).provider]?.free ?? false,
+        }),
       }),
+      ...priceAnswers({ prices, ledger, definitions: shelves }),
+      ...spendingAnswers({ ledger, log, marks: usageMarks(database, file), clock }),
       ...budgetAnswers({
         engine: running,
         ledger,
@@ -253,6 +278,11 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     start: async () => {
       void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
         journal.warn("memory is not given back any more", { error: String(error) }),
+      );
+      // Without a key nobody has a use for prices, and nothing leaves this machine.
+      const wanted = (): boolean => !config.prices.offline && Boolean(secretOf(providers.openrouter.key ?? ""));
+      void keepFresh({ prices, clock, journal, wanted, refreshMs, random: Math.random }, closed.signal).catch(
+        (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
       );
       await sweepTerminals({ host, log, journal });
       // Before anybody can ask for a call again: what a killed daemon left open counts from the start.

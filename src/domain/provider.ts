@@ -18,8 +18,16 @@ export interface Provider {
   free: boolean;
 }
 
+interface Known {
+  openrouter: Provider;
+  ollama: Provider;
+}
+
+/** By their names. */
+export type AllProviders = Readonly<Record<string, Provider> & Known>;
+
 /** Those that every devflow knows; a setting of the same name changes only what it says. */
-export const KNOWN_PROVIDERS: Readonly<Record<string, Provider>> = {
+const KNOWN_PROVIDERS: Known = {
   openrouter: {
     baseUrl: "https://openrouter.ai/api/v1",
     key: "OPENROUTER_API_KEY",
@@ -49,10 +57,10 @@ export const Providers = z
   .describe("Where models are served, by the name that personas give: openrouter and ollama are known");
 
 /** All that personas can name: the known ones, changed and added to by the settings. */
-export function providersOf(settings: z.infer<typeof Providers>): Readonly<Record<string, Provider>> {
-  const all: Record<string, Provider> = { ...KNOWN_PROVIDERS };
+export function providersOf(settings: z.infer<typeof Providers>): AllProviders {
+  const all: Record<string, Provider> & Known = { ...KNOWN_PROVIDERS };
   for (const [name, { baseUrl, key, headers, free }] of Object.entries(settings)) {
-    const known = KNOWN_PROVIDERS[name];
+    const known = all[name];
     const keyName = key ?? known?.key;
     all[name] = {
       baseUrl: (baseUrl ?? known?.baseUrl ?? "").replace(/\/+$/, ""),

@@ -91,6 +91,7 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "tool.calling",
   "tool.called",
   "escalation.settled",
+  "budget.set",
   "report.written",
   "run.resumed",
 ];
