@@ -30,7 +30,8 @@ export interface Engine {
     by: string,
     comment: string | undefined,
   ): Promise<string>;
-  resume(run: RunId, by: string): Promise<void>;
+  /** `from`: this phase and all that need it are done again, on purpose. */
+  resume(run: RunId, by: string, from?: string): Promise<void>;
   cancel(run: RunId, by: string, comment: string | undefined): Promise<void>;
   /** Removes all that is kept of a run that has ended, but its events and its branch; gives the ref that holds uncommitted work. */
   delete(run: RunId, by: string): Promise<{ wip: string | undefined }>;
@@ -95,17 +96,18 @@ export function engine(deps: EngineDeps): Engine {
     },
     async approve(run, answer, phase, by, comment) {
       const { drive: now, state } = addressed(run);
-      if (phase !== undefined && !state.phases[phase])
-        throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(state.phases)) });
+      if (phase !== undefined) mustHavePhase(run, state, phase);
       const outcome: Outcome = { kind: answer, phase, by, ...(comment !== undefined && { comment }) };
       const said = (await now.tell(outcome)).find(({ type }) => type === "approval.answered");
       if (said?.type !== "approval.answered")
         throw new Failure("run.nothing_to_approve", { run, phase: phase ? ` in ${phase}` : "" });
       return said.phase;
     },
-    async resume(run, by) {
+    async resume(run, by, from) {
       const { drive: now, state } = addressed(run);
-      const followed = await now.tell({ kind: "resume", by, cause: `asked for by ${by}`, retry: true });
+      if (from !== undefined) mustHavePhase(run, state, from);
+      const cause = `asked for by ${by}`;
+      const followed = await now.tell({ kind: "resume", by, cause, retry: true, ...(from !== undefined && { from }) });
       if (followed.length === 0) throw new Failure("run.not_resumable", { run, state: statusOf(state) });
     },
     async cancel(run, by, comment) {
@@ -157,4 +159,9 @@ export function engine(deps: EngineDeps): Engine {
       await sessions.release();
     },
   };
+}
+
+function mustHavePhase(run: RunId, { phases }: RunState, phase: string): void {
+  if (!phases[phase])
+    throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(phases)) });
 }

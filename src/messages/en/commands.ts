@@ -97,6 +97,8 @@ export const commands = {
     "The state is settled (ended, or waiting for a person), ended, or one of: pending, running, waiting, interrupted, completed, failed, cancelled. For settled and ended the exit code says how it stands: 0 completed, 1 failed or cancelled, 7 waiting. For another state it is 0 once that state is reached.",
   "runs.wait.for": "The state to wait for (default: settled)",
   "runs.wait.timeout": "Give up after this time: 90s, 30m, 2h",
+  "runs.resume.from":
+    "do this phase and all that need it again, also when the run is complete; old attempts stay in the report",
   "runs.resume.summary": "Go on with a run that stands still",
   "runs.resume.about":
     "For a run that was interrupted, has failed, or is parked because something needs a person. What is accepted stays; the phase that stood still is tried again.",
