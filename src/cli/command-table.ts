@@ -14,6 +14,13 @@ export const COMMANDS = {
   approve: { summary: "approve.summary", load: () => import("./commands/approve.ts") },
   reject: { summary: "reject.summary", load: () => import("./commands/reject.ts") },
 
+  costs: { summary: "costs.summary", load: () => import("./commands/costs.ts") },
+  stats: { summary: "stats.summary", load: () => import("./commands/stats.ts") },
+  usage: { summary: "usage.summary", load: () => import("./commands/usage.ts") },
+  "usage reset": { summary: "usage.reset.summary", load: () => import("./commands/usage/reset.ts") },
+  pricing: { summary: "pricing.summary", load: () => import("./commands/pricing.ts") },
+  models: { summary: "models.summary", load: () => import("./commands/models.ts") },
+
   "runs list": { summary: "runs.list.summary", load: () => import("./commands/runs/list.ts") },
   "runs show": { summary: "runs.show.summary", load: () => import("./commands/runs/show.ts") },
   "runs events": { summary: "runs.events.summary", load: () => import("./commands/runs/events.ts") },

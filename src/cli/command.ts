@@ -19,6 +19,8 @@ export interface CommandContext {
   terminal: Terminal;
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  now: () => number;
   /** Aborts when the user presses Ctrl-C: what follows ends, what was started goes on. */
   signal: AbortSignal;
 }

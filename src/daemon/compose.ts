@@ -10,9 +10,15 @@ import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { modelCatalogue } from "../adapters/models/catalogue.ts";
+import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
+import { openDatabase } from "../adapters/storage/open.ts";
+import { priceStore } from "../adapters/storage/price-store.ts";
+import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
+import { sqliteLedger } from "../adapters/storage/sqlite-ledger.ts";
+import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { systemIds } from "../adapters/system/ids.ts";
@@ -23,14 +29,20 @@ import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
 import { Failure } from "../domain/failure.ts";
+import { milliseconds } from "../domain/names.ts";
+import { ownPrice } from "../domain/price-rows.ts";
 import { redactor } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
+import { keepFresh } from "../engine/keep-fresh.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { costEstimate } from "./cost-estimate.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
+import { priceAnswers } from "./price-answers.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
+import { spendingAnswers } from "./spending-answers.ts";
 import { sweepTerminals } from "./sweep.ts";
 
 /** Variables whose values are secrets, by how they are named. */
@@ -41,11 +53,29 @@ const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
 
 const PACKAGE_ROOT = installedAt();
 
+const OPENROUTER = "https://openrouter.ai/api/v1";
+
 async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
   const clock = systemClock();
   const ids = systemIds();
   const config = await readConfig(join(places.config, "devflow.yaml"));
-  const log = openEventLog({ file: join(places.data, "devflow.db") });
+  const file = join(places.data, "devflow.db");
+  const database = openDatabase(file);
+  const log = eventLogOver(database, file);
+  const ledger = sqliteLedger(database, file);
+  const refreshMs = milliseconds(config.prices.refresh);
+  const prices = modelCatalogue({
+    baseUrl: env.OPENROUTER_BASE_URL || OPENROUTER,
+    fetch,
+    clock,
+    store: priceStore(database, file),
+    shipped: await shippedPrices(join(PACKAGE_ROOT, "data/prices.json")),
+    own: Object.entries(config.prices.overrides).map(([model, own]) =>
+      ownPrice(model, own, { source: "override", at: clock.now() }),
+    ),
+    refreshMs,
+    offline: config.prices.offline,
+  });
   const host = await chooseHost({
     wanted: config.host,
     tmux: { directory: join(places.runtime, "t"), stateDirectory: join(places.state, "tmux") },
@@ -159,7 +189,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         log,
         workspaces,
         readText: (path) => readFile(path, "utf8").catch(() => undefined),
+        estimate: costEstimate({ prices, ledger, log, clock, free: () => false }),
       }),
+      ...priceAnswers({ prices, ledger, definitions: shelves }),
+      ...spendingAnswers({ ledger, log, marks: usageMarks(database, file), clock }),
       ...sessionAnswers({
         engine: running,
         log,
@@ -176,6 +209,11 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     start: async () => {
       void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
         journal.warn("memory is not given back any more", { error: String(error) }),
+      );
+      // Without a key nobody has a use for prices, and nothing leaves this machine.
+      const wanted = (): boolean => !config.prices.offline && Boolean(env.OPENROUTER_API_KEY);
+      void keepFresh({ prices, clock, journal, wanted, refreshMs, random: Math.random }, closed.signal).catch(
+        (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
       );
       await sweepTerminals({ host, log, journal });
       await running.recover();

@@ -1,5 +1,5 @@
 /**
- * What the socket needs of the engine: one method for each request that is about runs and sessions.
+ * What the socket needs of the engine: one method for each request that is about runs, sessions and money.
  *
  * Parameters have been validated and have their defaults. What a caller cannot go on from is thrown as a `Failure`.
  */
@@ -33,4 +33,12 @@ export interface EngineApi {
   restart: Answers<"session.restart">;
   kill: Answers<"session.kill">;
   recording: Answers<"session.record">;
+
+  price: Answers<"price.show">;
+  usedPrices: Answers<"price.used">;
+  models: Answers<"model.list">;
+  stats: Answers<"spending.stats">;
+  costs: Answers<"spending.run">;
+  usage: Answers<"usage.window">;
+  resetUsage: Answers<"usage.reset">;
 }

@@ -68,6 +68,14 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "session.kill": (params) => engine.kill(params),
     "session.record": (params) => engine.recording(params),
 
+    "price.show": (params) => engine.price(params),
+    "price.used": (params) => engine.usedPrices(params),
+    "model.list": (params) => engine.models(params),
+    "spending.stats": (params) => engine.stats(params),
+    "spending.run": (params) => engine.costs(params),
+    "usage.window": (params) => engine.usage(params),
+    "usage.reset": (params) => engine.resetUsage(params),
+
     "events.subscribe": async (params, connection) => subscriptions.open(connection, params),
     "events.unsubscribe": async ({ subscription }, connection) => {
       subscriptions.close(connection, subscription);

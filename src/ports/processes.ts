@@ -15,6 +15,8 @@ export interface Ending {
   session: SessionId;
   /** The session's first process, as far as it is known to be alive. */
   root?: number | undefined;
+  /** Only what also carries the mark `DEVFLOW_CALL=<call>`, with its descendants: one of the commands of a session. */
+  call?: string | undefined;
 }
 
 /** The ids of processes that are still there after everything was tried: normally none. */

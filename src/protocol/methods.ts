@@ -4,8 +4,10 @@
  */
 import { z } from "zod";
 import type { StoredEvent } from "../domain/event.ts";
+import { Price } from "../domain/price.ts";
 import { Evidence } from "../domain/session.ts";
 import { RunView, SessionView } from "../domain/view.ts";
+import { CatalogueState, CostEstimate, RunCosts, SpentStats, UsageWindow } from "./money.ts";
 
 const RunRef = z.string().min(1).max(100).describe("A run's id, or the start or end of it");
 const SessionRef = z.string().min(1).max(100).describe("A session's id, or the start or end of it");
@@ -16,6 +18,9 @@ const Done = z.strictObject({ ok: z.literal(true) });
 
 /** Longest goal, in bytes of UTF-8: a goal is a text a person wrote, and it is stored with the run. */
 export const MAX_GOAL_BYTES = 512 * 1024;
+
+/** Thirty days: what is older is for `spending.stats`. */
+export const MAX_WINDOW_MINUTES = 30 * 24 * 60;
 
 export const RunRequest = z.strictObject({
   template: z.string().min(1, "no template is named").max(80),
@@ -61,6 +66,7 @@ export const Preview = z.strictObject({
     z.strictObject({ role: z.string(), persona: z.string(), agent: z.string(), family: z.string(), why: z.string() }),
   ),
   warnings: z.array(z.string()),
+  estimate: CostEstimate.optional(),
 });
 export type Preview = z.infer<typeof Preview>;
 
@@ -252,6 +258,55 @@ export const METHODS = {
     summary: "Where the recording of a session is",
     params: z.strictObject({ session: SessionRef }),
     result: z.strictObject({ session: z.string(), file: z.string(), bytes: z.int() }),
+  },
+
+  "price.show": {
+    summary: "What a model costs, by the name that it is called by",
+    params: z.strictObject({ model: z.string().min(1).max(200) }),
+    result: z.strictObject({ price: Price, catalogue: CatalogueState }),
+  },
+  "price.used": {
+    summary: "The prices of the models that personas name or that were called before",
+    params: z.strictObject({ repo: z.string().optional().describe("Whose own personas count too") }),
+    result: z.strictObject({
+      models: z.array(
+        z.strictObject({
+          model: z.string(),
+          personas: z.array(z.string()),
+          calls: z.int(),
+          price: Price.optional().describe("Absent: not known"),
+        }),
+      ),
+      catalogue: CatalogueState,
+    }),
+  },
+  "model.list": {
+    summary: "Every model that has a price; with `refresh` the catalogue is fetched first",
+    params: z.strictObject({ search: z.string().max(200).optional(), refresh: z.boolean().default(false) }),
+    result: z.strictObject({ models: z.array(Price), catalogue: CatalogueState }),
+  },
+  "spending.stats": {
+    summary: "What was spent, summed up",
+    params: z.strictObject({
+      by: SpentStats.shape.by,
+      since: z.number().optional().describe("Milliseconds since 1970"),
+    }),
+    result: SpentStats,
+  },
+  "spending.run": {
+    summary: "What one run has cost",
+    params: z.strictObject({ run: RunRef }),
+    result: RunCosts,
+  },
+  "usage.window": {
+    summary: "Tokens and money of the last minutes",
+    params: z.strictObject({ minutes: z.int().min(1).max(MAX_WINDOW_MINUTES).default(60) }),
+    result: UsageWindow,
+  },
+  "usage.reset": {
+    summary: "Begin the count of `usage.window` anew; the books stay as they are",
+    params: Empty,
+    result: z.strictObject({ at: z.number() }),
   },
 
   "events.subscribe": {

@@ -27,19 +27,21 @@ export const endProcesses: EndProcesses = async (ending, graceMs) => {
 };
 
 /** P1: the marked, their descendants, and the members of process sessions that one of them leads. */
-async function belongingTo({ session, root }: Ending): Promise<ProcessEntry[]> {
+async function belongingTo({ session, root, call }: Ending): Promise<ProcessEntry[]> {
   // Nothing is inherited through ourselves: a daemon that an agent has started carries that agent's mark.
   const table = (await processTable()).filter(({ pid }) => pid !== process.pid && pid > 1);
   const readable = process.platform === "linux";
   const mine = new Map<number, ProcessEntry>();
   for (const one of table) {
-    if (one.mark === session || (!readable && one.pid === root)) mine.set(one.pid, one);
+    if ((one.mark === session && (call === undefined || one.call === call)) || (!readable && one.pid === root))
+      mine.set(one.pid, one);
   }
   for (let before = -1; before !== mine.size; ) {
     before = mine.size;
     for (const one of table) {
       const related = mine.has(one.parent) || (one.group !== undefined && mine.has(one.group));
-      if (related && (one.mark === undefined || one.mark === session)) mine.set(one.pid, one);
+      const another = call !== undefined && one.call !== undefined && one.call !== call;
+      if (related && !another && (one.mark === undefined || one.mark === session)) mine.set(one.pid, one);
     }
   }
   return [...mine.values()];

@@ -3,6 +3,7 @@ export const commands = {
   "help.tagline": "devflow drives coding agents through workflows, and believes only what they can prove.",
   "help.usage": "Usage",
   "help.work": "Work",
+  "help.money": "Money",
   "help.definitions": "Definitions",
   "help.daemon": "Daemon",
   "help.commands": "Commands",
@@ -25,6 +26,7 @@ export const commands = {
   "argument.run": "A run: its id, or the start or end of it",
   "argument.session": "A session: its id, or the start or end of it",
   "argument.template": "A template, with or without its version: spec-and-review@1",
+  "argument.model": "A model, as a provider or a price list calls it",
   "argument.waiting_phase": "The phase that waits, when there is more than one",
   "argument.text": "The text; @FILE for what is in a file, - for stdin",
   "argument.definition": "Its name, with or without a version",
@@ -79,6 +81,26 @@ export const commands = {
   "reject.comment": "Why; the agent reads it",
   "reject.needs_comment": 'say why: --comment "…"; the agent reads it',
   "reject.done": "{phase} rejected in run {run}",
+
+  "costs.summary": "What a run has cost",
+  "costs.about":
+    "By phases, personas and models. ~ marks an amount that devflow worked out itself from a price; ≥ one that a part is missing of. What an agent does not report is unknown.",
+  "stats.summary": "What was spent, by models, personas, days or runs",
+  "stats.by": "model, persona, day or run (default: model)",
+  "stats.since": "Only from then on: 90m, 24h, 7d, 4w, or a day such as 2026-11-01",
+  "usage.summary": "Tokens and money of the last minutes",
+  "usage.about": "devflow usage reset lets the count begin anew.",
+  "usage.window": "How far back: 60m, 24h, 7d (default: 60m)",
+  "usage.reset.summary": "Let the count of devflow usage begin anew",
+  "usage.reset.about": "The books, and with them budgets, stats and costs, stay as they are.",
+  "pricing.summary": "What a model costs",
+  "pricing.about":
+    "With a model all about its price; the name may be dated or routed, as providers give it. Without one the prices of all models that personas name or that were called before.",
+  "models.summary": "Every model that has a price",
+  "models.about":
+    "From your own prices, the fetched catalogue, and the table that devflow ships, in this order. Nothing is fetched unless you ask for it here, or a key for a model is there.",
+  "models.search": "Only those with these words in their name",
+  "models.refresh": "Fetch the catalogue first",
 
   "runs.list.summary": "Runs, newest first",
   "runs.list.limit": "At most so many (default: 20)",
