@@ -1,5 +1,7 @@
 /** A model agent before a scripted provider, both gone after the test. */
-import { onTestFinished } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
 import { type AgentOptions, type ModelAgent, startAgent } from "./model-agent.ts";
 import { type ModelServer, modelServer, type Reply } from "./model-server.ts";
 import { tempDirectory } from "./temp.ts";
@@ -29,4 +31,17 @@ export async function modelStage(replies: Reply[], more: Partial<AgentOptions> =
       return start();
     },
   };
+}
+
+/** A call that lasts until it is stopped. */
+export const SLEEP = { argv: ["sleep", "600"], timeoutSeconds: 900 };
+
+/** Resolves once a command is under way: the tools have written down that they begin it, and not that it has ended. */
+export async function sleeping({ folder }: ModelAgent): Promise<void> {
+  const tools = join(folder, "tools");
+  const underWay = () =>
+    readdirSync(tools)
+      .filter((name) => name.endsWith(".json"))
+      .some((name) => !("answer" in (JSON.parse(readFileSync(join(tools, name), "utf8")) as object)));
+  await expect.poll(underWay, { timeout: 20_000 }).toBe(true);
 }
