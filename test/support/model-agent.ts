@@ -58,6 +58,7 @@ export async function startAgent(options: AgentOptions): Promise<ModelAgent> {
   mkdirSync(cwd, { recursive: true });
   const child = fork(PROGRAM, [], {
     cwd: directory,
+    execArgv: [],
     env: { PATH: process.env.PATH, [KEY_VARIABLE]: KEY, ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
