@@ -21,6 +21,8 @@ export const COMMANDS = {
   "runs wait": { summary: "runs.wait.summary", load: () => import("./commands/runs/wait.ts") },
   "runs resume": { summary: "runs.resume.summary", load: () => import("./commands/runs/resume.ts") },
   "runs cancel": { summary: "runs.cancel.summary", load: () => import("./commands/runs/cancel.ts") },
+  "runs delete": { summary: "runs.delete.summary", load: () => import("./commands/runs/delete.ts") },
+  "runs prune": { summary: "runs.prune.summary", load: () => import("./commands/runs/prune.ts") },
   "runs diff": { summary: "runs.diff.summary", load: () => import("./commands/runs/diff.ts") },
 
   "sessions list": { summary: "sessions.list.summary", load: () => import("./commands/sessions/list.ts") },
@@ -46,6 +48,8 @@ export const COMMANDS = {
   "schemas list": { summary: "schemas.list.summary", load: () => import("./commands/schemas/list.ts") },
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
+
+  completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 
   "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },
   "ctl status": { summary: "ctl.status.summary", load: () => import("./commands/ctl/status.ts") },

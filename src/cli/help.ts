@@ -22,7 +22,7 @@ export const GLOBAL_OPTIONS = {
 const ROOT: readonly { title: MessageKey; words: readonly (CommandPath | Group)[] }[] = [
   { title: "help.work", words: ["run", "watch", "attach", "approve", "reject", "runs", "sessions"] },
   { title: "help.definitions", words: ["personas", "templates", "schemas"] },
-  { title: "help.daemon", words: ["ctl"] },
+  { title: "help.daemon", words: ["ctl", "completion"] },
 ];
 
 export function rootHelp(paper: Paper): string[] {

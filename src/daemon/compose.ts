@@ -10,6 +10,7 @@ import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
 import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
 import { systemClock } from "../adapters/system/clock.ts";
@@ -126,6 +127,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     workspaces,
     commands: localCommands({ env, endProcesses }),
     reports: reportFiles({ directory: join(places.data, "runs") }),
+    leavings: leavings({
+      ofRuns: [join(places.data, "runs")],
+      ofSession: (session) => [recordingOf(session), join(places.state, "headless", session)],
+    }),
     definitions: shelves,
     random: Math.random,
     digest: sha256Hex,

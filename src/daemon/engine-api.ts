@@ -24,6 +24,7 @@ export interface EngineApi {
   resume: Answers<"run.resume">;
   cancel: Answers<"run.cancel">;
   diff: Answers<"run.diff">;
+  delete: Answers<"run.delete">;
 
   sessions: Answers<"session.list">;
   session: Answers<"session.show">;

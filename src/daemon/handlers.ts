@@ -58,6 +58,7 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "run.resume": (params) => engine.resume(params),
     "run.cancel": (params) => engine.cancel(params),
     "run.diff": (params) => engine.diff(params),
+    "run.delete": (params) => engine.delete(params),
 
     "session.list": (params) => engine.sessions(params),
     "session.show": (params) => engine.session(params),

@@ -21,7 +21,18 @@ export interface RunAnswersDeps {
 
 type RunAnswers = Pick<
   EngineApi,
-  "preview" | "start" | "list" | "show" | "events" | "report" | "approve" | "reject" | "resume" | "cancel" | "diff"
+  | "preview"
+  | "start"
+  | "list"
+  | "show"
+  | "events"
+  | "report"
+  | "approve"
+  | "reject"
+  | "resume"
+  | "cancel"
+  | "diff"
+  | "delete"
 >;
 
 export function runAnswers({ engine, log, workspaces, readText }: RunAnswersDeps): RunAnswers {
@@ -79,6 +90,11 @@ export function runAnswers({ engine, log, workspaces, readText }: RunAnswersDeps
       const id = find(run);
       await engine.cancel(id, by, comment);
       return { run: id };
+    },
+    delete: async ({ run, by }) => {
+      const id = find(run);
+      const { wip } = await engine.delete(id, by);
+      return { run: id, ...(wip !== undefined && { wip }) };
     },
     diff: async ({ run }) => {
       const id = find(run);

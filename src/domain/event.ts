@@ -267,6 +267,9 @@ export const RunEvent = z.discriminatedUnion("type", [
   z
     .strictObject({ type: z.literal("report.written"), json: z.string(), markdown: z.string(), sha256: Digest })
     .describe("The report is in its files"),
+  z
+    .strictObject({ type: z.literal("run.deleted"), by: z.string(), wip: z.string().optional() })
+    .describe("Its worktree, recordings and report are gone; what was not committed is under the ref `wip`"),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
@@ -294,6 +297,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "run.completed",
   "run.failed",
   "run.cancelled",
+  "run.deleted",
 ]);
 
 export const mustBeDurable = (events: readonly RunEvent[]): boolean => events.some(({ type }) => DURABLE.has(type));

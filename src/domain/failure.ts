@@ -54,6 +54,7 @@ export const FAILURES = {
   "run.nothing_to_approve": { exit: 5, text: "nothing in run {run} waits for approval{phase}", hint: "devflow runs show {run} tells where it is" },
   "run.wait_timeout": { exit: 1, text: "run {run} was still {state} after {timeout}", hint: "devflow runs show {run} tells where it is" },
   "run.cancelled": { exit: 1, text: "the run was cancelled", hint: "" },
+  "run.not_deletable": { exit: 5, text: "run {run} cannot be deleted: it is {state}", hint: "end it first: devflow runs cancel {run}" },
 
   "run.no_report": { exit: 5, text: "run {run} has no report yet: it is {state}", hint: "the report is written when the run ends" },
   "phase.timeout": { exit: 1, text: "phase {phase} did not finish within {timeout}", hint: "raise the phase's timeout in the template, or resume the run" },

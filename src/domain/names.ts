@@ -26,11 +26,11 @@ export const parseReference = (reference: string): { name: string; version: numb
   return { name, version: version === undefined ? undefined : Number(version) };
 };
 
-const DURATION = /^(\d+)(ms|s|m|h)$/;
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const DURATION = /^(\d+)(ms|s|m|h|d)$/;
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A length of time as people write it: `90s`, `30m`, `2h`. */
-export const Duration = z.string().regex(DURATION, "use a number and a unit: 90s, 30m, 2h");
+/** A length of time as people write it: `90s`, `30m`, `2h`, `7d`. */
+export const Duration = z.string().regex(DURATION, "use a number and a unit: 90s, 30m, 2h, 7d");
 
 export const milliseconds = (duration: string): number => {
   const [, amount = "0", unit = "ms"] = DURATION.exec(duration) ?? [];

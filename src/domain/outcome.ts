@@ -41,6 +41,7 @@ export type Outcome =
   | { kind: "did"; session: SessionId; nth: number; did: Did }
   | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
+  | { kind: "deleted"; by: string; wip?: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
   | { kind: "cancel"; by: string; comment?: string }
   | { kind: "resume"; by: string; cause: string; retry: boolean }

@@ -11,7 +11,7 @@ import type { Outcome, OutcomeOf } from "./outcome.ts";
 import { evolve } from "./run-evolve.ts";
 import { close, did, lost, seen, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
-import { current, type RunState } from "./run-state.ts";
+import { current, isTidy, type RunState } from "./run-state.ts";
 import { phaseOf } from "./template.ts";
 
 export function decide(state: RunState, outcome: Outcome): RunEvent[] {
@@ -66,6 +66,10 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return state.reported || !state.ended // D2: it was resumed meanwhile, and there will be another end
         ? []
         : [{ type: "report.written", json: outcome.json, markdown: outcome.markdown, sha256: outcome.sha256 }];
+    case "deleted":
+      return isTidy(state) && !state.deleted
+        ? [{ type: "run.deleted", by: outcome.by, ...(outcome.wip !== undefined && { wip: outcome.wip }) }]
+        : [];
     case "approve":
     case "reject":
       return answer(state, outcome);

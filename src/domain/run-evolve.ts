@@ -126,6 +126,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return { ...state, ended: { status: "cancelled" } };
     case "report.written":
       return { ...state, reported: true };
+    case "run.deleted":
+      return { ...state, deleted: true };
     case "prompt.held":
     case "session.told":
     case "command.finished":

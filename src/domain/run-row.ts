@@ -51,10 +51,10 @@ export const isActive = ({ state }: Standing): boolean => state.started !== unde
 
 const AT: ReadonlySet<PhaseStatus> = new Set(["running", "repairing", "validating", "awaiting_approval", "rejected"]);
 
-/** The line of a run; `undefined` until it has started. */
+/** The line of a run; `undefined` until it has started, and once it is deleted. */
 export function rowOf(id: RunId, { state, startedAt, updatedAt, endedAt }: Standing): RunRow | undefined {
   const { started } = state;
-  if (!started) return undefined;
+  if (!started || state.deleted) return undefined;
   const phases = Object.entries(state.phases);
   const busy = state.ended ? [] : phases.filter(([, { status }]) => AT.has(status));
   return {

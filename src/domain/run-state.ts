@@ -90,6 +90,8 @@ export interface RunState {
   restarts: Readonly<Record<string, number>>;
   escalations: readonly Escalation[];
   reported: boolean;
+  /** Nothing of it is kept but its events; it is in no list. */
+  deleted: boolean;
 }
 
 export const initial: RunState = {
@@ -99,6 +101,7 @@ export const initial: RunState = {
   restarts: {},
   escalations: [],
   reported: false,
+  deleted: false,
 };
 
 /** The phase that an outcome is about, unless it has moved on. */

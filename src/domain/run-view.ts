@@ -151,6 +151,7 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
     case "prompt.held":
       return session(view, event.session, (s) => ({ ...s, held: event.reason }));
     case "session.told":
+    case "run.deleted":
     case "phase.looped":
     case "run.started":
       return view;

@@ -9,11 +9,12 @@ import { type RunState, statusOf } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { Journal } from "../ports/journal.ts";
+import { type DeleteDeps, deleteRun } from "./delete-run.ts";
 import { type PerformDeps, performer } from "./perform.ts";
 import { type Drive, drive } from "./run-loop.ts";
 import { begin, type Plan, plan, type StartDeps, type StartRequest } from "./start.ts";
 
-export interface EngineDeps extends PerformDeps, StartDeps {
+export interface EngineDeps extends PerformDeps, StartDeps, DeleteDeps {
   journal: Journal;
   /** Whether runs that a stopped daemon left go on by themselves. */
   resume: "auto" | "manual";
@@ -31,6 +32,8 @@ export interface Engine {
   ): Promise<string>;
   resume(run: RunId, by: string): Promise<void>;
   cancel(run: RunId, by: string, comment: string | undefined): Promise<void>;
+  /** Removes all that is kept of a run that has ended, but its events and its branch; gives the ref that holds uncommitted work. */
+  delete(run: RunId, by: string): Promise<{ wip: string | undefined }>;
   /** The living agent of a session, taken over first when the daemon has restarted since. */
   session(run: RunId, session: SessionId): Promise<AgentSession | undefined>;
   /** Writes down what a person does to a session, before it is done; ends the agent when that is what they do. */
@@ -110,6 +113,7 @@ export function engine(deps: EngineDeps): Engine {
       const followed = await now.tell({ kind: "cancel", by, ...(comment !== undefined && { comment }) });
       if (followed.length === 0) throw new Failure("run.ended", { run, state: statusOf(state) });
     },
+    delete: (run, by) => deleteRun(run, by, driving(run), deps),
     async session(run, session) {
       const here = sessions.living(session);
       if (here) return here;

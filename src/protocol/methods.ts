@@ -196,6 +196,14 @@ export const METHODS = {
     params: z.strictObject({ run: RunRef, comment: Comment.optional(), by: By }),
     result: z.strictObject({ run: z.string() }),
   },
+  "run.delete": {
+    summary: "Remove what is kept of a run that has ended: worktree, recordings, report; its branch and events stay",
+    params: z.strictObject({ run: RunRef, by: By }),
+    result: z.strictObject({
+      run: z.string(),
+      wip: z.string().optional().describe("The ref that holds what was not committed"),
+    }),
+  },
   "run.diff": {
     summary: "What a run has changed, as a unified diff",
     params: z.strictObject({ run: RunRef }),

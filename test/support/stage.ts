@@ -70,6 +70,7 @@ export function stage({ template, script, clock, log = memoryEventLog(), agents 
     workspaces: fakeWorkspaces(),
     commands: fakeCommands(),
     reports: fakeReports(),
+    leavings: { remove: async () => {} },
     definitions: fakeDefinitions({
       templates: [template],
       schemas: [NOTE, APPROVED],

@@ -93,6 +93,7 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     resume: nothing,
     cancel: nothing,
     diff: nothing,
+    delete: nothing,
     sessions: async () => ({ sessions: [] }),
     session: nobody,
     send: nobody,

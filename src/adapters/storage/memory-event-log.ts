@@ -31,7 +31,8 @@ export function memoryEventLog(): EventLog {
 
   const eventsOf = (run: RunId, from: number, count?: number): StoredEvent[] =>
     (byId.get(run)?.events ?? []).slice(from - 1, count === undefined ? undefined : from - 1 + count).map(given);
-  const started = (): [RunId, Run][] => [...byId].filter(([, { standing }]) => standing.state.started);
+  const started = (): [RunId, Run][] =>
+    [...byId].filter(([, { standing }]) => standing.state.started && !standing.state.deleted);
   const oldestFirst = ([one]: [RunId, Run], [other]: [RunId, Run]): number => (one < other ? -1 : 1);
   const rows = (): RunRow[] =>
     started()

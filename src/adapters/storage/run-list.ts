@@ -103,13 +103,19 @@ function writing(database: Database): Pick<RunList, "write" | "clear"> {
   );
   const untidy = database.prepare<[string]>("INSERT INTO untidy_runs VALUES (?)");
   const tidied = database.prepare<[string]>("DELETE FROM untidy_runs WHERE run = ?");
+  const leaving = ["DELETE FROM runs WHERE id = ?", "DELETE FROM goals WHERE run = ?"].map((sql) =>
+    database.prepare<[string]>(sql),
+  );
   const clearing = ["runs", "goals", "untidy_runs"].map((table) => database.prepare(`DELETE FROM ${table}`));
 
   return {
     write(id, before, after) {
       const row = rowOf(id, after);
-      if (!row) return;
       const was = rowOf(id, before);
+      if (!row) {
+        if (was) for (const statement of leaving) statement.run(id);
+        return;
+      }
       const { updatedAt, at, accepted, status } = row;
       const branch = row.branch ?? null;
       const endedAt = row.endedAt ?? null;

@@ -83,6 +83,8 @@ function tell(event: RunEvent): Told {
       return { text: say("event.run.completed"), tone: "green" };
     case "run.failed":
       return { text: say("event.run.failed", { problem: event.failure.message }), tone: "red" };
+    case "run.deleted":
+      return { text: say("event.run.deleted", { by: event.by }) };
     case "run.cancelled": {
       const said = say("event.run.cancelled", { by: event.by });
       return { text: event.comment ? `${said}: ${event.comment}` : said };

@@ -101,6 +101,22 @@ export const commands = {
   "runs.resume.about":
     "For a run that was interrupted, has failed, or is parked because something needs a person. What is accepted stays; the phase that stood still is tried again.",
   "runs.resumed": "run {run} goes on",
+  "completion.summary": "Print what a shell needs to complete devflow's commands",
+  "completion.about":
+    "It completes commands, options, runs, sessions, templates and personas; without a daemon, what needs none.",
+  "argument.shell": "bash, zsh or fish",
+  "argument.words": "the words typed so far, for the scripts",
+  "runs.delete.summary": "Remove what is kept of runs that have ended",
+  "runs.delete.about":
+    "Worktree, recordings and report go; the branch and the events stay. What was not committed is saved under a ref of the repository first.",
+  "runs.deleted": "run {run} is deleted; its branch stays",
+  "runs.deleted.wip": "run {run} is deleted; what was not committed is in {wip}, its branch stays",
+  "runs.prune.summary": "Remove what is kept of runs that ended long ago",
+  "runs.prune.older": "only runs that ended longer ago than this: 30d, 12h (30d)",
+  "runs.prune.keep": "the newest runs that have ended, kept however old they are (10)",
+  "runs.prune.yes": "do not ask",
+  "runs.prune.none": "there is nothing to remove",
+  "runs.prune.question": "remove what is kept of {count} runs, the newest of them {newest}?",
   "runs.cancel.summary": "End a run; its branch and worktree stay",
   "runs.cancelled": "run {run} is cancelled",
   "runs.diff.summary": "What a run has changed",

@@ -7,6 +7,7 @@ export const events = {
   "event.run.resumed": "going on: {cause}",
   "event.run.completed": "completed",
   "event.run.failed": "failed: {problem}",
+  "event.run.deleted": "what was kept of it was deleted by {by}",
   "event.run.cancelled": "cancelled by {by}",
   "event.workspace.ready": "worktree ready on {branch}",
   "event.report.written": "report written: {path}",
