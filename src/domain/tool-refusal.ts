@@ -52,6 +52,7 @@ export const REFUSALS = {
 
   "artifact.missing": "The artifact {path} is not there yet. Write it with write_file, then call complete again.",
   "artifact.not_json": "The artifact {path} is no JSON document: {problem}. Write it again with write_file, then call complete.",
+  "subagent.unfinished": "The subagent did not finish: {problem}. What it has done so far is in the worktree; look at it and go on by yourself.",
   "subagent.no_rest": "There is no room for a subagent: {problem}. Do it yourself with what is left, or call complete.",
 } as const satisfies Record<string, string>;
 

@@ -2,29 +2,15 @@
  * An agent of the session: the main one, or a subagent. What its steps need, put together once a turn.
  */
 import { Failure, type FailureRecord, failureRecord } from "../../../domain/failure.ts";
-import type { ToolName } from "../../../domain/model-agent.ts";
+import type { Redact } from "../../../domain/redact.ts";
 import type { Ids } from "../../../ports/clock.ts";
 import type { Start } from "../session-protocol.ts";
-import type { ChatModel, ToolSpec } from "./chat-model.ts";
+import type { ChatModel } from "./chat-model.ts";
 import type { Records } from "./records.ts";
-import type { Quotas } from "./tally.ts";
+import type { Quotas, WorkClock } from "./tally.ts";
+import type { Toolbox } from "./tools.ts";
 import type { Transcript } from "./transcript.ts";
 import type { TurnUpdate } from "./turn-state.ts";
-
-/** What a tool answers. `refused`: why it was not done, or what went wrong. */
-export interface ToolAnswer {
-  ok: boolean;
-  text: string;
-  refused?: string;
-}
-
-export interface Toolbox {
-  specs: readonly ToolSpec[];
-  /** Never throws for what the model can put right; does a thing with an effect once for a key. */
-  use(name: string, args: Record<string, unknown>, about: { call: string; signal: AbortSignal }): Promise<ToolAnswer>;
-  /** A few words for people: the path or the program. */
-  about(name: string, args: Record<string, unknown>): string;
-}
 
 /** A person's message that has not been taken yet. */
 export interface Remark {
@@ -40,13 +26,15 @@ export interface Agent {
   system: string;
   model: ChatModel;
   toolbox: Toolbox;
-  tools: readonly ToolName[];
+  /** Takes the key out of what tools have read or programs have printed. */
+  redact: Redact;
   ids: Ids;
   /** The attempt's limits for the main agent; a subagent's own within them. */
   quotas: Quotas;
   /** The attempt's, which all agents share. */
   total: Quotas;
   records: Records;
+  clock: WorkClock;
   transcript: Transcript;
   signal: AbortSignal;
   /** Resolves at once, or when a pause is over. */
@@ -59,8 +47,6 @@ export interface Agent {
   taken(keys: readonly string[]): void;
   /** Puts a step's result into the checkpoint, unless the process is ending: what was cut off then goes on in the next one. */
   keep(update: TurnUpdate): Promise<TurnUpdate>;
-  /** Runs a subagent to its end. Throws what ends the whole turn. */
-  delegate(nth: number, args: Record<string, unknown>): Promise<ToolAnswer>;
 }
 
 /** How a turn ends; kept in the checkpoint. */

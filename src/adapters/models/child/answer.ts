@@ -14,8 +14,8 @@ export interface Told {
 }
 
 export type Answer =
-  /** `text`: the body for the library, its tool arguments put right. */
-  | { kind: "said"; told: Told; finish: string; text: string }
+  /** `text`: the body for the library, its tool arguments put right; calls that cannot be read are only named. */
+  | { kind: "said"; told: Told; finish: string; text: string; unreadable: string[] }
   /** An error with the number that HTTP has for it. `late`: it came when the model may have begun already. */
   | { kind: "error"; told: Told; status: number; late: boolean; said: string; limitSource?: string }
   | { kind: "unreadable"; told: Told; said: string };
@@ -48,8 +48,8 @@ export function readAnswer({ status, headers, text }: Reply, usageOf: (usage: un
   const finish = typeof choice.finish_reason === "string" ? choice.finish_reason : "unknown";
   if (finish === "error")
     return { kind: "error", told, status: BAD_GATEWAY, late: true, said: "the model ended with an error" };
-  repairCalls(choice.message, finish === "length");
-  return { kind: "said", told, finish, text: JSON.stringify(body) };
+  const unreadable = repairCalls(choice.message, finish === "length");
+  return { kind: "said", told, finish, unreadable, text: JSON.stringify(body) };
 }
 
 function toldBy(
@@ -85,13 +85,22 @@ function errorIn(error: unknown, succeeded: boolean, status: number) {
   };
 }
 
-/** Puts each call's arguments right where they mean one thing only; the others stay as they are, for the reader to refuse. */
-function repairCalls(message: Record<string, unknown>, cut: boolean): void {
-  for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
-    if (!isObject(call) || !isObject(call.function)) continue;
-    const sent = call.function.arguments;
-    call.function.arguments = repairedArguments(sent, cut) ?? (typeof sent === "string" ? sent : JSON.stringify(sent));
-  }
+/** Puts each call's arguments right where they mean one thing only; takes the other calls out, and answers with their names. */
+function repairCalls(message: Record<string, unknown>, cut: boolean): string[] {
+  const unreadable: string[] = [];
+  const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
+  const readable = calls.flatMap((call: unknown) => {
+    const sent = isObject(call) && isObject(call.function) ? call.function : {};
+    const name = typeof sent.name === "string" ? sent.name : undefined;
+    const args = repairedArguments(sent.arguments, cut);
+    if (isObject(call) && name !== undefined && args !== undefined) {
+      return { ...call, type: "function", function: { name, arguments: args } };
+    }
+    unreadable.push(name ?? "a tool");
+    return [];
+  });
+  if (calls.length > 0) message.tool_calls = readable;
+  return unreadable;
 }
 
 const heading = (text: string): string => {

@@ -8,7 +8,6 @@ import type { Start } from "../session-protocol.ts";
 import type { Message } from "./conversation.ts";
 import type { CallOptions, ModelCalls, Said } from "./model-calls.ts";
 import { BYTES_A_TOKEN } from "./tally.ts";
-import { isObject } from "./tool-arguments.ts";
 
 /** A tool as the model is told of it. */
 export interface ToolSpec {
@@ -27,9 +26,8 @@ export interface Request {
 
 export interface Spoken {
   text: string;
-  /** Calls whose arguments are an object. */
   uses: { id: string; tool: string; args: Record<string, unknown> }[];
-  /** Calls that cannot be read, by name. */
+  /** The tools of calls that cannot be read. */
   unreadable: string[];
   finish: string;
   inputTokens: number | undefined;
@@ -94,22 +92,11 @@ export function chatModel(start: Start, calls: ModelCalls): ChatModel {
         throw exchange.failed ? exchange.failed.error : error;
       }
       if (!exchange.said) throw new Error("an answer without a call");
-      const { finish, told, requestBytes } = exchange.said;
-      const read = callsIn(answer);
-      return { text: answer.text, ...read, finish, inputTokens: told.usage?.inputTokens, requestBytes };
+      const { finish, unreadable, told, requestBytes } = exchange.said;
+      const uses = (answer.tool_calls ?? []).map(({ id = "", name, args }) => ({ id, tool: name, args }));
+      return { text: answer.text, uses, unreadable, finish, inputTokens: told.usage?.inputTokens, requestBytes };
     },
   };
-}
-
-function callsIn({ tool_calls = [], invalid_tool_calls = [] }: AIMessage): Pick<Spoken, "uses" | "unreadable"> {
-  const uses: Spoken["uses"] = [];
-  const unreadable = invalid_tool_calls.map(({ name }) => name ?? "a tool");
-  for (const { id, name, args } of tool_calls) {
-    // JSON that is no object passes the library.
-    if (isObject(args)) uses.push({ id: id ?? "", tool: name, args });
-    else unreadable.push(name);
-  }
-  return { uses, unreadable };
 }
 
 function spokenAs(message: Message): BaseMessage {

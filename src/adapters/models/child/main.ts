@@ -1,6 +1,6 @@
 /** The process of one model agent: started by the daemon with an IPC channel, ended with it. */
 import { Console } from "node:console";
-import { KEY_VARIABLE, ToChild } from "../session-protocol.ts";
+import { KEY_VARIABLE, type Start, ToChild } from "../session-protocol.ts";
 
 // First of all: nothing that is loaded later may see the key, nor send prompts to a tracing service.
 const key = process.env[KEY_VARIABLE] ?? "";
@@ -20,21 +20,24 @@ let session: Promise<Session> | undefined;
 
 function take(received: unknown): void {
   const read = ToChild.safeParse(received);
-  if (!read.success) return console.error(`a message that cannot be read: ${read.error.message}`);
-  const message = read.data;
-  if (message.t === "end") return end();
-  if (message.t === "start") {
-    session ??= modelSession(message, key, (told) => {
-      // What nobody hears is told again by the next process.
-      if (process.connected) process.send?.(told, undefined, undefined, () => {});
-    });
-    session.catch((error: Error) => {
-      console.error(error.message);
-      process.exit(1);
-    });
-    return;
+  if (!read.success) console.error(`a message that cannot be read: ${read.error.message}`);
+  else if (read.data.t === "start") begin(read.data);
+  else if (read.data.t === "end") end();
+  else {
+    const message = read.data;
+    void session?.then((one) => one.take(message));
   }
-  void session?.then((one) => one.take(message));
+}
+
+function begin(start: Start): void {
+  session ??= modelSession(start, key, (told) => {
+    // What nobody hears is told again by the next process.
+    if (process.connected) process.send?.(told, undefined, undefined, () => {});
+  });
+  session.catch((error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
 }
 
 /** What runs is stopped first, commands above all: it is in the files how far it was, and the next process goes on from there. */

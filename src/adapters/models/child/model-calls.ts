@@ -34,6 +34,8 @@ export interface Said {
   /** The body of the answer, its tool arguments put right. */
   text: string;
   finish: string;
+  /** The names of calls that are not in it, since they cannot be read. */
+  unreadable: string[];
   told: Told;
   requestBytes: number;
 }
@@ -66,7 +68,7 @@ interface Trouble {
 }
 
 type Outcome =
-  | { kind: "said"; finish: string; text: string }
+  | { kind: "said"; finish: string; text: string; unreadable: string[] }
   | { kind: "again"; said: string; waitMs?: number }
   | { kind: "fails"; failure: Failure };
 
@@ -112,7 +114,8 @@ export function modelCalls({ start, key, channel, records, clock, ids }: ModelCa
       }
       conclude(asked, tried, tries, began);
       if (outcome.kind === "said") {
-        return { text: outcome.text, finish: outcome.finish, told: tried.told, requestBytes: asked.requestBytes };
+        const { text, finish, unreadable } = outcome;
+        return { text, finish, unreadable, told: tried.told, requestBytes: asked.requestBytes };
       }
       if (signal.aborted) throw signal.reason;
       if (outcome.kind === "fails") throw outcome.failure;
@@ -154,7 +157,7 @@ export function modelCalls({ start, key, channel, records, clock, ids }: ModelCa
       ? { kind: "used", ...told, usage }
       : { kind: "unknown", ...(generation !== undefined && { generation }) };
     if (answer.kind === "said") {
-      return { outcome: { kind: "said", finish: answer.finish, text: answer.text }, end: spent, ...whole };
+      return { outcome: answer, end: spent, ...whole };
     }
     if (answer.kind === "unreadable") return { outcome: { kind: "again", said: answer.said }, end: spent, ...whole };
     const meaning = meaningOf({ ...answer, headers: reply.headers }, start, Date.now());

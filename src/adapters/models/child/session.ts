@@ -18,7 +18,7 @@ import { modelCalls } from "./model-calls.ts";
 import { recordsOf } from "./records.ts";
 import { delegates } from "./subagent.ts";
 import { workClock } from "./tally.ts";
-import { toolboxes } from "./tools.ts";
+import { type Delegate, toolboxes } from "./tools.ts";
 import { openTranscript } from "./transcript.ts";
 import type { Turn, TurnUpdate } from "./turn-state.ts";
 
@@ -29,6 +29,9 @@ export interface Session {
 }
 
 const MAIN = "main";
+
+/** What is done sooner than this is told by its fact alone. */
+const WORTH_TELLING_MS = 250;
 
 /** A prompt, or a person's message to an agent that has nothing to do. */
 interface Beginning extends Turn {
@@ -47,14 +50,17 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
   const transcript = openTranscript(file("transcript"), redactor([key]));
   const checkpoint = openCheckpoint(file("checkpoint"));
   const calls = modelCalls({ start, key, channel, records, clock, ids });
-  const toolboxOf = toolboxes({ start, key, directory: file("tools") });
+  const toolboxOf = toolboxes({ start, key, state: file("tools") });
 
   let state = await kept(checkpoint.saver, MAIN);
   const taken = new Set(state?.taken);
+  /** Keys that are on their way into the checkpoint. */
+  const seen = new Set<string>();
   const beginnings: Beginning[] = [];
   const remarks: Remark[] = [];
   let running: { controller: AbortController } | undefined;
   let paused: { promise: Promise<void>; end: () => void } | undefined;
+  let tellSoon: NodeJS.Timeout | undefined;
   let stopping = false;
   let stepEnded = () => {};
 
@@ -68,11 +74,22 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
 
   function agentOf(turn: Turn, signal: AbortSignal): Agent {
     const { limits, tools, system } = start;
-    const common = {
+    const { commands, artifact } = turn;
+    const modelOf = () => chatModel(start, calls);
+    const delegate: Delegate = (...request) =>
+      delegates({ parent: main, turn, toolboxOf, modelOf, saver: checkpoint.saver })(...request);
+    const main: Agent = {
       start,
+      name: MAIN,
       phase: turn.phase,
+      system,
+      model: modelOf(),
+      toolbox: toolboxOf({ tools, commands, artifact, delegate }),
+      redact: (text) => (key === "" ? text : text.replaceAll(key, "[redacted]")),
+      quotas: limits,
       total: limits,
       records,
+      clock,
       transcript,
       ids,
       signal,
@@ -83,33 +100,18 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
         return new Promise(() => {});
       },
       doing: (said: string) => {
-        send({ t: "state", state: "working", said: said.slice(0, 500) });
+        clearTimeout(tellSoon);
+        tellSoon = setTimeout(() => send({ t: "state", state: "working", said: said.slice(0, 500) }), WORTH_TELLING_MS);
       },
-    };
-    const main: Agent = {
-      ...common,
-      name: MAIN,
-      system,
-      model: chatModel(start, calls),
-      toolbox: toolboxOf({ tools, commands: turn.commands, artifact: turn.artifact }),
-      tools,
-      quotas: limits,
       remarks: () => remarks.splice(0),
       taken: confirm,
-      delegate: (nth, args) => delegate(nth, args),
     };
-    const delegate = delegates({
-      parent: main,
-      turn,
-      toolboxOf,
-      saver: checkpoint.saver,
-      modelOf: () => chatModel(start, calls),
-    });
     return main;
   }
 
   async function waitWhilePaused(signal: AbortSignal): Promise<void> {
     if (!paused) return;
+    clearTimeout(tellSoon);
     send({ t: "state", state: "working", said: "paused by a person" });
     const stopped = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -135,9 +137,11 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       state = await kept(checkpoint.saver, MAIN);
     }
     clock.stop();
+    clearTimeout(tellSoon);
     running = undefined;
     transcript.write({ agent: MAIN, kind: "notice", text: inWords(over) });
     confirm(state?.taken ?? []);
+    seen.delete(turn.key);
     send(overMessage(turn.key, over));
     await next();
   }
@@ -147,7 +151,10 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     const late = remarks.shift();
     if (late) beginnings.unshift(fromPerson(late));
     const beginning = beginnings.shift();
-    if (!beginning) return send({ t: "state", state: "ready", said: "waits for a prompt" });
+    if (!beginning) {
+      send({ t: "state", state: "ready", said: "waits for a prompt" });
+      return;
+    }
     const { from, text, ...turn } = beginning;
     transcript.write({ agent: MAIN, kind: from, text });
     await run(turn, {
@@ -170,17 +177,24 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     artifact: state?.artifact ?? null,
   });
 
+  /** False when it is known already; what has been taken is said again. */
+  function isNew(key: string): boolean {
+    if (taken.has(key)) send({ t: "taken", key });
+    if (taken.has(key) || seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  }
+
   function begin(beginning: Beginning): void {
-    if (taken.has(beginning.key)) return send({ t: "taken", key: beginning.key });
-    if (beginnings.some(({ key }) => key === beginning.key) || remarks.some(({ key }) => key === beginning.key)) return;
     beginnings.push(beginning);
     if (!running) void next();
   }
 
   function say({ key, text }: Remark): void {
-    if (!running) return begin(fromPerson({ key, text }));
-    if (taken.has(key)) return send({ t: "taken", key });
-    if (remarks.some((remark) => remark.key === key)) return;
+    if (!running) {
+      begin(fromPerson({ key, text }));
+      return;
+    }
     remarks.push({ key, text });
     transcript.write({ agent: MAIN, kind: "person", text });
   }
@@ -192,6 +206,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       end = resolve;
     });
     paused = { promise, end };
+    if (running) send({ t: "state", state: "working", said: "pauses before its next call" });
   }
 
   function unpause(): void {
@@ -214,10 +229,12 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       switch (message.t) {
         case "prompt": {
           const { t: _, commands = null, artifact = null, ...prompt } = message;
-          return begin({ ...prompt, commands, artifact, from: "prompt" });
+          if (isNew(prompt.key)) begin({ ...prompt, commands, artifact, from: "prompt" });
+          return;
         }
         case "say":
-          return say(message);
+          if (isNew(message.key)) say(message);
+          return;
         case "pause":
           return pauseTurn();
         case "unpause":

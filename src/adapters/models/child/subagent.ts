@@ -4,10 +4,13 @@
  */
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { type FailureCode, failureFrom } from "../../../domain/failure.ts";
-import type { Agent, ToolAnswer, Toolbox } from "./agent.ts";
+import { type AgentUse, subagentLimits } from "../../../domain/model-agent.ts";
+import type { ToolAnswer } from "../../../domain/tool.ts";
+import { refusal } from "../../../domain/tool-refusal.ts";
+import type { Agent, Over } from "./agent.ts";
 import type { ChatModel } from "./chat-model.ts";
 import { kept, runTurn } from "./graph.ts";
-import { subagentRequest, type ToolboxFor } from "./tools.ts";
+import type { Delegate, Toolbox, ToolboxFor } from "./tools.ts";
 import type { Turn } from "./turn-state.ts";
 
 /** Its own limits end a subagent; anything else ends the turn. */
@@ -33,43 +36,50 @@ export interface Delegation {
   saver: BaseCheckpointSaver;
 }
 
-export function delegates({ parent, turn, toolboxOf, modelOf, saver }: Delegation): Agent["delegate"] {
-  return async (nth, args) => {
-    const request = subagentRequest(args, parent);
-    if (!request.ok) return request.answer;
-    const { task, tools, quotas } = request;
+/** `parent` is asked for when it is there: its toolbox has what this returns. */
+export function delegates({ parent, turn, toolboxOf, modelOf, saver }: Delegation): Delegate {
+  return async ({ task, ...wish }, nth) => {
     const name = `${parent.name}/${nth}`;
+    const { tools, limits } = parent.start;
+    const granted = subagentLimits({ tools, limits }, usedBesides(name, parent), wish);
+    if (!granted.ok) return refusal("subagent.no_rest", { problem: granted.problem });
     const agent: Agent = {
       ...parent,
       name,
       system: `${parent.system}\n\n${ROLE}`,
       model: modelOf(),
-      toolbox: toolboxOf({ tools, commands: turn.commands, artifact: null }),
-      tools,
-      quotas,
+      toolbox: toolboxOf({ tools: granted.tools, commands: turn.commands, artifact: null }),
+      quotas: granted.limits,
       remarks: () => [],
       taken: () => {},
-      delegate: async () => ({
-        ok: false,
-        text: "A subagent has no subagents.",
-        refused: "a subagent has no subagents",
-      }),
     };
     const before = await kept(saver, name);
     // An earlier process may have brought it to its end, or to some point of its way.
     const mine = before?.key === turn.key ? before : undefined;
-    const input = { ...turn, over: null, silent: 0, messages: [{ role: "user", from: "prompt", text: task } as const] };
+    const messages = [{ role: "user", from: "prompt", text: task } as const];
     if (!mine) parent.transcript.write({ agent: name, kind: "prompt", text: task });
-    const { over } = mine?.over ? mine : await runTurn(agent, saver, mine ? undefined : input);
+    const { over } = mine?.over
+      ? mine
+      : await runTurn(agent, saver, mine ? undefined : { ...turn, over: null, silent: 0, messages: { all: messages } });
     return result(over, parent.signal);
   };
 }
 
-function result(over: Awaited<ReturnType<typeof runTurn>>["over"], signal: AbortSignal): ToolAnswer {
+/** What the attempt has used without what this subagent has: that counts against its own limits. */
+function usedBesides(name: string, { records: { tally }, clock }: Agent): AgentUse {
+  const [all, own] = [tally.used(), tally.used(name)];
+  return {
+    turns: all.turns - own.turns,
+    tokens: all.tokens - own.tokens,
+    toolCalls: all.toolCalls - own.toolCalls,
+    wallMs: clock.workedMs(),
+  };
+}
+
+function result(over: Over | null, signal: AbortSignal): ToolAnswer {
   signal.throwIfAborted();
   if (over?.kind === "completed") return { ok: true, text: over.summary };
   if (over?.kind !== "failed") throw signal.reason;
   if (!LIMITS.includes(over.failure.code)) throw failureFrom(over.failure);
-  const text = `The subagent did not finish: ${over.failure.message}. What it did so far is in the worktree.`;
-  return { ok: false, text, refused: over.failure.code };
+  return refusal("subagent.unfinished", { problem: over.failure.message });
 }

@@ -2,13 +2,20 @@
  * The tools' step: the calls of the last answer, one after the other. Killed in the middle, it is gone through again from its
  * beginning; tools that have an effect know by the key of a call that they have had it.
  */
+
+import { answerText, type ToolAnswer } from "../../../domain/tool.ts";
 import { sha256Hex } from "../../system/content-hash.ts";
-import { type Agent, type Over, overBy, type ToolAnswer } from "./agent.ts";
+import { type Agent, type Over, overBy } from "./agent.ts";
 import type { Message, ToolUse } from "./conversation.ts";
 import { toolQuota } from "./tally.ts";
 import type { TurnState, TurnUpdate } from "./turn-state.ts";
 
 const ABOUT_CHARACTERS = 200;
+
+interface Answered {
+  ok: boolean;
+  text: string;
+}
 
 const LISTEN =
   "Not yet: while you were working, a person has said something, which follows. Take it into account, then call complete again.";
@@ -19,7 +26,7 @@ export async function toolStep(state: TurnState, agent: Agent): Promise<TurnUpda
   const uses = last?.role === "assistant" ? last.uses : [];
   const messages: Message[] = [];
   let delegated = state.delegated;
-  const answered = ({ id, tool }: ToolUse, { ok, text }: ToolAnswer) => {
+  const answered = ({ id, tool }: ToolUse, { ok, text }: Answered) => {
     messages.push({ role: "tool", id, tool, ok, text });
   };
   let over: Over | undefined;
@@ -73,9 +80,9 @@ function checkQuota({ name, quotas, total, records }: Agent, { tool }: ToolUse):
   if (problem) throw problem;
 }
 
-async function done(use: ToolUse, agent: Agent, nth: number): Promise<ToolAnswer> {
+async function done(use: ToolUse, agent: Agent, nth: number): Promise<Answered> {
   const { tool, key: call, args } = use;
-  const { name, records, transcript, toolbox, signal } = agent;
+  const { name, records, transcript, toolbox, signal, redact } = agent;
   const about = toolbox.about(tool, args).slice(0, ABOUT_CHARACTERS);
   const sent = JSON.stringify(args);
   agent.doing(`${tool} ${about}`.trim());
@@ -90,10 +97,8 @@ async function done(use: ToolUse, agent: Agent, nth: number): Promise<ToolAnswer
   });
   transcript.write({ agent: name, kind: "tool", tool, text: about });
   const began = performance.now();
-  const answer =
-    tool === "request_subagent" && agent.tools.includes(tool)
-      ? await agent.delegate(nth, args)
-      : await toolbox.use(tool, args, { call, signal });
+  const answer: ToolAnswer = await toolbox.use(tool, args, { call, signal, nth });
+  const text = redact(answerText(answer));
   signal.throwIfAborted();
   records.did({
     type: "tool.called",
@@ -101,11 +106,11 @@ async function done(use: ToolUse, agent: Agent, nth: number): Promise<ToolAnswer
     agent: name,
     tool: tool.slice(0, 100),
     ok: answer.ok,
-    ...(answer.refused !== undefined && { refused: answer.refused.slice(0, ABOUT_CHARACTERS) }),
-    resultBytes: Buffer.byteLength(answer.text),
-    resultSha256: sha256Hex(answer.text),
+    ...(!answer.ok && { refused: redact(answer.reason).slice(0, ABOUT_CHARACTERS) }),
+    resultBytes: Buffer.byteLength(text),
+    resultSha256: sha256Hex(text),
     durationMs: Math.round(performance.now() - began),
   });
-  transcript.write({ agent: name, kind: "result", tool, ok: answer.ok, text: answer.text });
-  return answer;
+  transcript.write({ agent: name, kind: "result", tool, ok: answer.ok, text });
+  return { ok: answer.ok, text };
 }
