@@ -1,5 +1,7 @@
 /** Settings of one devflow home: `devflow.yaml` in the configuration directory. Every setting has a default. */
 import { z } from "zod";
+import { Policy } from "./budget.ts";
+import { Usd } from "./money.ts";
 import { Duration, milliseconds } from "./names.ts";
 import { OwnPrice } from "./price-rows.ts";
 
@@ -44,6 +46,20 @@ export const Config = z
           .record(z.string().min(1).max(200), OwnPrice)
           .default({})
           .describe("Model → what it costs you, in US dollars for a million tokens; wins over every other price"),
+      })
+      .prefault({}),
+    budget: z
+      .strictObject({
+        policy: Policy.default("block"),
+        runUsd: Usd.optional().describe("The most that a run may cost, when nothing else is said at its start"),
+        dayUsd: Usd.optional().describe("The most that all runs together may cost in a day"),
+        personaDayUsd: Usd.optional().describe("The most that each persona may cost in a day"),
+        unknownPrice: z
+          .enum(["allow", "refuse"])
+          .optional()
+          .describe(
+            "Calls of models whose price nobody knows; left out: refused where a limit applies, allowed elsewhere",
+          ),
       })
       .prefault({}),
     paper: z
