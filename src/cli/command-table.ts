@@ -43,6 +43,16 @@ export const COMMANDS = {
   "sessions kill": { summary: "sessions.kill.summary", load: () => import("./commands/sessions/kill.ts") },
   "sessions record": { summary: "sessions.record.summary", load: () => import("./commands/sessions/record.ts") },
 
+  "escalations list": { summary: "escalations.list.summary", load: () => import("./commands/escalations/list.ts") },
+  "escalations show": { summary: "escalations.show.summary", load: () => import("./commands/escalations/show.ts") },
+  "escalations answer": {
+    summary: "escalations.answer.summary",
+    load: () => import("./commands/escalations/answer.ts"),
+  },
+
+  "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
+  "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
+
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
   "personas validate": { summary: "personas.validate.summary", load: () => import("./commands/personas/validate.ts") },
@@ -75,6 +85,8 @@ export const COMMAND_PATHS = Object.keys(COMMANDS) as readonly CommandPath[];
 export const GROUPS = {
   runs: "group.runs",
   sessions: "group.sessions",
+  escalations: "group.escalations",
+  budget: "group.budget",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

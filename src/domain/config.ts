@@ -1,6 +1,6 @@
 /** Settings of one devflow home: `devflow.yaml` in the configuration directory. Every setting has a default. */
 import { z } from "zod";
-import { Policy } from "./budget.ts";
+import { type Limit, Policy, type ScopeKind } from "./budget.ts";
 import { Usd } from "./money.ts";
 import { Duration, milliseconds } from "./names.ts";
 import { OwnPrice } from "./price-rows.ts";
@@ -69,3 +69,11 @@ export const Config = z
   })
   .describe("Settings of devflow");
 export type Config = z.infer<typeof Config>;
+
+/** The limits that count where nobody has set others. A run's own is written down when it starts. */
+export function limitsOf({ policy, dayUsd, personaDayUsd }: Config["budget"]): Partial<Record<ScopeKind, Limit>> {
+  return {
+    ...(dayUsd !== undefined && { day: { usd: dayUsd, policy } }),
+    ...(personaDayUsd !== undefined && { "persona-day": { usd: personaDayUsd, policy } }),
+  };
+}
