@@ -52,7 +52,7 @@ function desk({ defaults, budget, ledger = memoryLedger(defaults), events, deps 
     prices: {
       of: (model) => (model === PRICE.model ? PRICE : undefined),
       all: () => [PRICE],
-      state: () => ({ fetchedAt: undefined, stale: false, lastError: undefined, models: 1 }),
+      state: () => ({ address: "", fetchedAt: 0, stale: false, lastError: undefined, models: 1, skipped: 0 }),
       refresh: () => Promise.reject(new Error("there is no catalogue")),
     },
     runs: {
