@@ -1,6 +1,6 @@
 /** Spending and the engine together: runs whose agents call models, against budgets that do not suffice. */
 import { describe, expect, test, vi } from "vitest";
-import type { FakeTurn } from "../../src/adapters/agents/fake-agent.ts";
+import { type FakeTurn, fakeAgents } from "../../src/adapters/agents/fake-agent.ts";
 import { memoryLedger } from "../../src/adapters/storage/memory-ledger.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { systemIds } from "../../src/adapters/system/ids.ts";
@@ -180,7 +180,6 @@ test("what an agent reports by itself is booked on its phase, and shown in the r
       },
     },
   });
-  const { fakeAgents } = await import("../../src/adapters/agents/fake-agent.ts");
   const adapter = fakeAgents(({ artifact }) => on.files.put(artifact, JSON.stringify({ note: 1 })));
   const run = await on.start();
   await vi.waitFor(() => expect(on.events(run)).toContain("report.written"), 10_000);

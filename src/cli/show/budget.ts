@@ -34,7 +34,7 @@ export function budgetLines({ scopes }: Result<"budget.show">, paper: Paper): st
         title: say("table.left"),
         align: "right",
         paint: (text): Tone | undefined => (text.startsWith("-") || text === "0.00" ? "red" : undefined),
-        text: ({ leftUsd }) => (leftUsd === undefined ? "" : dollars(leftUsd)),
+        text: ({ leftUsd }) => (leftUsd === undefined ? "" : dollars(leftUsd, "down")),
       },
       ...(onTerminal ? [{ title: "", needs: ROOM_FOR_BARS, paint: (): Tone => "cyan", text: barOf }] : []),
       {
