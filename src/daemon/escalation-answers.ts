@@ -1,5 +1,5 @@
 /** What the daemon answers about escalations: those that are open in any run, and what people answer them. */
-import { answersTo, EscalationAnswer } from "../domain/escalation.ts";
+import { answersTo } from "../domain/escalation.ts";
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, RunId } from "../domain/ids.ts";
 import { viewOf } from "../domain/run-view.ts";
@@ -48,12 +48,9 @@ export function escalationAnswers({ engine, log }: EscalationAnswersDeps): Escal
     escalations: async ({ run }) => ({ escalations: run === undefined ? waiting() : of([{ id: findRun(log, run) }]) }),
     escalation: async ({ escalation }) => find(escalation),
     answer: async ({ escalation: part, answer: typed, by }) => {
-      const { id, run, answers } = find(part);
-      const answer = EscalationAnswer.safeParse(typed.trim().toLowerCase());
-      if (!answer.success && answers.length > 0)
-        throw new Failure("escalation.no_such_answer", { escalation: id, answers: answers.join(", ") });
-      await engine.answer(RunId.parse(run), EscalationId.parse(id), answer.data ?? "retry", by);
-      return { escalation: id, run, answer: answer.data ?? "retry" };
+      const { id, run } = find(part);
+      const word = typed.trim().toLowerCase();
+      return { escalation: id, run, answer: await engine.answer(RunId.parse(run), EscalationId.parse(id), word, by) };
     },
   };
 }

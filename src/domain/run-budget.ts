@@ -3,6 +3,7 @@
  *
  * B1. A crossing is told once for each limit as it stood; a question about a scope is open at most once.
  * B2. A call that is refused fails the phase that it was made for, and nothing else.
+ *     Where no phase is at work nobody is asked: there is nothing to go on with.
  * B3. What a person allows is in the log: whoever makes the next call finds it there.
  */
 import { type CrossingFact, extended, ScopeKind } from "./budget.ts";
@@ -28,10 +29,11 @@ export function askedScope({ failure }: Pick<Escalation, "failure">): { scope: S
   return { scope: scope.data, name: String(failure.details.name) };
 }
 
-const askingAbout = (state: RunState, key: string): Escalation | undefined =>
-  state.escalations.find((escalation) => {
+/** Whether a person is being asked about this scope. */
+export const isAsked = (state: RunState, crossing: CrossingFact): boolean =>
+  state.escalations.some((escalation) => {
     const about = askedScope(escalation);
-    return about && scopeKey(about) === key;
+    return about && scopeKey(about) === scopeKey(crossing);
   });
 
 export function crossed(state: RunState, outcome: OutcomeOf<"crossed">): RunEvent[] {
@@ -49,10 +51,9 @@ export function crossed(state: RunState, outcome: OutcomeOf<"crossed">): RunEven
     case "block":
       return [...told, ...refused(state, { kind: "refused", ...about, failure })];
     case "prompt": {
-      const asking = askingAbout(state, scopeKey(crossing));
-      return asking
-        ? told
-        : [...told, { type: "escalation.raised", escalation, severity: "problem", failure, ...about }];
+      const idle = phase === undefined || !atWork(state, phase);
+      if (idle || isAsked(state, crossing)) return told;
+      return [...told, { type: "escalation.raised", escalation, severity: "problem", failure, ...about }];
     }
   }
 }
@@ -63,9 +64,12 @@ export function refused(state: RunState, { session, phase: named, failure }: Out
 }
 
 function failPhase(state: RunState, phase: string, failure: Escalation["failure"]): RunEvent[] {
-  const attempt = state.phases[phase]?.attempt ?? 0;
-  return current(state, { phase, attempt }) ? [{ type: "phase.failed", phase, attempt, failure }] : [];
+  const now = atWork(state, phase);
+  return now ? [{ type: "phase.failed", phase, attempt: now.attempt, failure }] : [];
 }
+
+const atWork = (state: RunState, phase: string) =>
+  current(state, { phase, attempt: state.phases[phase]?.attempt ?? 0 });
 
 /** What was asked for the sake of a call that is made now is over. */
 export const afforded = (state: RunState, { session }: OutcomeOf<"afforded">): RunEvent[] =>

@@ -48,8 +48,8 @@ export interface Engine {
   /** Something that concerns a run and happened beside its steps; resolves once what follows is in its log. */
   learn(run: RunId, outcome: Outcome): Promise<readonly RunEvent[]>;
   setBudget(run: RunId, budget: Limit, by: string): Promise<void>;
-  /** A person's answer to an escalation that takes one of these words. */
-  answer(run: RunId, escalation: EscalationId, answer: EscalationAnswer, by: string): Promise<void>;
+  /** What a person has typed, which has to be one of the words that the escalation takes. */
+  answer(run: RunId, escalation: EscalationId, typed: string, by: string): Promise<EscalationAnswer>;
   pause(paused: boolean): void;
   readonly paused: boolean;
   sessions(): number;
@@ -104,17 +104,18 @@ export function engine(deps: EngineDeps): Engine {
   const cancel = (run: RunId, by: string, comment: string | undefined): Promise<void> =>
     asked(run, { kind: "cancel", by, ...(comment !== undefined && { comment }) }, "run.ended");
 
-  async function answer(run: RunId, escalation: EscalationId, word: EscalationAnswer, by: string): Promise<void> {
+  async function answer(run: RunId, escalation: EscalationId, typed: string, by: string): Promise<EscalationAnswer> {
     const asking = addressed(run).state.escalations.find((e) => e.escalation === escalation);
     if (!asking) throw new Failure("escalation.settled", { escalation });
     const words = answersTo(asking);
     const { hint: how } = asking.failure;
     if (words.length === 0) throw new Failure("escalation.answered_elsewhere", { escalation, how });
-    if (!words.includes(word))
-      throw new Failure("escalation.no_such_answer", { escalation, answers: words.join(", ") });
-    if (word === "retry") return resume(run, by);
-    if (word === "cancel") return cancel(run, by, undefined);
-    return asked(run, { kind: "answer", escalation, answer: word, by }, "run.ended");
+    const word = words.find((one) => one === typed);
+    if (!word) throw new Failure("escalation.no_such_answer", { escalation, answers: words.join(", ") });
+    if (word === "retry") await resume(run, by);
+    else if (word === "cancel") await cancel(run, by, undefined);
+    else await asked(run, { kind: "answer", escalation, answer: word, by }, "run.ended");
+    return word;
   }
 
   async function takeUp(run: RunId): Promise<void> {

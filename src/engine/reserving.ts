@@ -13,7 +13,7 @@ import { EscalationId, RunId, SessionId } from "../domain/ids.ts";
 import { type Money, parseUsd } from "../domain/money.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { worstCase } from "../domain/price.ts";
-import { exhausted, scopeKey } from "../domain/run-budget.ts";
+import { exhausted, isAsked, scopeKey } from "../domain/run-budget.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -75,8 +75,9 @@ export function reserving(deps: ReservingDeps): Reserving {
       if (first.policy !== "warn_continue" && onlyHeld(first, amount)) return { kind: "waits", said: HELD };
       if (state.stopped.includes(scopeKey(fact))) return refuse(request, exhausted(fact));
       await told(request, fact);
-      if (first.policy === "block") return { kind: "refused", failure: failureRecord(exhausted(fact)) };
-      if (first.policy === "prompt") return { kind: "waits", said: exhausted(fact).message };
+      const asks = first.policy === "prompt" && isAsked(stateOf(request.run) ?? state, fact);
+      if (asks) return { kind: "waits", said: exhausted(fact).message };
+      if (first.policy !== "warn_continue") return { kind: "refused", failure: failureRecord(exhausted(fact)) };
       over.push(first.scope.kind);
     }
   }

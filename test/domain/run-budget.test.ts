@@ -76,6 +76,13 @@ describe("a run that comes to a limit", () => {
       .leads([]);
   });
 
+  test("asks nobody for the sake of a phase that is not at work", () => {
+    const idle = running(two, phaseStarted("left"), phaseStarted("right"), ...opened("left"));
+    given(idle)
+      .when(crossed({ policy: "prompt" }))
+      .leads(["budget.crossed"]);
+  });
+
   test("says nothing any more when it has ended", () => {
     given(working).when({ kind: "cancel", by: "ann" }, crossed()).leads([]);
   });

@@ -281,6 +281,13 @@ describe("a limit that a call would pass", () => {
     expect(on.grants.get("c1")).toEqual({ kind: "granted" });
   });
 
+  test("with prompt: a call that no phase has a use for is refused, and nobody is asked", async () => {
+    const on = desk({ budget: { usd: "0.1", policy: "prompt" } });
+    on.person({ kind: "timeout", phase: "left", attempt: 1 });
+    expect(await on.ask("c1")).toBe("refused");
+    expect(on.state().escalations).toEqual([]);
+  });
+
   test("waits no longer when the run is cancelled", async () => {
     const on = desk({ budget: { usd: "0.1", policy: "prompt" } });
     await on.ask("c1");
