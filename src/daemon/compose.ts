@@ -203,6 +203,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     resume: config.resume,
     budget: config.budget,
     moved: spends.reconsider,
+    affords: spends.begin,
   });
 
   const closed = new AbortController();

@@ -3,6 +3,7 @@ import {
   type Crossing,
   type CrossingFact,
   crossingFact,
+  crossings,
   dayOf,
   type Limit,
   type ScopeKind,
@@ -45,8 +46,13 @@ export type Answer =
 export interface Reserving {
   /** `waited`: the call was answered with `waits` before. */
   reserve(entry: string, request: CallRequest, waited: boolean): Promise<Answer>;
+  /** Whether work may begin whose calls nobody asks for beforehand: not in a scope that has passed its limit. */
+  begin(by: Party, waited: boolean): Promise<Answer>;
   learn(run: string, outcome: Outcome): Promise<void>;
 }
+
+/** Who would spend, and on what. */
+export type Party = Pick<CallRequest, "run" | "session" | "persona" | "phase">;
 
 const GRANTED = { kind: "granted" } as const;
 
@@ -61,11 +67,29 @@ export function reserving(deps: ReservingDeps): Reserving {
     bringLimits(request.run);
     const amount = worst(request, spender);
     if (amount instanceof Failure) return refuse(request, amount);
+    return within(request, amount, (over) => ledger.reserve(entry, spender, amount, over), waited);
+  }
+
+  async function begin(by: Party, waited: boolean): Promise<Answer> {
+    bringLimits(by.run);
+    const scopes = scopesOf({ ...by, day: dayOf(clock.now()) });
+    const passed = (over: readonly ScopeKind[]) =>
+      crossings(scopes.map(ledger.standing), 0n).filter(({ scope }) => !over.includes(scope.kind));
+    return within(by, 0n, passed, waited);
+  }
+
+  /** Tries until no limit is in the way but those that may be passed, or one that decides otherwise. */
+  async function within(
+    request: Party,
+    amount: Money,
+    attempt: (over: readonly ScopeKind[]) => readonly Crossing[],
+    waited: boolean,
+  ): Promise<Answer> {
     const over: ScopeKind[] = [];
     for (;;) {
       const state = stateOf(request.run);
       if (!state || state.ended) return ended(state);
-      const crossed = ledger.reserve(entry, spender, amount, over);
+      const crossed = attempt(over);
       if (crossed.length === 0) {
         if (waited) await learn(request.run, { kind: "afforded", session: SessionId.parse(request.session) });
         return GRANTED;
@@ -93,7 +117,7 @@ export function reserving(deps: ReservingDeps): Reserving {
     failure: state?.ended?.failure ?? failureRecord(new Failure("budget.call_given_up")),
   });
 
-  async function refuse({ call: _, ...request }: CallRequest, failure: Failure): Promise<Answer> {
+  async function refuse(request: Party, failure: Failure): Promise<Answer> {
     const { run, phase } = request;
     const record = failureRecord(failure);
     const session = SessionId.parse(request.session);
@@ -101,7 +125,7 @@ export function reserving(deps: ReservingDeps): Reserving {
     return { kind: "refused", failure: record };
   }
 
-  const told = ({ run, session, phase }: CallRequest, crossing: CrossingFact): Promise<void> =>
+  const told = ({ run, session, phase }: Party, crossing: CrossingFact): Promise<void> =>
     learn(run, {
       kind: "crossed",
       session: SessionId.parse(session),
@@ -157,7 +181,7 @@ export function reserving(deps: ReservingDeps): Reserving {
     return policy === "allow" ? 0n : new Failure("budget.price_unknown", { model: request.model });
   }
 
-  return { reserve, learn };
+  return { reserve, begin, learn };
 }
 
 /** What decides about a call that would cross several limits: a no, then a question, then a warning. */

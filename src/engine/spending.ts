@@ -10,7 +10,7 @@ import type { Usage } from "../domain/usage.ts";
 import type { OpenReservation } from "../ports/ledger.ts";
 import type { CallRequest, Grant, Spending, Waits } from "../ports/spending.ts";
 import { parking } from "./parking.ts";
-import { type ReservingDeps, reserving } from "./reserving.ts";
+import { type Answer, type Party, type ReservingDeps, reserving } from "./reserving.ts";
 import { cutOff, priced, type SettlingDeps } from "./settling.ts";
 import { wakeable } from "./wakeable.ts";
 
@@ -26,6 +26,8 @@ export interface Reporter {
 }
 
 export interface EngineSpending extends Spending {
+  /** Resolves when work may begin whose calls nobody asks for beforehand; `false`: not at all, and its phase has failed for that. */
+  begin(by: Party, signal: AbortSignal): Promise<boolean>;
   /** What an agent reports by itself: booked once by its number; answers with what it came to. */
   report(by: Reporter, nth: number, usage: Usage): Usage;
   /** Limits or runs have changed: whoever waits for a budget asks again. */
@@ -34,9 +36,11 @@ export interface EngineSpending extends Spending {
   settleLeft(gone: (session: string) => boolean): Promise<void>;
 }
 
+const GIVEN_UP: Grant = { kind: "refused", failure: failureRecord(new Failure("budget.call_given_up")) };
+
 export function spending(deps: SpendingDeps): EngineSpending {
   const { ledger, clock, journal } = deps;
-  const { reserve, learn } = reserving(deps);
+  const { reserve, begin, learn } = reserving(deps);
   const accounts = parking(clock);
   const waiting = new Set<() => void>();
   /** Entries that are being settled: the same call made again is another one. */
@@ -52,36 +56,53 @@ export function spending(deps: SpendingDeps): EngineSpending {
 
   async function ask(request: CallRequest, signal: AbortSignal, tell: Waits): Promise<Grant> {
     const { account, call } = request;
+    return patiently(
+      async (waited) => {
+        await accounts.pass(account, call, signal, tell);
+        const now = signal.aborted ? GIVEN_UP : await reserve(entryOf(call), request, waited);
+        if (now.kind !== "granted") accounts.ended(call, false);
+        return now;
+      },
+      signal,
+      (said) => tell({ for: "budget", said }),
+    );
+  }
+
+  /** Tries, and as long as the answer is to wait, again whenever something has changed. */
+  async function patiently(
+    attempt: (waited: boolean) => Promise<Answer>,
+    signal: AbortSignal,
+    tell: (said: string) => void,
+  ): Promise<Grant> {
     const over = new AbortController();
     const wake = wakeable(clock, AbortSignal.any([signal, over.signal]));
     waiting.add(wake.ring); // before it is known that it has to wait: no change is missed
     let said = "";
     try {
-      for (;;) {
-        await accounts.pass(account, call, signal, tell);
-        if (signal.aborted) return givenUp(call);
-        const answer = await reserve(entryOf(call), request, said !== "");
-        if (answer.kind === "granted") return answer;
-        accounts.ended(call, false);
-        if (answer.kind === "refused") return answer;
-        if (answer.said !== said) tell({ for: "budget", said: answer.said });
+      while (!signal.aborted) {
+        const answer = await attempt(said !== "");
+        if (answer.kind !== "waits") return answer;
+        if (answer.said !== said) tell(answer.said);
         said = answer.said;
         await wake.next(Number.POSITIVE_INFINITY);
-        if (signal.aborted) return givenUp(call);
       }
+      return GIVEN_UP;
     } finally {
       over.abort();
       waiting.delete(wake.ring);
     }
   }
 
-  function givenUp(call: string): Grant {
-    accounts.ended(call, false);
-    return { kind: "refused", failure: failureRecord(new Failure("budget.call_given_up")) };
-  }
-
   return {
     ask,
+    begin: async (by, signal) => {
+      const answer = await patiently(
+        (waited) => begin(by, waited),
+        signal,
+        () => {},
+      );
+      return answer.kind === "granted";
+    },
     park: accounts.park,
     sent: (call, generation) => ledger.note(entryOf(call), generation),
     async settle(call, end) {

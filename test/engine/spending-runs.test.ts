@@ -7,7 +7,9 @@ import { systemIds } from "../../src/adapters/system/ids.ts";
 import type { Policy } from "../../src/domain/budget.ts";
 import type { RunId } from "../../src/domain/ids.ts";
 import { viewOf } from "../../src/domain/run-view.ts";
+import type { Engine } from "../../src/engine/engine.ts";
 import { type EngineSpending, spending } from "../../src/engine/spending.ts";
+import type { Ledger } from "../../src/ports/ledger.ts";
 import type { Grant } from "../../src/ports/spending.ts";
 import { silent } from "../support/fakes.ts";
 import { template } from "../support/made.ts";
@@ -16,6 +18,22 @@ import { stage } from "../support/stage.ts";
 
 const clock = systemClock();
 const line = template({ specify: {}, review: { needs: ["specify"] } });
+
+/** Spending for the engine that there will be. */
+const accountant = (ledger: Ledger, engine: () => Engine): EngineSpending =>
+  spending({
+    ledger,
+    clock,
+    ids: systemIds(),
+    journal: silent,
+    prices: {
+      of: (model) => ({ model, input: "0.001", output: "0.01", source: "shipped", at: 0 }),
+      all: () => [],
+      state: () => ({ address: "", fetchedAt: 0, stale: false, lastError: undefined, models: 1, skipped: 0 }),
+      refresh: () => Promise.reject(new Error("there is no catalogue")),
+    },
+    runs: { state: (run) => engine().state(run), learn: (run, outcome) => engine().learn(run, outcome) },
+  });
 
 /** Agents that make three calls a turn; at worst 0.2 USD each, and that is what they come to. */
 function market(policy: Policy, runUsd: string) {
@@ -50,19 +68,7 @@ function market(policy: Policy, runUsd: string) {
     script: plays,
     more: { budget: { policy, runUsd }, moved: () => spends.reconsider() },
   });
-  const spends: EngineSpending = spending({
-    ledger,
-    clock,
-    ids: systemIds(),
-    journal: silent,
-    prices: {
-      of: (model) => ({ model, input: "0.001", output: "0.01", source: "shipped", at: 0 }),
-      all: () => [],
-      state: () => ({ address: "", fetchedAt: 0, stale: false, lastError: undefined, models: 1, skipped: 0 }),
-      refresh: () => Promise.reject(new Error("there is no catalogue")),
-    },
-    runs: { state: (run) => on.engine.state(run), learn: (run, outcome) => on.engine.learn(run, outcome) },
-  });
+  const spends = accountant(ledger, () => on.engine);
   const status = (run: RunId, wanted: string) => vi.waitFor(() => expect(on.status(run)).toBe(wanted), 10_000);
   const booked = (run: RunId) => ledger.standing({ kind: "run", name: run }).booked;
   const question = (run: RunId) => on.engine.state(run).escalations[0]?.escalation;
@@ -139,6 +145,64 @@ describe("a run with a budget of a third of what it would cost", () => {
       "escalation.raised specify",
       "escalation.settled",
     ]);
+  });
+});
+
+describe("agents that tell afterwards what they have used", () => {
+  /** Each turn comes to 0.3 USD, told with its end. */
+  function reporters(policy: Policy, runUsd: string) {
+    const on = stage({
+      template: line,
+      clock,
+      script: ({ spec, artifact, count }) => {
+        on.files.put(artifact, JSON.stringify({ note: artifact }));
+        const who = { run: spec.run, session: spec.session, persona: "fake@1", phase: spec.role, model: "fake" };
+        spends.report(who, count, usage(10, 1, { costUsd: "0.3" }));
+      },
+      more: {
+        budget: { policy, runUsd },
+        moved: () => spends.reconsider(),
+        affords: (by, signal) => spends.begin(by, signal),
+      },
+    });
+    const ledger = memoryLedger();
+    const spends = accountant(ledger, () => on.engine);
+    const status = (run: RunId, wanted: string) => vi.waitFor(() => expect(on.status(run)).toBe(wanted), 10_000);
+    return { ...on, ledger, wait: status };
+  }
+
+  test("keep what they have made; what would come after it is not begun once the budget is passed", async () => {
+    const here = reporters("block", "0.2");
+    const run = await here.start();
+    await here.wait(run, "failed");
+    expect(here.told).toEqual(["specify#1 work"]);
+    expect(here.events(run)).toContain("phase.accepted specify");
+    expect(here.engine.state(run).ended?.failure).toMatchObject({
+      code: "budget.exhausted",
+      details: { would: "0.3" },
+    });
+    await vi.waitFor(() => expect(here.events(run).at(-1)).toBe("report.written"));
+    await here.engine.setBudget(run, { usd: "1", policy: "block" }, "ann");
+    await here.engine.resume(run, "ann");
+    await here.wait(run, "completed");
+    expect(here.told).toEqual(["specify#1 work", "review#2 work"]);
+  });
+
+  test("wait for a person before they are given more, and go on when one allows it", async () => {
+    const here = reporters("prompt", "0.2");
+    const run = await here.start();
+    await here.wait(run, "waiting");
+    const [asking] = here.engine.state(run).escalations;
+    if (asking) await here.engine.answer(run, asking.escalation, "allow", "ann");
+    await here.wait(run, "completed");
+    expect(here.told).toEqual(["specify#1 work", "review#1 work"]);
+  });
+
+  test("are only told about with warn_continue", async () => {
+    const here = reporters("warn_continue", "0.2");
+    const run = await here.start();
+    await here.wait(run, "completed");
+    expect(here.events(run).filter((event) => event.startsWith("budget."))).toEqual(["budget.crossed review"]);
   });
 });
 

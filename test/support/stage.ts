@@ -44,7 +44,7 @@ export interface StageOptions {
   /** Instead of the fake agents that play the script. */
   agents?: AgentAdapter;
   /** What the engine is given beside. */
-  more?: Partial<Pick<EngineDeps, "budget" | "moved">> & { metering?: Metering };
+  more?: Partial<Pick<EngineDeps, "budget" | "moved" | "affords">> & { metering?: Metering };
 }
 
 const NOTE = { name: "note", version: 1, description: "a note", schema: { type: "object", required: ["note"] } };
