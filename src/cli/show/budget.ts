@@ -33,8 +33,8 @@ export function budgetLines({ scopes }: Result<"budget.show">, paper: Paper): st
       {
         title: say("table.left"),
         align: "right",
-        paint: (text): Tone | undefined => (text.startsWith("-") || text === "0.00" ? "red" : undefined),
-        text: ({ leftUsd }) => (leftUsd === undefined ? "" : dollars(leftUsd, "down")),
+        paint: (text): Tone | undefined => (text.startsWith("-") || text === "$0" ? "red" : undefined),
+        text: ({ leftUsd }) => (leftUsd === undefined ? "" : leftOf(leftUsd)),
       },
       ...(onTerminal ? [{ title: "", needs: ROOM_FOR_BARS, paint: (): Tone => "cyan", text: barOf }] : []),
       {
@@ -51,6 +51,9 @@ const nameOf = ({ scope, name }: ScopeNow): string => {
   if (scope === "run") return shortId(name);
   return scope === "persona-day" ? name.slice(0, name.lastIndexOf("/")) : name;
 };
+
+/** Below nothing, when a limit was passed. */
+const leftOf = (text: string): string => (text.startsWith("-") ? `-${dollars(text.slice(1))}` : dollars(text));
 
 function barOf({ limitUsd, bookedUsd, reservedUsd }: ScopeNow): string {
   if (limitUsd === undefined) return "";

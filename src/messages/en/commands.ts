@@ -177,7 +177,7 @@ export const commands = {
 
   "budget.show.summary": "What was spent and is reserved, against the limits",
   "budget.show.about":
-    "Today, the personas that have spent something today, and the runs that are active. Reserved is the worst that the calls under way can come to. Amounts in US dollars, rounded up to six decimals; --json has them exact.",
+    "Today, the personas that have spent something today, and the runs that are active. Reserved is the worst that the calls under way can come to. Amounts are rounded; --json has them exact.",
   "budget.show.run": "This run instead of those that are active",
   "budget.set.summary": "Limit what a run, each day, or each day of a persona may cost",
   "budget.set.about":
