@@ -6,6 +6,7 @@ import type { Figure } from "./figure.ts";
 import { handoverBench } from "./handover.ts";
 import { ledgerBench } from "./ledger.ts";
 import { memoryBench } from "./memory.ts";
+import { modelAgentBench } from "./model-agent.ts";
 import { terminalBench } from "./terminal-latency.ts";
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
@@ -16,6 +17,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   terminals: terminalBench,
   handover: handoverBench,
   memory: memoryBench,
+  model: modelAgentBench,
 };
 
 const wanted = process.argv.slice(2);

@@ -86,9 +86,9 @@ export function runAnswers({ engine, log, workspaces, readText, estimate }: RunA
       const id = find(run);
       return { run: id, phase: await engine.approve(id, "reject", phase, by, comment) };
     },
-    resume: async ({ run, by }) => {
+    resume: async ({ run, by, from }) => {
       const id = find(run);
-      await engine.resume(id, by);
+      await engine.resume(id, by, from);
       return { run: id };
     },
     cancel: async ({ run, by, comment }) => {

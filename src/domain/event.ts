@@ -247,7 +247,14 @@ export const RunEvent = z.discriminatedUnion("type", [
   z
     .strictObject({ type: z.literal("run.interrupted"), cause: z.string() })
     .describe("The daemon went away while the run was under way"),
-  z.strictObject({ type: z.literal("run.resumed"), cause: z.string(), by: z.string() }).describe("It goes on"),
+  z
+    .strictObject({
+      type: z.literal("run.resumed"),
+      cause: z.string(),
+      by: z.string(),
+      from: z.string().optional().describe("This phase and all that need it are done again, on purpose"),
+    })
+    .describe("It goes on"),
   z.strictObject({ type: z.literal("run.completed") }).describe("Every phase is accepted"),
   z.strictObject({ type: z.literal("run.failed"), failure: FailureFact }).describe("The run ends without that"),
   z

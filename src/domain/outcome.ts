@@ -54,7 +54,7 @@ export type Outcome =
   | { kind: "deleted"; by: string; wip?: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
   | { kind: "cancel"; by: string; comment?: string }
-  | { kind: "resume"; by: string; cause: string; retry: boolean }
+  | { kind: "resume"; by: string; cause: string; retry: boolean; from?: string }
   | { kind: "interrupt"; cause: string };
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];

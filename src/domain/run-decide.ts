@@ -166,8 +166,11 @@ function answer(state: RunState, outcome: OutcomeOf<"approve" | "reject">): RunE
   return [said, { type: "run.failed", failure }];
 }
 
-function resume(state: RunState, { by, cause, retry }: OutcomeOf<"resume">): RunEvent[] {
-  if (state.ended && state.ended.status !== "failed") return [];
+/** From a phase on purpose: also when the run is complete, and never while something of it is under way. */
+function resume(state: RunState, { by, cause, retry, from }: OutcomeOf<"resume">): RunEvent[] {
+  const again = from !== undefined && state.phases[from] !== undefined && !underWay(state);
+  if (from !== undefined && !again) return [];
+  if (state.ended && state.ended.status !== "failed" && !(again && state.ended.status === "completed")) return [];
   const problems = retry ? state.escalations.filter(({ severity }) => severity === "problem") : [];
   const settled: RunEvent[] = problems.map(({ escalation }) => ({
     type: "escalation.settled",
@@ -176,5 +179,12 @@ function resume(state: RunState, { by, cause, retry }: OutcomeOf<"resume">): Run
     by,
   }));
   const stopped = state.interrupted || (retry && state.ended?.status === "failed");
-  return stopped || settled.length > 0 ? [...settled, { type: "run.resumed", by, cause }] : [];
+  if (!stopped && !again && settled.length === 0) return [];
+  return [...settled, { type: "run.resumed", by, cause, ...(from !== undefined && { from }) }];
 }
+
+/** Some agent or command is at work, and the run is not standing still by itself. */
+const underWay = (state: RunState): boolean =>
+  !state.ended &&
+  !state.interrupted &&
+  Object.values(state.phases).some(({ status }) => status === "running" || status === "repairing");

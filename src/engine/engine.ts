@@ -35,7 +35,8 @@ export interface Engine {
     by: string,
     comment: string | undefined,
   ): Promise<string>;
-  resume(run: RunId, by: string): Promise<void>;
+  /** `from`: this phase and all that need it are done again, on purpose. */
+  resume(run: RunId, by: string, from?: string): Promise<void>;
   cancel(run: RunId, by: string, comment: string | undefined): Promise<void>;
   /** Removes all that is kept of a run that has ended, but its events and its branch; gives the ref that holds uncommitted work. */
   delete(run: RunId, by: string): Promise<{ wip: string | undefined }>;
@@ -94,8 +95,11 @@ export function engine(deps: EngineDeps): Engine {
     deps.moved?.();
   }
 
-  const resume = (run: RunId, by: string): Promise<void> =>
-    asked(run, { kind: "resume", by, cause: `asked for by ${by}`, retry: true }, "run.not_resumable");
+  async function resume(run: RunId, by: string, from?: string): Promise<void> {
+    if (from !== undefined) mustHavePhase(run, addressed(run).state, from);
+    const how = { by, cause: `asked for by ${by}`, retry: true, ...(from !== undefined && { from }) };
+    await asked(run, { kind: "resume", ...how }, "run.not_resumable");
+  }
 
   const cancel = (run: RunId, by: string, comment: string | undefined): Promise<void> =>
     asked(run, { kind: "cancel", by, ...(comment !== undefined && { comment }) }, "run.ended");
@@ -133,8 +137,7 @@ export function engine(deps: EngineDeps): Engine {
     },
     async approve(run, answer, phase, by, comment) {
       const { drive: now, state } = addressed(run);
-      if (phase !== undefined && !state.phases[phase])
-        throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(state.phases)) });
+      if (phase !== undefined) mustHavePhase(run, state, phase);
       const outcome: Outcome = { kind: answer, phase, by, ...(comment !== undefined && { comment }) };
       const said = (await now.tell(outcome)).find(({ type }) => type === "approval.answered");
       if (said?.type !== "approval.answered")
@@ -191,4 +194,9 @@ export function engine(deps: EngineDeps): Engine {
       await sessions.release();
     },
   };
+}
+
+function mustHavePhase(run: RunId, { phases }: RunState, phase: string): void {
+  if (!phases[phase])
+    throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(phases)) });
 }

@@ -230,8 +230,12 @@ export const METHODS = {
     result: z.strictObject({ run: z.string(), phase: z.string() }),
   },
   "run.resume": {
-    summary: "Go on with a run that was interrupted, failed or is parked",
-    params: z.strictObject({ run: RunRef, by: By }),
+    summary: "Go on with a run that was interrupted, failed or is parked; or do it again from a phase on",
+    params: z.strictObject({
+      run: RunRef,
+      by: By,
+      from: z.string().optional().describe("Do this phase and all that need it again, also when the run is complete"),
+    }),
     result: z.strictObject({ run: z.string() }),
   },
   "run.cancel": {

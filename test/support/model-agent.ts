@@ -10,10 +10,15 @@ import {
   type ToChild,
   TranscriptLine,
 } from "../../src/adapters/models/session-protocol.ts";
+import { systemIds } from "../../src/adapters/system/ids.ts";
+import type { SessionId } from "../../src/domain/ids.ts";
 import { ModelLimits, ToolName } from "../../src/domain/model-agent.ts";
 
 export const PROGRAM = join(import.meta.dirname, "../../dist/model-agent.mjs");
 export const KEY = "sk-or-v1-0123456789abcdef0123456789abcdef";
+
+/** Of this test file alone: what a killed process leaves is ended by its mark. */
+export const SESSION = systemIds().next() as SessionId;
 
 const DEADLINE_MS = 30_000;
 
@@ -58,6 +63,7 @@ export async function startAgent(options: AgentOptions): Promise<ModelAgent> {
   mkdirSync(cwd, { recursive: true });
   const child = fork(PROGRAM, [], {
     cwd: directory,
+    execArgv: [],
     env: { PATH: process.env.PATH, [KEY_VARIABLE]: KEY, ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -115,7 +121,7 @@ export async function startAgent(options: AgentOptions): Promise<ModelAgent> {
   };
   send({
     t: "start",
-    session: "01JD0000000000000000000001",
+    session: SESSION,
     run: "01JD0000000000000000000000",
     role: "author",
     persona: "openrouter-author@1",

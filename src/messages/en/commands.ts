@@ -132,6 +132,8 @@ export const commands = {
     "The state is settled (ended, or waiting for a person), ended, or one of: pending, running, waiting, interrupted, completed, failed, cancelled. For settled and ended the exit code says how it stands: 0 completed, 1 failed or cancelled, 6 failed for want of budget, 7 waiting. For another state it is 0 once that state is reached.",
   "runs.wait.for": "The state to wait for (default: settled)",
   "runs.wait.timeout": "Give up after this time: 90s, 30m, 2h",
+  "runs.resume.from":
+    "do this phase and all that need it again, also when the run is complete; old attempts stay in the report",
   "runs.resume.summary": "Go on with a run that stands still",
   "runs.resume.about":
     "For a run that was interrupted, has failed, or is parked because something needs a person. What is accepted stays; the phase that stood still is tried again.",
@@ -186,7 +188,7 @@ export const commands = {
 
   "budget.show.summary": "What was spent and is reserved, against the limits",
   "budget.show.about":
-    "Today, the personas that have spent something today, and the runs that are active. Reserved is the worst that the calls under way can come to. Amounts in US dollars, rounded up to six decimals; --json has them exact.",
+    "Today, the personas that have spent something today, and the runs that are active. Reserved is the worst that the calls under way can come to. Amounts are rounded; --json has them exact.",
   "budget.show.run": "This run instead of those that are active",
   "budget.set.summary": "Limit what a run, each day, or each day of a persona may cost",
   "budget.set.about":

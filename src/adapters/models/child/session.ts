@@ -30,6 +30,9 @@ export interface Session {
 
 const MAIN = "main";
 
+/** What is done sooner than this is told by its fact alone. */
+const WORTH_TELLING_MS = 250;
+
 /** A prompt, or a person's message to an agent that has nothing to do. */
 interface Beginning extends Turn {
   from: "prompt" | "person";
@@ -57,6 +60,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
   const remarks: Remark[] = [];
   let running: { controller: AbortController } | undefined;
   let paused: { promise: Promise<void>; end: () => void } | undefined;
+  let tellSoon: NodeJS.Timeout | undefined;
   let stopping = false;
   let stepEnded = () => {};
 
@@ -96,7 +100,8 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
         return new Promise(() => {});
       },
       doing: (said: string) => {
-        send({ t: "state", state: "working", said: said.slice(0, 500) });
+        clearTimeout(tellSoon);
+        tellSoon = setTimeout(() => send({ t: "state", state: "working", said: said.slice(0, 500) }), WORTH_TELLING_MS);
       },
       remarks: () => remarks.splice(0),
       taken: confirm,
@@ -106,6 +111,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
 
   async function waitWhilePaused(signal: AbortSignal): Promise<void> {
     if (!paused) return;
+    clearTimeout(tellSoon);
     send({ t: "state", state: "working", said: "paused by a person" });
     const stopped = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -131,6 +137,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       state = await kept(checkpoint.saver, MAIN);
     }
     clock.stop();
+    clearTimeout(tellSoon);
     running = undefined;
     transcript.write({ agent: MAIN, kind: "notice", text: inWords(over) });
     confirm(state?.taken ?? []);

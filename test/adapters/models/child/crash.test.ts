@@ -4,48 +4,43 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ModelAgent } from "../../../support/model-agent.ts";
 import { calls, completes, holds, uses } from "../../../support/model-server.ts";
-import { modelStage } from "../../../support/model-stage.ts";
+import { modelStage, SLEEP, sleeping } from "../../../support/model-stage.ts";
 
 const facts = (agent: ModelAgent) => agent.all("did").map(({ nth, did }) => `${nth} ${did.type} ${did.call}`);
-const sleeps = uses("run_command", { argv: ["sleep", "600"], timeoutSeconds: 900 });
-const startsSleeping = (agent: ModelAgent) =>
-  agent.first("did", ({ did }) => did.type === "tool.calling" && did.tool === "run_command");
+const sleeps = uses("run_command", SLEEP);
 
 describe("killed in a tool", () => {
   test("the turn goes on by itself; what had its effect has it once; the facts keep their numbers", async () => {
     const write = JSON.stringify({ path: "a.txt", content: "by the agent" });
-    const both = calls(["write_file", write, "w"], ["run_command", JSON.stringify({ argv: ["sleep", "600"] }), "s"]);
+    const both = calls(["write_file", write, "w"], ["run_command", JSON.stringify(SLEEP), "s"]);
     const { agent, server, again } = await modelStage([both, completes()]);
     agent.prompt("Do it");
-    await startsSleeping(agent);
+    await sleeping(agent);
     const before = facts(agent);
     writeFileSync(join(agent.cwd, "a.txt"), "by a person");
 
     const next = await again();
-    // Whether the command is gone through again or told as interrupted is the tools' decision; here it hangs again, or not.
-    await next.first("did", ({ nth }) => nth >= before.length);
-    if (!next.all("over").length) next.send({ t: "interrupt", key: "stop" });
-    await next.first("over");
+    expect((await next.first("over")).kind).toBe("completed");
 
     expect(next.all("ready")).toEqual([{ t: "ready", resumed: true }]);
     expect(facts(next).slice(0, before.length)).toEqual(before);
     expect(readFileSync(join(agent.cwd, "a.txt"), "utf8")).toBe("by a person");
-    const prompts = server.received.at(-1)?.body.messages.filter(({ content }) => content === "Do it");
-    expect(prompts).toHaveLength(1);
+    const messages = server.received.at(-1)?.body.messages ?? [];
+    expect(messages.map(({ role }) => role)).toEqual(["system", "user", "assistant", "tool", "tool"]);
+    expect(messages.at(-1)?.content).toContain("interrupted by a restart");
   });
 
   test("a prompt that it has taken is not taken again", async () => {
     const { agent, server, again } = await modelStage([sleeps]);
     agent.prompt("Do it");
-    await startsSleeping(agent);
+    await sleeping(agent);
+    server.script(completes());
     const next = await again();
     next.prompt("Do it");
     await next.first("taken");
-    next.send({ t: "interrupt", key: "stop" });
     await next.first("over");
-    server.script(completes());
-    await next.turn("Go on", { key: "run/spec/2" });
-    expect(server.received.at(-1)?.body.messages.filter(({ content }) => content === "Do it")).toHaveLength(1);
+    expect(server.received).toHaveLength(2);
+    expect(server.received[1]?.body.messages.filter(({ content }) => content === "Do it")).toHaveLength(1);
   });
 });
 
@@ -98,14 +93,12 @@ test("what was confirmed is not settled again", async () => {
 test("a process that is told to end stops its command and leaves the turn to the next one", async () => {
   const { agent, again } = await modelStage([sleeps, completes()]);
   agent.prompt("Do it");
-  await startsSleeping(agent);
+  await sleeping(agent);
   await agent.disconnect();
   expect(agent.process.exitCode).toBe(0);
   expect(agent.all("over")).toEqual([]);
   const next = await again();
-  await next.first("state", ({ said }) => said.includes("checkpoint"));
-  next.send({ t: "interrupt", key: "stop" });
-  await next.first("over");
+  expect((await next.first("over")).kind).toBe("completed");
 });
 
 test("the checkpoint stays small, however many steps there are", async () => {

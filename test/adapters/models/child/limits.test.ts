@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { completes, type ModelRequest, type Reply, says, uses } from "../../../support/model-server.ts";
-import { modelStage } from "../../../support/model-stage.ts";
+import { answers, completes, type ModelRequest, type Reply, says, uses } from "../../../support/model-server.ts";
+import { modelStage, SLEEP, sleeping } from "../../../support/model-stage.ts";
 
 const writes = (name: string): Reply => uses("write_file", { path: name, content: name });
 const failed = (code: string) => ({ kind: "failed", failure: { code } });
@@ -17,10 +17,17 @@ describe("limits", () => {
   });
 
   test("tokens", async () => {
-    const { agent } = await modelStage([writes("a"), ...Array.from({ length: 20 }, () => writes("b"))], {
-      limits: { maxTokensTotal: 1_000 },
+    const big: Reply = (response, received) => {
+      const usage = { prompt_tokens: 3_000, completion_tokens: 200, total_tokens: 3_200 };
+      const call = { id: "w", function: { name: "write_file", arguments: '{"path":"a","content":"a"}' } };
+      answers({ tool_calls: [call] }, { usage })(response, received);
+    };
+    const { agent, server } = await modelStage([big, big, big], { limits: { maxTokensTotal: 8_000 } });
+    expect(await agent.turn("Do it")).toMatchObject({
+      kind: "failed",
+      failure: { code: "model.token_budget_exceeded", details: { used: 6_400, limit: 8_000 } },
     });
-    expect(await agent.turn("Do it")).toMatchObject(failed("model.token_budget_exceeded"));
+    expect(server.received).toHaveLength(2);
     expect(existsSync(join(agent.cwd, "a"))).toBe(true);
   });
 
@@ -33,7 +40,7 @@ describe("limits", () => {
   });
 
   test("time at work, in the middle of a tool; waiting for a grant is no work", async () => {
-    const { agent } = await modelStage([uses("run_command", { argv: ["sleep", "600"] })], {
+    const { agent } = await modelStage([uses("run_command", SLEEP)], {
       limits: { wallTime: "300ms" },
     });
     expect(await agent.turn("Do it")).toMatchObject(failed("model.time_limit"));
@@ -48,16 +55,14 @@ describe("limits", () => {
   });
 
   test("they count on after a crash", async () => {
-    const { agent, server, again } = await modelStage([writes("a"), uses("run_command", { argv: ["sleep", "600"] })], {
+    const { agent, server, again } = await modelStage([writes("a"), uses("run_command", SLEEP)], {
       limits: { maxTurns: 3 },
     });
     agent.prompt("Do it");
-    await agent.first("did", ({ did }) => did.type === "tool.calling" && did.tool === "run_command");
-    const next = await again();
-    next.send({ t: "interrupt", key: "stop" });
-    await next.first("over");
+    await sleeping(agent);
     server.script(writes("b"), writes("c"));
-    expect(await next.turn("Go on", { key: "run/spec/1/2" })).toMatchObject(failed("model.turn_limit"));
+    const next = await again();
+    expect(await next.first("over")).toMatchObject(failed("model.turn_limit"));
     expect(server.received).toHaveLength(3);
   });
 });

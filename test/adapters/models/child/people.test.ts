@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ModelAgent } from "../../../support/model-agent.ts";
 import { completes, holds, uses } from "../../../support/model-server.ts";
-import { modelStage } from "../../../support/model-stage.ts";
+import { modelStage, SLEEP, sleeping } from "../../../support/model-stage.ts";
 
 /** It has the message, though it may not have taken it yet. */
 const heard = (agent: ModelAgent, text: string) =>
@@ -16,7 +16,7 @@ const heard = (agent: ModelAgent, text: string) =>
     .toEqual([text]);
 
 const lists = uses("list_dir", {});
-const sleeps = uses("run_command", { argv: ["sleep", "600"] });
+const sleeps = uses("run_command", SLEEP);
 
 describe("a person's message", () => {
   test("is taken between two calls of the turn that runs", async () => {
@@ -89,7 +89,7 @@ describe("an interruption", () => {
   test("stops a tool at once, and the conversation goes on whole with the next prompt", async () => {
     const { agent, server } = await modelStage([sleeps, completes()]);
     agent.prompt("Do it");
-    await agent.first("did", ({ did }) => did.type === "tool.calling");
+    await sleeping(agent);
     agent.send({ t: "interrupt", key: "stop" });
     expect(await agent.first("over")).toEqual({ t: "over", key: "run/spec/1", kind: "interrupted" });
     expect((await agent.turn("Go on", { key: "run/spec/2" })).kind).toBe("completed");

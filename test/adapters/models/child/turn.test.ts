@@ -89,17 +89,25 @@ describe("a turn", () => {
     expect(server.received[1]?.body.messages.at(-1)?.content).toContain("call complete");
   });
 
-  test("the key is in the requests alone: in no message, no file and no environment of a command", async () => {
-    const { agent, server } = await modelStage([
-      uses("write_file", { path: "key.txt", content: `it is ${KEY}` }),
-      says(`it is ${KEY}`),
+  test("the key is in the requests' heads alone: no command, file, message or transcript has it", async () => {
+    const write = uses("write_file", { path: "key.txt", content: `it is ${KEY}` });
+    const replies = [
+      write,
+      uses("read_file", { path: "key.txt" }),
+      uses("run_command", { argv: ["env"] }),
       completes(),
-    ]);
-    await agent.turn("Do it");
+    ];
+    const { agent, server } = await modelStage(replies, { start: { commands: [["env"]] } });
+    expect((await agent.turn("Do it")).kind).toBe("completed");
     expect(server.received[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
     expect(server.received[0]?.headers["x-title"]).toBe("devflow");
+    const results = server.received.at(-1)?.body.messages.filter(({ role }) => role === "tool") ?? [];
+    expect(results[1]?.content).toContain("it is [redacted]");
+    expect(results[2]?.content).toContain("PATH=");
+    expect(results.map(({ content }) => content).join("\n")).not.toContain(KEY);
     expect(JSON.stringify(agent.told)).not.toContain(KEY);
-    expect(readFileSync(join(agent.folder, "transcript.jsonl"), "utf8")).toContain("it is [redacted]");
+    expect(readFileSync(join(agent.folder, "transcript.jsonl"), "utf8")).not.toContain(KEY);
+    expect(readFileSync(join(agent.folder, "journal.jsonl"), "utf8")).not.toContain(KEY);
   });
 
   test("tracing of the libraries is off, whatever the environment says", async () => {
