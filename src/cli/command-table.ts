@@ -56,6 +56,7 @@ export const COMMANDS = {
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
 
+  backup: { summary: "backup.summary", load: () => import("./commands/backup.ts") },
   completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 
   "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },

@@ -14,6 +14,7 @@ import { modelCatalogue } from "../adapters/models/catalogue.ts";
 import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
+import { backup } from "../adapters/storage/backup.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
 import { priceStore } from "../adapters/storage/price-store.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
@@ -184,6 +185,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       },
       pause: async () => running.pause(true),
       unpause: async () => running.pause(false),
+      backup: async ({ file: target }) => {
+        const { bytes } = await backup(target, { database, data: places.data, folders: ["artifacts", "runs"] });
+        return { file: target, bytes };
+      },
       ...runAnswers({
         engine: running,
         log,

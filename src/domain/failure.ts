@@ -138,6 +138,8 @@ export const FAILURES = {
   "model.unavailable": { exit: 1, text: "{model} could not be reached for {minutes} minutes: {problem}", hint: "resume the run when the provider is back, or bind another persona" },
   "model.no_tool_call": { exit: 1, text: "{model} answered {times} times in a row without using a tool", hint: "use a model that can call tools" },
   "model.bad_tool_call": { exit: 1, text: "{model} sent {times} times in a row a tool call that cannot be read: {problem}", hint: "use a model that can call tools, or raise maxOutputTokens when its answers are cut off" },
+  "backup.exists": { exit: 5, text: "{path} is there already", hint: "give another name: a backup overwrites nothing" },
+  "backup.failed": { exit: 1, text: "the backup {path} could not be written: {problem}", hint: "give a file in a directory that you can write to" },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 

@@ -125,6 +125,11 @@ export const commands = {
   "runs.resume.about":
     "For a run that was interrupted, has failed, or is parked because something needs a person. What is accepted stays; the phase that stood still is tried again.",
   "runs.resumed": "run {run} goes on",
+  "backup.summary": "Write everything that devflow knows into one file",
+  "backup.about":
+    "The database as it is now, the accepted artifacts and the reports; not the worktrees and the recordings. To restore it, stop the daemon and unpack it in the data directory (devflowd status shows it).",
+  "backup.done": "{file}: {mb} MB",
+  "argument.backup": "the archive to make, such as devflow.tar.gz",
   "completion.summary": "Print what a shell needs to complete devflow's commands",
   "completion.about":
     "It completes commands, options, runs, sessions, templates and personas; without a daemon, what needs none.",
