@@ -65,9 +65,13 @@ export type Dialog = z.infer<typeof Dialog>;
 
 const Path = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, "a path of names with dots between, as in part.tokens.input");
 const EventRule = z.strictObject({
-  where: z.record(Path, z.string()).describe("The event has these texts at these paths"),
+  where: z
+    .record(Path, z.string())
+    .describe("The event has these texts at these paths; numbers and true as they are written"),
   at: Path.describe("Where the wanted value is"),
+  matches: Pattern.optional().describe("And the value reads like this"),
 });
+export type EventRule = z.infer<typeof EventRule>;
 
 export const HeadlessEvents = z.strictObject({
   session: EventRule.optional().describe("The id of the agent's own conversation"),

@@ -21,13 +21,6 @@ export interface Cast {
   events: readonly CastEvent[];
 }
 
-/** What a person has seen at a moment: the state that a verdict is compared with. */
-export interface Label {
-  at: number;
-  /** One of the words of `labels.ts`, or any other, which is compared with nothing. */
-  state: string;
-}
-
 const KINDS: readonly string[] = ["o", "i", "r", "m"];
 
 /** Throws `cast.invalid` with the line. A last line that was cut by a crash is left out. */

@@ -30,7 +30,11 @@ export const Composer = z.discriminatedUnion("kind", [
     edge: Pattern.describe("The rows above and below the text"),
     first: Pattern.describe("Its first row; group 1 is the text"),
     rest: Pattern.describe("A further row of it; group 1 is the text"),
-    below: z.int().min(0).max(20).describe("At most so many rows with something on them follow the frame"),
+    below: z
+      .int()
+      .min(0)
+      .max(20)
+      .describe("At most so many rows with something on them follow an empty frame: more is a list or a dialog"),
     ...Common,
   }),
 ]);
@@ -44,10 +48,10 @@ export function composerOf(composer: Composer, screen: ScreenView): ComposerView
   const lines = linesOf(composer, screen);
   if (lines === undefined) return HIDDEN;
   const text = lines.join("\n").trim();
-  if (text === "") return { kind: "empty" };
   const shown = composer.placeholder.some((placeholder) => pattern(placeholder).test(text));
   // A draft that reads like the placeholder is told from it by the cursor, which stands behind what was typed.
-  return shown && atStart(composer, screen) ? { kind: "empty" } : { kind: "draft", text };
+  if (text !== "" && !(shown && atStart(composer, screen))) return { kind: "draft", text };
+  return composer.kind === "frame" && rowsAfter(composer, screen) > composer.below ? HIDDEN : { kind: "empty" };
 }
 
 function linesOf(composer: Composer, screen: ScreenView): string[] | undefined {
@@ -96,15 +100,23 @@ function boxLines(composer: Extract<Composer, { kind: "box" }>, { rows, cursor }
   return undefined;
 }
 
-function frameLines(composer: Extract<Composer, { kind: "frame" }>, { rows }: ScreenView): string[] | undefined {
+type Frame = Extract<Composer, { kind: "frame" }>;
+
+const bottomOf = ({ edge }: Frame, { rows }: ScreenView): number =>
+  rows.findLastIndex((row) => pattern(edge).test(row));
+
+const rowsAfter = (composer: Frame, screen: ScreenView): number =>
+  screen.rows.slice(bottomOf(composer, screen) + 1).filter((row) => row.trim() !== "").length;
+
+function frameLines(composer: Frame, screen: ScreenView): string[] | undefined {
+  const { rows } = screen;
   const edge = pattern(composer.edge);
-  const bottom = rows.findLastIndex((row) => edge.test(row));
-  if (bottom < 0 || rows.slice(bottom + 1).filter((row) => row.trim() !== "").length > composer.below) return undefined;
+  const bottom = bottomOf(composer, screen);
   const lines: string[] = [];
   for (let at = bottom - 1; at > 0; at -= 1) {
     const row = rows[at] ?? "";
     const first = capture(composer.first, row);
-    if (first !== undefined) return edge.test(rows[at - 1] ?? "") ? [first, ...lines] : undefined;
+    if (first !== undefined && edge.test(rows[at - 1] ?? "")) return [first, ...lines];
     const text = capture(composer.rest, row);
     if (text === undefined) return undefined;
     lines.unshift(text);

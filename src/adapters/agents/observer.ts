@@ -16,8 +16,9 @@ import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
 /** A pause in the output: what stands now was meant to be seen. */
 const PAUSE_MS = 40;
 
-/** Output that never pauses is looked at this often. */
+/** Output that never pauses is looked at this often; sooner in an agent that is ready, for it may just have begun to work. */
 const LONGEST_MS = 250;
+const LONGEST_READY_MS = 80;
 
 /** How long an idle screen must stand before it is believed. */
 const READY_HOLDS_MS = 350;
@@ -80,7 +81,9 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
       sawWork({ source: "title", said: event.title, at });
     if (event.type === "exit") return void settle();
     dirtySince ??= at;
-    later(at - dirtySince >= LONGEST_MS ? 0 : PAUSE_MS);
+    const begins = worked?.at === at && verdict.state === "ready";
+    const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
+    later(begins || at - dirtySince >= longest ? 0 : PAUSE_MS);
   }
 
   function sawWork(evidence: Evidence): void {

@@ -80,6 +80,8 @@ export async function replay(cast: Cast, profile: AgentProfile, options: ReplayO
       await until(options.exit.at);
       exit = options.exit.exit;
       tell({ type: "exit", exit });
+      await clock.advance(options.exit.at);
+      await note();
     }
     await until(Math.max(end, options.exit?.at ?? 0) + (options.tailMs ?? TAIL_MS));
     return moments;
