@@ -91,10 +91,6 @@ export async function replay(cast: Cast, profile: AgentProfile, options: ReplayO
   }
 }
 
-/** What was said at a time. */
-export const momentAt = (moments: readonly Moment[], at: number): Moment | undefined =>
-  moments.findLast((moment) => moment.at <= at);
-
 const same = (a: Moment, b: Moment): boolean =>
   a.state === b.state &&
   a.dialog?.id === b.dialog?.id &&
