@@ -8,6 +8,8 @@ export interface HeadlessNews {
   session?: string;
   text?: string;
   failed?: string;
+  /** The failure that was told before is none any more. */
+  recovered?: true;
   usage?: { told: Usage; count: "last" | "sum" };
 }
 
@@ -41,6 +43,7 @@ export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
   if (session !== undefined) news.session = session;
   if (said !== undefined) news.text = said;
   if (failed !== undefined) news.failed = failed;
+  if (rules.recovered.some((rule) => fits(event, rule))) news.recovered = true;
   const { usage } = rules;
   const told = usage && holds(event, usage.where) ? usageIn(usage, event) : undefined;
   if (usage && told) news.usage = { told, count: usage.count };

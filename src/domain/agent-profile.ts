@@ -77,6 +77,7 @@ export const HeadlessEvents = z.strictObject({
   session: EventRule.optional().describe("The id of the agent's own conversation"),
   text: EventRule.describe("What the agent says"),
   failed: z.array(EventRule).default([]).describe("The turn has failed; the value is why"),
+  recovered: z.array(EventRule).default([]).describe("What failed before was tried again, with success"),
   usage: z
     .strictObject({
       where: z.record(Path, z.string()),
