@@ -43,6 +43,10 @@ export const COMMANDS = {
   "sessions kill": { summary: "sessions.kill.summary", load: () => import("./commands/sessions/kill.ts") },
   "sessions record": { summary: "sessions.record.summary", load: () => import("./commands/sessions/record.ts") },
 
+  "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
+  "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
+  "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
+
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
   "personas validate": { summary: "personas.validate.summary", load: () => import("./commands/personas/validate.ts") },
@@ -76,6 +80,7 @@ export const COMMAND_PATHS = Object.keys(COMMANDS) as readonly CommandPath[];
 export const GROUPS = {
   runs: "group.runs",
   sessions: "group.sessions",
+  agents: "group.agents",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

@@ -5,6 +5,7 @@ import { agents } from "../adapters/agents/agents.ts";
 import { headlessAgents } from "../adapters/agents/headless-agent.ts";
 import { programOf } from "../adapters/agents/installed.ts";
 import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
+import { programVersion } from "../adapters/agents/version.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
@@ -28,7 +29,7 @@ import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
-import type { AgentProfile } from "../domain/agent-profile.ts";
+import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
 import { Failure } from "../domain/failure.ts";
 import { milliseconds } from "../domain/names.ts";
 import { ownPrice } from "../domain/price-rows.ts";
@@ -92,8 +93,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const recordings = join(places.data, "recordings");
   const recordingOf = (session: string): string => join(recordings, `${session}.cast`);
 
+  /** As it is for the version that is installed now; the program is asked only where that matters. */
   async function profileOf(name: string): Promise<AgentProfile> {
-    return (await known(name)).value;
+    const { value, source } = await known(name);
+    if (value.variants.length === 0) return value;
+    const found = await programOf(value, source, env);
+    return forVersion(value, found && (await programVersion(found, value, env)));
   }
   async function known(name: string) {
     const all = await profiles();

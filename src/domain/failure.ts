@@ -45,6 +45,8 @@ export const FAILURES = {
   "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 
+  "cast.invalid": { exit: 8, text: "{where}: {problem}", hint: "devflow sessions record says where a session's recording is" },
+
   "run.not_found": { exit: 4, text: "there is no run {run}", hint: "devflow runs list shows them" },
   "run.ambiguous": { exit: 4, text: "{run} could be any of {count} runs", hint: "give more of the id" },
   "run.already_active": { exit: 5, text: "{repo} already has an active run on {base}: {run}", hint: "wait for it, or: devflow runs cancel {run}" },
