@@ -54,6 +54,9 @@ export const COMMANDS = {
 
   "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
   "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
+  "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
+  "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
+  "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
 
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
@@ -68,6 +71,7 @@ export const COMMANDS = {
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
 
+  backup: { summary: "backup.summary", load: () => import("./commands/backup.ts") },
   completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 
   "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },
@@ -89,6 +93,7 @@ export const GROUPS = {
   sessions: "group.sessions",
   escalations: "group.escalations",
   budget: "group.budget",
+  agents: "group.agents",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

@@ -6,7 +6,7 @@ import { FAILURES, Failure } from "../domain/failure.ts";
 import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
 import type { Client } from "./client.ts";
-import type { Definitions } from "./compose.ts";
+import type { AgentShelf, Definitions } from "./compose.ts";
 import type { Out } from "./out.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,6 +15,8 @@ export interface CommandContext {
   client: Client;
   /** Reads personas, templates and schemas; needs no daemon. */
   definitions: () => Promise<Definitions>;
+  /** Reads agents' profiles and looks for their programs; needs no daemon. */
+  agents: () => Promise<AgentShelf>;
   out: Out;
   terminal: Terminal;
   cwd: string;

@@ -5,6 +5,7 @@ import { agents } from "../adapters/agents/agents.ts";
 import { headlessAgents } from "../adapters/agents/headless-agent.ts";
 import { programOf } from "../adapters/agents/installed.ts";
 import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
+import { programVersion } from "../adapters/agents/version.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
@@ -16,6 +17,7 @@ import { modelAgents } from "../adapters/models/model-agents.ts";
 import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
+import { backup } from "../adapters/storage/backup.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
 import { priceStore } from "../adapters/storage/price-store.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
@@ -29,7 +31,7 @@ import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
-import type { AgentProfile } from "../domain/agent-profile.ts";
+import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
 import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
 import { milliseconds } from "../domain/names.ts";
@@ -116,8 +118,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const recordings = join(places.data, "recordings");
   const recordingOf = (session: string): string => join(recordings, `${session}.cast`);
 
+  /** As it is for the version that is installed now; the program is asked only where that matters. */
   async function profileOf(name: string): Promise<AgentProfile> {
-    return (await known(name)).value;
+    const { value, source } = await known(name);
+    if (value.variants.length === 0) return value;
+    const found = await programOf(value, source, env);
+    return forVersion(value, found && (await programVersion(found, value, env)));
   }
   async function known(name: string) {
     const all = await profiles();
@@ -238,6 +244,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       },
       pause: async () => running.pause(true),
       unpause: async () => running.pause(false),
+      backup: async ({ file: target }) => {
+        const { bytes } = await backup(target, { database, data: places.data, folders: ["artifacts", "runs"] });
+        return { file: target, bytes };
+      },
       ...runAnswers({
         engine: running,
         log,

@@ -13,6 +13,7 @@ export interface EngineApi {
   pause(): Promise<void>;
   unpause(): Promise<void>;
 
+  backup: Answers<"daemon.backup">;
   preview: Answers<"run.preview">;
   start: Answers<"run.start">;
   list: Answers<"run.list">;

@@ -47,6 +47,8 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
       return DONE;
     },
 
+    "daemon.backup": (params) => engine.backup(params),
+
     "run.preview": (params) => engine.preview(params),
     "run.start": (params) => engine.start(params),
     "run.list": (params) => engine.list(params),

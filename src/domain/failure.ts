@@ -45,6 +45,8 @@ export const FAILURES = {
   "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 
+  "cast.invalid": { exit: 8, text: "{where}: {problem}", hint: "devflow sessions record says where a session's recording is" },
+
   "run.not_found": { exit: 4, text: "there is no run {run}", hint: "devflow runs list shows them" },
   "run.ambiguous": { exit: 4, text: "{run} could be any of {count} runs", hint: "give more of the id" },
   "run.already_active": { exit: 5, text: "{repo} already has an active run on {base}: {run}", hint: "wait for it, or: devflow runs cancel {run}" },
@@ -149,6 +151,8 @@ export const FAILURES = {
   "model.unavailable": { exit: 1, text: "{model} could not be reached for {minutes} minutes: {problem}", hint: "resume the run when the provider is back, or bind another persona" },
   "model.no_tool_call": { exit: 1, text: "{model} answered {times} times in a row without using a tool", hint: "use a model that can call tools" },
   "model.bad_tool_call": { exit: 1, text: "{model} sent {times} times in a row a tool call that cannot be read: {problem}", hint: "use a model that can call tools, or raise maxOutputTokens when its answers are cut off" },
+  "backup.exists": { exit: 5, text: "{path} is there already", hint: "give another name: a backup overwrites nothing" },
+  "backup.failed": { exit: 1, text: "the backup {path} could not be written: {problem}", hint: "give a file in a directory that you can write to" },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 

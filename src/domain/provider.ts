@@ -24,7 +24,7 @@ interface Known {
 }
 
 /** By their names. */
-export type AllProviders = Readonly<Record<string, Provider> & Known>;
+type AllProviders = Readonly<Record<string, Provider> & Known>;
 
 /** Those that every devflow knows; a setting of the same name changes only what it says. */
 const KNOWN_PROVIDERS: Known = {

@@ -183,6 +183,12 @@ export const METHODS = {
     result: Done,
   },
 
+  "daemon.backup": {
+    summary: "Write everything that devflow knows into one archive, while it runs",
+    params: z.strictObject({ file: z.string().startsWith("/").describe("An absolute path where nothing is yet") }),
+    result: z.strictObject({ file: z.string(), bytes: z.int() }),
+  },
+
   "run.preview": { summary: "What a run would do, without starting it", params: RunRequest, result: Preview },
   "run.start": {
     summary: "Start a run",

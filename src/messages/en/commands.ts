@@ -33,6 +33,7 @@ export const commands = {
   "argument.escalation": "An escalation: its id, or the start or end of it",
   "argument.answer": "One of its words: allow or stop for a budget, retry or cancel for a problem",
   "argument.definition": "Its name, with or without a version",
+  "argument.agent": "The agent's name",
   "argument.files": "The files to check",
   "argument.method": "A method of the socket, as devflow ctl methods lists them",
   "argument.params": "Its parameters as JSON; @FILE or - for stdin",
@@ -41,6 +42,7 @@ export const commands = {
   "group.sessions": "Look at agents, talk to them, stop them",
   "group.escalations": "What waits for a person",
   "group.budget": "What work may cost",
+  "group.agents": "Which agents devflow can drive, and what it sees of them",
   "group.personas": "Who can do the work",
   "group.templates": "How the work is done: phases in a graph",
   "group.schemas": "What a phase must produce",
@@ -138,6 +140,11 @@ export const commands = {
   "runs.resume.about":
     "For a run that was interrupted, has failed, or is parked because something needs a person. What is accepted stays; the phase that stood still is tried again.",
   "runs.resumed": "run {run} goes on",
+  "backup.summary": "Write everything that devflow knows into one file",
+  "backup.about":
+    "The database as it is now, the accepted artifacts and the reports; not the worktrees and the recordings. To restore it, stop the daemon and unpack it in the data directory (devflowd status shows it).",
+  "backup.done": "{file}: {mb} MB",
+  "argument.backup": "the archive to make, such as devflow.tar.gz",
   "completion.summary": "Print what a shell needs to complete devflow's commands",
   "completion.about":
     "It completes commands, options, runs, sessions, templates and personas; without a daemon, what needs none.",
@@ -201,6 +208,16 @@ export const commands = {
 
   "definitions.repo": "The repository whose own definitions count too (default: here)",
   "definitions.validate.about": "Says what is wrong at which line. Exits with 8 when a file cannot be used.",
+  "agents.list.summary": "Which agents there are, what is installed of them, and whether they are logged in",
+  "agents.show.summary": "One agent: how it is started, read and stopped, and where that is written",
+  "agents.test.summary": "What devflow would have said of a recorded terminal, and why",
+  "agents.test.about":
+    "Replays an asciicast v2 file through an agent's profile. Where labels are known it compares them, and ends with 1 when a screen that was not ready was called ready.",
+  "agents.test.cast": "An asciicast v2 file: devflow sessions record names those of your sessions",
+  "agents.test.agent": "Whose profile (default: the one that the file's path names)",
+  "agents.test.profile": "A profile that is not installed yet",
+  "agents.test.version": "The version of the program that was recorded",
+  "agents.test.labels": "A JSON file with what the screens were: {casts: [{file, package, marks: [{t, state}]}]}",
   "personas.list.summary": "Who can be given a role",
   "personas.show.summary": "One persona in full",
   "personas.validate.summary": "Check persona files",
