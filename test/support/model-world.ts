@@ -50,7 +50,8 @@ export async function modelWorld({
   const server = await openRouter({ moves, ...more });
   const w = world({
     env: { OPENROUTER_API_KEY: KEY },
-    config: `providers:\n  openrouter:\n    baseUrl: ${server.baseUrl}\n${config}`,
+    // The server's own list of prices says 0 for everything.
+    config: `providers:\n  openrouter:\n    baseUrl: ${server.baseUrl}\nprices:\n  offline: true\n${config}`,
   });
   /** What stands in each session's conversation, as its newest request has it: a session here is a model of its own. */
   async function prompts() {
