@@ -46,6 +46,15 @@ export const COMMANDS = {
   "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
   "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
   "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
+  "escalations list": { summary: "escalations.list.summary", load: () => import("./commands/escalations/list.ts") },
+  "escalations show": { summary: "escalations.show.summary", load: () => import("./commands/escalations/show.ts") },
+  "escalations answer": {
+    summary: "escalations.answer.summary",
+    load: () => import("./commands/escalations/answer.ts"),
+  },
+
+  "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
+  "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
 
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
@@ -81,6 +90,8 @@ export const GROUPS = {
   runs: "group.runs",
   sessions: "group.sessions",
   agents: "group.agents",
+  escalations: "group.escalations",
+  budget: "group.budget",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

@@ -2,7 +2,7 @@
  * A command: its name, its texts and what it does. It opens no socket, formats nothing and never ends the process:
  * it asks the client, hands values to `out`, and returns an exit code.
  */
-import { Failure } from "../domain/failure.ts";
+import { FAILURES, Failure } from "../domain/failure.ts";
 import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
 import type { Client } from "./client.ts";
@@ -84,8 +84,11 @@ export function oneOf<T extends string>(typed: string, flag: string, words: read
 /** Who asks, for the record. */
 export const whoAsks = (env: CommandContext["env"]): string => env.USER ?? env.LOGNAME ?? "cli";
 
-/** How a run's state ends a command; 0 also for one that is under way, for nothing has gone wrong. */
-export function exitOfStatus(status: RunView["status"]): ExitCode {
+/** How a run ends a command; 0 also for one that is under way, for nothing has gone wrong. */
+export function exitOfRun({ status, failure }: Pick<RunView, "status" | "failure">): ExitCode {
+  // A code of another version of devflow is not in the table.
+  if (status === "failed" && failure && Object.hasOwn(FAILURES, failure.code) && FAILURES[failure.code].exit === 6)
+    return 6;
   if (status === "waiting" || status === "interrupted") return EXIT_WAITING;
   return status === "failed" || status === "cancelled" ? EXIT_FAILED : 0;
 }

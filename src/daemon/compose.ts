@@ -30,6 +30,7 @@ import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
+import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
 import { milliseconds } from "../domain/names.ts";
 import { ownPrice } from "../domain/price-rows.ts";
@@ -37,8 +38,11 @@ import { redactor } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
 import { keepFresh } from "../engine/keep-fresh.ts";
 import { livingSessions } from "../engine/sessions.ts";
+import { spending } from "../engine/spending.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { budgetAnswers } from "./budget-answers.ts";
 import { costEstimate } from "./cost-estimate.ts";
+import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { priceAnswers } from "./price-answers.ts";
@@ -64,7 +68,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const file = join(places.data, "devflow.db");
   const database = openDatabase(file);
   const log = eventLogOver(database, file);
-  const ledger = sqliteLedger(database, file);
+  const ledger = sqliteLedger(database, file, limitsOf(config.budget));
   const refreshMs = milliseconds(config.prices.refresh);
   const prices = modelCatalogue({
     baseUrl: env.OPENROUTER_BASE_URL || OPENROUTER,
@@ -77,6 +81,26 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     ),
     refreshMs,
     offline: config.prices.offline,
+  });
+  let takenUp: () => void = () => {};
+  /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
+  const tellable = new Promise<void>((resolve) => {
+    takenUp = resolve;
+  });
+  const spends = spending({
+    ledger,
+    prices,
+    clock,
+    ids,
+    journal,
+    unknownPrice: config.budget.unknownPrice,
+    runs: {
+      state: (run) => running.state(run),
+      learn: async (run, outcome) => {
+        await tellable;
+        return running.learn(run, outcome);
+      },
+    },
   });
   const host = await chooseHost({
     wanted: config.host,
@@ -151,7 +175,18 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     profiles,
     env,
   });
-  const sessions = livingSessions({ agents: who, ids });
+  const sessions = livingSessions({
+    agents: who,
+    ids,
+    metering: {
+      report: spends.report,
+      gone: (session) => {
+        void spends
+          .settleLeft((of) => of === session)
+          .catch((error: unknown) => journal.error("calls could not be settled", { session, error: String(error) }));
+      },
+    },
+  });
   const running = engine({
     log,
     clock,
@@ -172,6 +207,9 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     digest: sha256Hex,
     allowPaper: config.paper || env.DEVFLOW_PAPER_AGENT === "1",
     resume: config.resume,
+    budget: config.budget,
+    moved: spends.reconsider,
+    affords: spends.begin,
   });
 
   const closed = new AbortController();
@@ -203,6 +241,15 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       }),
       ...priceAnswers({ prices, ledger, definitions: shelves }),
       ...spendingAnswers({ ledger, log, marks: usageMarks(database, file), clock }),
+      ...budgetAnswers({
+        engine: running,
+        ledger,
+        log,
+        clock,
+        policy: config.budget.policy,
+        reconsider: spends.reconsider,
+      }),
+      ...escalationAnswers({ engine: running, log }),
       ...sessionAnswers({
         engine: running,
         log,
@@ -226,7 +273,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
       );
       await sweepTerminals({ host, log, journal });
+      // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
+      void spends
+        .settleLeft(() => true)
+        .catch((error: unknown) => journal.error("calls could not be settled", { error: String(error) }));
       await running.recover();
+      takenUp();
     },
     drain: async (ms) => {
       const drained = new AbortController();

@@ -42,4 +42,11 @@ export interface EngineApi {
   costs: Answers<"spending.run">;
   usage: Answers<"usage.window">;
   resetUsage: Answers<"usage.reset">;
+
+  budget: Answers<"budget.show">;
+  setBudget: Answers<"budget.set">;
+
+  escalations: Answers<"escalation.list">;
+  escalation: Answers<"escalation.show">;
+  answer: Answers<"escalation.answer">;
 }

@@ -78,6 +78,13 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "usage.window": (params) => engine.usage(params),
     "usage.reset": (params) => engine.resetUsage(params),
 
+    "budget.show": (params) => engine.budget(params),
+    "budget.set": (params) => engine.setBudget(params),
+
+    "escalation.list": (params) => engine.escalations(params),
+    "escalation.show": (params) => engine.escalation(params),
+    "escalation.answer": (params) => engine.answer(params),
+
     "events.subscribe": async (params, connection) => subscriptions.open(connection, params),
     "events.unsubscribe": async ({ subscription }, connection) => {
       subscriptions.close(connection, subscription);

@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { Accepted, Violation } from "./artifact.ts";
-import { Limit, Policy, ScopeKind } from "./budget.ts";
+import { CrossingFact, Limit, Policy } from "./budget.ts";
 import type { FailureCode } from "./failure.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
 import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
@@ -243,11 +243,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z
     .strictObject({
       type: z.literal("budget.crossed"),
-      scope: ScopeKind,
-      name: z.string(),
-      limitUsd: Usd,
-      wouldUsd: Usd,
-      policy: Policy,
+      ...CrossingFact.shape,
       session: SessionId.optional(),
       phase: z.string().optional(),
     })
@@ -300,6 +296,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "command.starting",
   "approval.answered",
   "escalation.settled",
+  "budget.set",
   "phase.accepted",
   "run.completed",
   "run.failed",

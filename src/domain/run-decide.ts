@@ -8,8 +8,9 @@
 import type { RunEvent } from "./event.ts";
 import { Failure, failureRecord } from "./failure.ts";
 import type { Outcome, OutcomeOf } from "./outcome.ts";
+import { afforded, answeredBudget, budgetSet, crossed, refused } from "./run-budget.ts";
 import { evolve } from "./run-evolve.ts";
-import { close, did, lost, seen, told, trouble, used } from "./run-sessions.ts";
+import { close, did, lost, seen, settledSince, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
 import { current, isTidy, type RunState } from "./run-state.ts";
 import { phaseOf } from "./template.ts";
@@ -60,6 +61,18 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return used(state, outcome);
     case "did":
       return did(state, outcome);
+    case "settled":
+      return settledSince(state, outcome);
+    case "crossed":
+      return crossed(state, outcome);
+    case "afforded":
+      return afforded(state, outcome);
+    case "refused":
+      return refused(state, outcome);
+    case "budget":
+      return budgetSet(state, outcome);
+    case "answer":
+      return answeredBudget(state, outcome);
     case "verdict":
       return seen(state, outcome);
     case "reported":

@@ -6,6 +6,7 @@
 import type { EventOf, RunEvent } from "./event.ts";
 import type { EscalationId } from "./ids.ts";
 import type { Counter, Counters } from "./recovery.ts";
+import { crossingKey, spendingAnswered } from "./run-budget.ts";
 import { initial, type PhaseState, type RoleSession, type RunState } from "./run-state.ts";
 import { ancestors, loopBody, phaseOf } from "./template.ts";
 
@@ -131,8 +132,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "prompt.held":
     case "session.told":
     case "command.finished":
-    case "budget.crossed":
       return state;
+    case "budget.crossed":
+      return { ...state, crossed: [...state.crossed, crossingKey(event)] };
     case "budget.set":
       return { ...state, budget: { usd: event.usd, policy: event.policy } };
     case "model.called":
@@ -239,9 +241,10 @@ function progress(state: RunState, id: string): RunState {
 
 const RETRY_COUNTERS: readonly Counter[] = ["nudge", "interrupt", "restart", "resubmit"];
 
-function settled(state: RunState, id: EscalationId, answer: string): RunState {
-  const escalation = state.escalations.find((e) => e.escalation === id);
-  const escalations = state.escalations.filter((e) => e.escalation !== id);
+function settled(before: RunState, id: EscalationId, answer: string): RunState {
+  const escalation = before.escalations.find((e) => e.escalation === id);
+  const escalations = before.escalations.filter((e) => e.escalation !== id);
+  const state = escalation ? spendingAnswered(before, escalation, answer) : before;
   if (!escalation || answer !== "retry") return { ...state, escalations };
   const { session: worker, phase: about } = escalation;
   const role = worker === undefined ? undefined : state.sessions[worker]?.role;
@@ -280,5 +283,5 @@ function resumed(state: RunState, from: string | undefined): RunState {
   const { ended: _, ...rest } = state;
   const reopens = state.ended?.status === "failed" || (from !== undefined && state.ended !== undefined);
   const reopened = reopens ? { ...rest, reported: false } : state;
-  return { ...reopened, interrupted: false, phases };
+  return { ...reopened, interrupted: false, stopped: [], phases };
 }

@@ -3,10 +3,13 @@
  * The client's types, the daemon's validation and `docs/protocol.md` are made from it.
  */
 import { z } from "zod";
+import { Limit, Policy, ScopeKind } from "../domain/budget.ts";
+import { EscalationAnswer } from "../domain/escalation.ts";
 import type { StoredEvent } from "../domain/event.ts";
+import { Usd } from "../domain/money.ts";
 import { Price } from "../domain/price.ts";
 import { Evidence } from "../domain/session.ts";
-import { RunView, SessionView } from "../domain/view.ts";
+import { EscalationView, RunView, SessionView } from "../domain/view.ts";
 import { CatalogueState, CostEstimate, RunCosts, SpentStats, UsageWindow } from "./money.ts";
 
 const RunRef = z.string().min(1).max(100).describe("A run's id, or the start or end of it");
@@ -37,6 +40,7 @@ export const RunRequest = z.strictObject({
     .record(z.string(), z.array(z.string()).min(1))
     .default({})
     .describe("Command phase → argv to run instead"),
+  budgetUsd: Usd.optional().describe("The most that the run may cost; the setting budget.runUsd otherwise"),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
@@ -101,6 +105,38 @@ export const SessionNow = z.strictObject({
   recording: z.string().optional(),
 });
 export type SessionNow = z.infer<typeof SessionNow>;
+
+/** A scope of spending as it stands: amounts are exact. */
+export const ScopeNow = z.strictObject({
+  scope: ScopeKind,
+  name: z.string().describe("The run's id, the day, or persona/day"),
+  limitUsd: Usd.optional(),
+  policy: Policy.optional(),
+  bookedUsd: Usd,
+  reservedUsd: Usd.describe("The worst that the calls under way can come to"),
+  leftUsd: z.string().optional().describe("What neither is booked nor reserved; below 0 when the limit was passed"),
+});
+export type ScopeNow = z.infer<typeof ScopeNow>;
+
+const LimitSet = z.strictObject({
+  scope: ScopeKind,
+  name: z
+    .string()
+    .optional()
+    .describe("The run or the persona; absent: each day, or each persona that has none of its own"),
+  limit: Limit.optional().describe("Absent: it was taken away, and the setting counts again"),
+});
+
+/** An escalation of a run, with the words that it can be answered with. */
+export const EscalationNow = z.strictObject({
+  ...EscalationView.shape,
+  run: z.string(),
+  template: z.string(),
+  answers: z.array(EscalationAnswer).describe("None when it is answered elsewhere, or settled"),
+});
+export type EscalationNow = z.infer<typeof EscalationNow>;
+
+const EscalationRef = z.string().min(1).max(100).describe("An escalation's id, or the start or end of it");
 
 const DaemonStatus = z.strictObject({
   pid: z.int(),
@@ -313,6 +349,43 @@ export const METHODS = {
     summary: "Begin the count of `usage.window` anew; the books stay as they are",
     params: Empty,
     result: z.strictObject({ at: z.number() }),
+  },
+
+  "budget.show": {
+    summary: "What was spent and is reserved in each scope, against its limit",
+    params: z.strictObject({ run: RunRef.optional().describe("This run instead of those that are active") }),
+    result: z.strictObject({
+      day: z.string(),
+      scopes: z.array(ScopeNow),
+      limits: z.array(LimitSet).describe("As people have set them; what the settings say is in none of these"),
+    }),
+  },
+  "budget.set": {
+    summary: "Limit what a run, each day, or each day of a persona may cost",
+    params: z.strictObject({
+      scope: ScopeKind,
+      name: z.string().min(1).max(100).optional().describe("The run, or the persona with or without its version"),
+      usd: Usd.or(z.literal("none")).describe("none takes the limit away: the setting counts again"),
+      policy: Policy.optional().describe("As it was, or as the setting says, when left out"),
+      by: By,
+    }),
+    result: LimitSet,
+  },
+
+  "escalation.list": {
+    summary: "Escalations that wait for a person; of one run, the settled ones too",
+    params: z.strictObject({ run: RunRef.optional() }),
+    result: z.strictObject({ escalations: z.array(EscalationNow) }),
+  },
+  "escalation.show": {
+    summary: "One escalation",
+    params: z.strictObject({ escalation: EscalationRef }),
+    result: EscalationNow,
+  },
+  "escalation.answer": {
+    summary: "Answer an escalation with one of its words",
+    params: z.strictObject({ escalation: EscalationRef, answer: z.string().max(100), by: By }),
+    result: z.strictObject({ escalation: z.string(), run: z.string(), answer: EscalationAnswer }),
   },
 
   "events.subscribe": {

@@ -118,6 +118,15 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     costs: nothing,
     usage: async () => ({ from: 0, to: 0, slots: [], total: NOTHING_SPENT, models: [] }),
     resetUsage: async () => ({ at: 0 }),
+    budget: async () => ({ day: "2026-11-21", scopes: [], limits: [] }),
+    setBudget: async ({ scope }) => ({ scope }),
+    escalations: async () => ({ escalations: [] }),
+    escalation: async ({ escalation }) => {
+      throw new Failure("escalation.not_found", { escalation });
+    },
+    answer: async ({ escalation }) => {
+      throw new Failure("escalation.not_found", { escalation });
+    },
     ...answers,
   };
 }

@@ -29,6 +29,9 @@ export const commands = {
   "argument.model": "A model, as a provider or a price list calls it",
   "argument.waiting_phase": "The phase that waits, when there is more than one",
   "argument.text": "The text; @FILE for what is in a file, - for stdin",
+  "argument.usd": "US dollars, such as 2.50; none takes the limit away",
+  "argument.escalation": "An escalation: its id, or the start or end of it",
+  "argument.answer": "One of its words: allow or stop for a budget, retry or cancel for a problem",
   "argument.definition": "Its name, with or without a version",
   "argument.agent": "The agent's name",
   "argument.files": "The files to check",
@@ -38,6 +41,8 @@ export const commands = {
   "group.runs": "Look at runs, wait for them, resume and cancel them",
   "group.sessions": "Look at agents, talk to them, stop them",
   "group.agents": "Which agents devflow can drive, and what it sees of them",
+  "group.escalations": "What waits for a person",
+  "group.budget": "What work may cost",
   "group.personas": "Who can do the work",
   "group.templates": "How the work is done: phases in a graph",
   "group.schemas": "What a phase must produce",
@@ -45,12 +50,13 @@ export const commands = {
 
   "run.summary": "Start a run, and show how it goes",
   "run.about":
-    "Shows what will be done and by whom, asks to go on, and follows the run to its end. Ctrl-C leaves the run alone and only stops following. Exits with 0 when the run completed, 1 when it failed or was cancelled, and 7 when it waits for a person and no terminal is there.",
+    "Shows what will be done and by whom, asks to go on, and follows the run to its end. Ctrl-C leaves the run alone and only stops following. Exits with 0 when the run completed, 1 when it failed or was cancelled, 6 when its budget was used up, and 7 when it waits for a person and no terminal is there.",
   "run.goal": "What is to be done; @FILE for what is in a file, - for stdin",
   "run.repo": "A git repository (default: here)",
   "run.base": "The branch to start from (default: the one checked out)",
   "run.bind": "Who takes a role; without it the best persona that is installed",
   "run.command": "What a command phase runs instead of what the template says",
+  "run.budget_usd": "The most that it may cost, in US dollars",
   "run.idempotency_key": "Given again with the same request it returns the same run",
   "run.yes": "Do not ask",
   "run.detach": "Start it, print its id, and return",
@@ -118,7 +124,7 @@ export const commands = {
   "runs.report.path": "Only the path of its file",
   "runs.wait.summary": "Wait until a run reaches a state",
   "runs.wait.about":
-    "The state is settled (ended, or waiting for a person), ended, or one of: pending, running, waiting, interrupted, completed, failed, cancelled. For settled and ended the exit code says how it stands: 0 completed, 1 failed or cancelled, 7 waiting. For another state it is 0 once that state is reached.",
+    "The state is settled (ended, or waiting for a person), ended, or one of: pending, running, waiting, interrupted, completed, failed, cancelled. For settled and ended the exit code says how it stands: 0 completed, 1 failed or cancelled, 6 failed for want of budget, 7 waiting. For another state it is 0 once that state is reached.",
   "runs.wait.for": "The state to wait for (default: settled)",
   "runs.wait.timeout": "Give up after this time: 90s, 30m, 2h",
   "runs.resume.from":
@@ -167,6 +173,27 @@ export const commands = {
   "sessions.kill.about": "Its run decides what follows: it starts another one, or asks you.",
   "sessions.record.summary": "Where the recording of a session is",
   "sessions.record.about": "Every terminal is recorded as an asciicast, which asciinema plays.",
+
+  "escalations.list.summary": "What waits for a person, over all runs",
+  "escalations.list.run": "Those of one run, also the settled ones",
+  "escalations.show.summary": "One escalation, and how it is answered",
+  "escalations.answer.summary": "Answer an escalation",
+  "escalations.answer.about":
+    "A budget that is used up: allow (as much again) or stop (the phase fails). A problem that recovery could not solve: retry or cancel, as runs resume and runs cancel do. What an agent asks is answered in its terminal: devflow attach.",
+  "escalations.answer.done": "answered with {answer}; run {run} was told",
+
+  "budget.show.summary": "What was spent and is reserved, against the limits",
+  "budget.show.about":
+    "Today, the personas that have spent something today, and the runs that are active. Reserved is the worst that the calls under way can come to. Amounts are rounded; --json has them exact.",
+  "budget.show.run": "This run instead of those that are active",
+  "budget.set.summary": "Limit what a run, each day, or each day of a persona may cost",
+  "budget.set.about":
+    "Goes before the settings under budget in devflow.yaml. A run that waits for its budget goes on when it suffices now; one that has failed for want of it is resumed with devflow runs resume.",
+  "budget.set.run": "The limit of this run",
+  "budget.set.day": "The limit of each day, over all runs",
+  "budget.set.persona": "The limit of each day of this persona, with or without its version",
+  "budget.set.policy": "block, warn_continue or prompt: what happens when it is used up (default: as it was)",
+  "budget.set.one_scope": "say what the limit is for: one of --run RUN, --day, --persona PERSONA",
 
   "definitions.repo": "The repository whose own definitions count too (default: here)",
   "definitions.validate.about": "Says what is wrong at which line. Exits with 8 when a file cannot be used.",
