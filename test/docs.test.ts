@@ -94,6 +94,9 @@ describe("Names", () => {
     expect(codes.filter((code) => !elsewhere.includes(`"${code}"`))).toEqual([]);
   });
 
+  /** Settings whose first word is a family of failures or events too. */
+  const SETTINGS = /^(?:(?:recording|terminal)\.|prices\.(?:refresh|offline|overrides)$|budget\.policy$)/;
+
   test("no page names a failure, an event or a method that does not exist", () => {
     const exist = new Set<string>([...codes, ...Object.keys(METHODS), "events.event", "events.closed"]);
     for (const { shape } of RunEvent.options) exist.add(shape.type.value);
@@ -102,7 +105,7 @@ describe("Names", () => {
       .filter(({ path }) => !path.endsWith("protocol.md") && !path.endsWith("events.md")) // their fields have dots too
       .flatMap(spans)
       .filter((span) => /^[a-z]+\.[a-z_]+$/.test(span) && families.has(span.split(".")[0]));
-    expect(dotted.filter((name) => !exist.has(name) && !/^(?:recording|terminal)\./.test(name))).toEqual([]);
+    expect(dotted.filter((name) => !exist.has(name) && !SETTINGS.test(name))).toEqual([]);
   });
 
   test("the words of the README are the words of the code", () => {

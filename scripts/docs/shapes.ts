@@ -3,16 +3,25 @@ import { z } from "zod";
 import { Accepted, Violation } from "../../src/domain/artifact.ts";
 import { Bound, FailureFact, KeptSchema, RunEvent } from "../../src/domain/event.ts";
 import { Persona } from "../../src/domain/persona.ts";
+import { Price, SpecialPrice } from "../../src/domain/price.ts";
 import { Evidence } from "../../src/domain/session.ts";
 import { Phase, Repeat, Role, Template } from "../../src/domain/template.ts";
 import { AttemptView, EscalationView, PhaseView, RunView, SessionView, UsageView } from "../../src/domain/view.ts";
 import { Preview, RunRequest, RunSummary, SessionNow } from "../../src/protocol/methods.ts";
+import {
+  CatalogueState,
+  CostEstimate,
+  RunCosts,
+  SpentLine,
+  SpentStats,
+  UsageWindow,
+} from "../../src/protocol/money.ts";
 
 /** Shapes with a name: a table that meets one of them names it instead of telling it again. */
 const NAMED: readonly (readonly [string, z.ZodType])[] = Object.entries({
   ...{ Accepted, AttemptView, Bound, EscalationView, Evidence, FailureFact, KeptSchema, Persona, Phase, PhaseView },
   ...{ Preview, Repeat, Role, RunEvent, RunRequest, RunSummary, RunView, SessionNow, SessionView, Template, UsageView },
-  Violation,
+  ...{ CatalogueState, CostEstimate, Price, RunCosts, SpecialPrice, SpentLine, SpentStats, UsageWindow, Violation },
 });
 
 const StoredEvent = "StoredEvent";

@@ -97,6 +97,7 @@ function methods(): string {
 /** Those that a result is made of; the others have a page of their own. */
 const SHAPES = [
   ...["RunView", "PhaseView", "AttemptView", "SessionView", "SessionNow", "EscalationView", "UsageView", "RunSummary"],
+  ...["CostEstimate", "CatalogueState", "Price", "SpecialPrice", "SpentStats", "RunCosts", "UsageWindow", "SpentLine"],
   ...["Preview", "Evidence", "FailureFact", "Accepted", "Violation", "Bound", "KeptSchema"],
 ];
 

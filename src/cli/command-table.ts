@@ -14,6 +14,13 @@ export const COMMANDS = {
   approve: { summary: "approve.summary", load: () => import("./commands/approve.ts") },
   reject: { summary: "reject.summary", load: () => import("./commands/reject.ts") },
 
+  costs: { summary: "costs.summary", load: () => import("./commands/costs.ts") },
+  stats: { summary: "stats.summary", load: () => import("./commands/stats.ts") },
+  usage: { summary: "usage.summary", load: () => import("./commands/usage.ts") },
+  "usage reset": { summary: "usage.reset.summary", load: () => import("./commands/usage/reset.ts") },
+  pricing: { summary: "pricing.summary", load: () => import("./commands/pricing.ts") },
+  models: { summary: "models.summary", load: () => import("./commands/models.ts") },
+
   "runs list": { summary: "runs.list.summary", load: () => import("./commands/runs/list.ts") },
   "runs show": { summary: "runs.show.summary", load: () => import("./commands/runs/show.ts") },
   "runs events": { summary: "runs.events.summary", load: () => import("./commands/runs/events.ts") },
@@ -36,6 +43,19 @@ export const COMMANDS = {
   "sessions kill": { summary: "sessions.kill.summary", load: () => import("./commands/sessions/kill.ts") },
   "sessions record": { summary: "sessions.record.summary", load: () => import("./commands/sessions/record.ts") },
 
+  "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
+  "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
+  "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
+  "escalations list": { summary: "escalations.list.summary", load: () => import("./commands/escalations/list.ts") },
+  "escalations show": { summary: "escalations.show.summary", load: () => import("./commands/escalations/show.ts") },
+  "escalations answer": {
+    summary: "escalations.answer.summary",
+    load: () => import("./commands/escalations/answer.ts"),
+  },
+
+  "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
+  "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
+
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
   "personas validate": { summary: "personas.validate.summary", load: () => import("./commands/personas/validate.ts") },
@@ -49,6 +69,7 @@ export const COMMANDS = {
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
 
+  backup: { summary: "backup.summary", load: () => import("./commands/backup.ts") },
   completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 
   "ctl ping": { summary: "ctl.ping.summary", load: () => import("./commands/ctl/ping.ts") },
@@ -68,6 +89,9 @@ export const COMMAND_PATHS = Object.keys(COMMANDS) as readonly CommandPath[];
 export const GROUPS = {
   runs: "group.runs",
   sessions: "group.sessions",
+  agents: "group.agents",
+  escalations: "group.escalations",
+  budget: "group.budget",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

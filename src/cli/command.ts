@@ -2,11 +2,11 @@
  * A command: its name, its texts and what it does. It opens no socket, formats nothing and never ends the process:
  * it asks the client, hands values to `out`, and returns an exit code.
  */
-import { Failure } from "../domain/failure.ts";
+import { FAILURES, Failure } from "../domain/failure.ts";
 import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
 import type { Client } from "./client.ts";
-import type { Definitions } from "./compose.ts";
+import type { AgentShelf, Definitions } from "./compose.ts";
 import type { Out } from "./out.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,10 +15,14 @@ export interface CommandContext {
   client: Client;
   /** Reads personas, templates and schemas; needs no daemon. */
   definitions: () => Promise<Definitions>;
+  /** Reads agents' profiles and looks for their programs; needs no daemon. */
+  agents: () => Promise<AgentShelf>;
   out: Out;
   terminal: Terminal;
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  now: () => number;
   /** Aborts when the user presses Ctrl-C: what follows ends, what was started goes on. */
   signal: AbortSignal;
 }
@@ -80,8 +84,11 @@ export function oneOf<T extends string>(typed: string, flag: string, words: read
 /** Who asks, for the record. */
 export const whoAsks = (env: CommandContext["env"]): string => env.USER ?? env.LOGNAME ?? "cli";
 
-/** How a run's state ends a command; 0 also for one that is under way, for nothing has gone wrong. */
-export function exitOfStatus(status: RunView["status"]): ExitCode {
+/** How a run ends a command; 0 also for one that is under way, for nothing has gone wrong. */
+export function exitOfRun({ status, failure }: Pick<RunView, "status" | "failure">): ExitCode {
+  // A code of another version of devflow is not in the table.
+  if (status === "failed" && failure && Object.hasOwn(FAILURES, failure.code) && FAILURES[failure.code].exit === 6)
+    return 6;
   if (status === "waiting" || status === "interrupted") return EXIT_WAITING;
   return status === "failed" || status === "cancelled" ? EXIT_FAILED : 0;
 }

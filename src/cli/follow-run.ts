@@ -36,8 +36,9 @@ export async function* followRun(
       yield { view: folding.view, event };
       clearTimeout(grace);
       if (!hasEnded(folding.view)) continue;
-      if (folding.view.report) return;
-      grace = setTimeout(stop, REPORT_GRACE_MS);
+      // An end in the past may not be the last one: a run can be taken up again.
+      if (folding.view.report && hasEnded(await client.call("run.show", { run }))) return;
+      if (!folding.view.report) grace = setTimeout(stop, REPORT_GRACE_MS);
     }
   } finally {
     clearTimeout(grace);

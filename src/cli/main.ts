@@ -55,11 +55,11 @@ const unknownOption = (option: string): Failure => {
 function find(words: readonly string[]): Target {
   const [first, second] = words.filter((word) => !word.startsWith("-"));
   if (first === undefined) return { kind: "root" };
+  const path = `${first} ${second}`;
+  if (isCommand(path)) return { kind: "command", path };
   if (isCommand(first)) return { kind: "command", path: first };
   if (!isGroup(first)) throw unknownCommand(first, second);
   if (second === undefined) return { kind: "group", group: first };
-  const path = `${first} ${second}`;
-  if (isCommand(path)) return { kind: "command", path };
   const meant = nearest(
     second,
     commandsOf(first).map((known) => known.slice(first.length + 1)),

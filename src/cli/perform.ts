@@ -15,9 +15,9 @@ export async function perform(
   out: Out,
 ): Promise<ExitCode> {
   const client = lazyClient(() => world.connect({ start, note: out.note }));
-  const { terminal, cwd, env, signal, definitions } = world;
+  const { terminal, cwd, env, now, signal, definitions, agents } = world;
   try {
-    const ran = command.run(input, { client, definitions, out, terminal, cwd, env, signal });
+    const ran = command.run(input, { client, definitions, agents, out, terminal, cwd, env, now, signal });
     const code = await Promise.race([ran, interrupted(signal)]);
     return code ?? (signal.aborted ? EXIT_INTERRUPTED : 0);
   } finally {

@@ -54,8 +54,10 @@ function approval(run: RunView, phase: PhaseView): Wait {
 }
 
 /** A question is answered where it was asked, and the run goes on by itself; after a problem it is told to. */
-function escalationWait(run: string, { failure, session, severity }: EscalationView): Wait {
+function escalationWait(run: string, escalation: EscalationView): Wait {
+  const { failure, session, severity } = escalation;
   const id = shortId(run);
+  if (failure.code === "budget.exhausted") return budgetWait(escalation);
   const hint = failure.hint.replaceAll(run, id).replaceAll(session ?? run, shortId(session ?? run));
   return {
     what: failure.message,
@@ -65,5 +67,14 @@ function escalationWait(run: string, { failure, session, severity }: EscalationV
       ...(severity === "question" || hint.includes("devflow runs resume") ? [] : [`devflow runs resume ${id}`]),
       `devflow runs cancel ${id}`,
     ],
+  };
+}
+
+/** Answered here: the run goes on by itself, or not at all. */
+function budgetWait({ id, failure }: EscalationView): Wait {
+  return {
+    what: failure.message,
+    detail: say("wait.budget", { extended: failure.details.extended ?? "" }),
+    commands: ["allow", "stop"].map((word) => `devflow escalations answer ${shortId(id)} ${word}`),
   };
 }

@@ -4,7 +4,7 @@ import { say } from "../messages/say.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
-import type { Definitions } from "./compose.ts";
+import type { AgentShelf, Definitions } from "./compose.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
 import { connectOrStart } from "./start-daemon.ts";
@@ -23,6 +23,7 @@ export interface World {
   now(): number;
   connect(options: { start: boolean; note: (line: string) => void }): Promise<Client>;
   definitions(): Promise<Definitions>;
+  agents(): Promise<AgentShelf>;
   /** Resolves once everything that was said has been written. */
   close(): Promise<void>;
 }
@@ -61,6 +62,7 @@ export function realWorld(): World {
     connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),
     // Adapters come with a validator and a YAML parser: loaded by the commands that read definitions, and no other.
     definitions: async () => (await import("./compose.ts")).composeDefinitions(env),
+    agents: async () => (await import("./compose.ts")).composeAgents(env),
     async close() {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

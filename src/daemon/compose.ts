@@ -5,14 +5,22 @@ import { agents } from "../adapters/agents/agents.ts";
 import { headlessAgents } from "../adapters/agents/headless-agent.ts";
 import { programOf } from "../adapters/agents/installed.ts";
 import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
+import { programVersion } from "../adapters/agents/version.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { modelCatalogue } from "../adapters/models/catalogue.ts";
+import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { openEventLog } from "../adapters/storage/sqlite-event-log.ts";
+import { backup } from "../adapters/storage/backup.ts";
+import { openDatabase } from "../adapters/storage/open.ts";
+import { priceStore } from "../adapters/storage/price-store.ts";
+import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
+import { sqliteLedger } from "../adapters/storage/sqlite-ledger.ts";
+import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { systemIds } from "../adapters/system/ids.ts";
@@ -21,16 +29,26 @@ import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
-import type { AgentProfile } from "../domain/agent-profile.ts";
+import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
+import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
+import { milliseconds } from "../domain/names.ts";
+import { ownPrice } from "../domain/price-rows.ts";
 import { redactor } from "../domain/redact.ts";
 import { engine } from "../engine/engine.ts";
+import { keepFresh } from "../engine/keep-fresh.ts";
 import { livingSessions } from "../engine/sessions.ts";
+import { spending } from "../engine/spending.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { budgetAnswers } from "./budget-answers.ts";
+import { costEstimate } from "./cost-estimate.ts";
+import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
+import { priceAnswers } from "./price-answers.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
+import { spendingAnswers } from "./spending-answers.ts";
 import { sweepTerminals } from "./sweep.ts";
 
 /** Variables whose values are secrets, by how they are named. */
@@ -41,11 +59,49 @@ const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
 
 const PACKAGE_ROOT = installedAt();
 
+const OPENROUTER = "https://openrouter.ai/api/v1";
+
 async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
   const clock = systemClock();
   const ids = systemIds();
   const config = await readConfig(join(places.config, "devflow.yaml"));
-  const log = openEventLog({ file: join(places.data, "devflow.db") });
+  const file = join(places.data, "devflow.db");
+  const database = openDatabase(file);
+  const log = eventLogOver(database, file);
+  const ledger = sqliteLedger(database, file, limitsOf(config.budget));
+  const refreshMs = milliseconds(config.prices.refresh);
+  const prices = modelCatalogue({
+    baseUrl: env.OPENROUTER_BASE_URL || OPENROUTER,
+    fetch,
+    clock,
+    store: priceStore(database, file),
+    shipped: await shippedPrices(join(PACKAGE_ROOT, "data/prices.json")),
+    own: Object.entries(config.prices.overrides).map(([model, own]) =>
+      ownPrice(model, own, { source: "override", at: clock.now() }),
+    ),
+    refreshMs,
+    offline: config.prices.offline,
+  });
+  let takenUp: () => void = () => {};
+  /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
+  const tellable = new Promise<void>((resolve) => {
+    takenUp = resolve;
+  });
+  const spends = spending({
+    ledger,
+    prices,
+    clock,
+    ids,
+    journal,
+    unknownPrice: config.budget.unknownPrice,
+    runs: {
+      state: (run) => running.state(run),
+      learn: async (run, outcome) => {
+        await tellable;
+        return running.learn(run, outcome);
+      },
+    },
+  });
   const host = await chooseHost({
     wanted: config.host,
     tmux: { directory: join(places.runtime, "t"), stateDirectory: join(places.state, "tmux") },
@@ -61,8 +117,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const recordings = join(places.data, "recordings");
   const recordingOf = (session: string): string => join(recordings, `${session}.cast`);
 
+  /** As it is for the version that is installed now; the program is asked only where that matters. */
   async function profileOf(name: string): Promise<AgentProfile> {
-    return (await known(name)).value;
+    const { value, source } = await known(name);
+    if (value.variants.length === 0) return value;
+    const found = await programOf(value, source, env);
+    return forVersion(value, found && (await programVersion(found, value, env)));
   }
   async function known(name: string) {
     const all = await profiles();
@@ -115,7 +175,18 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     profiles,
     env,
   });
-  const sessions = livingSessions({ agents: who, ids });
+  const sessions = livingSessions({
+    agents: who,
+    ids,
+    metering: {
+      report: spends.report,
+      gone: (session) => {
+        void spends
+          .settleLeft((of) => of === session)
+          .catch((error: unknown) => journal.error("calls could not be settled", { session, error: String(error) }));
+      },
+    },
+  });
   const running = engine({
     log,
     clock,
@@ -136,6 +207,9 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     digest: sha256Hex,
     allowPaper: config.paper || env.DEVFLOW_PAPER_AGENT === "1",
     resume: config.resume,
+    budget: config.budget,
+    moved: spends.reconsider,
+    affords: spends.begin,
   });
 
   const closed = new AbortController();
@@ -154,12 +228,28 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       },
       pause: async () => running.pause(true),
       unpause: async () => running.pause(false),
+      backup: async ({ file: target }) => {
+        const { bytes } = await backup(target, { database, data: places.data, folders: ["artifacts", "runs"] });
+        return { file: target, bytes };
+      },
       ...runAnswers({
         engine: running,
         log,
         workspaces,
         readText: (path) => readFile(path, "utf8").catch(() => undefined),
+        estimate: costEstimate({ prices, ledger, log, clock, free: () => false }),
       }),
+      ...priceAnswers({ prices, ledger, definitions: shelves }),
+      ...spendingAnswers({ ledger, log, marks: usageMarks(database, file), clock }),
+      ...budgetAnswers({
+        engine: running,
+        ledger,
+        log,
+        clock,
+        policy: config.budget.policy,
+        reconsider: spends.reconsider,
+      }),
+      ...escalationAnswers({ engine: running, log }),
       ...sessionAnswers({
         engine: running,
         log,
@@ -177,8 +267,18 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
+      // Without a key nobody has a use for prices, and nothing leaves this machine.
+      const wanted = (): boolean => !config.prices.offline && Boolean(env.OPENROUTER_API_KEY);
+      void keepFresh({ prices, clock, journal, wanted, refreshMs, random: Math.random }, closed.signal).catch(
+        (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
+      );
       await sweepTerminals({ host, log, journal });
+      // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
+      void spends
+        .settleLeft(() => true)
+        .catch((error: unknown) => journal.error("calls could not be settled", { error: String(error) }));
       await running.recover();
+      takenUp();
     },
     drain: async (ms) => {
       const drained = new AbortController();

@@ -22,6 +22,9 @@ const WHILE_STOPPING: ReadonlySet<MethodName> = new Set<MethodName>([
   "session.list",
   "session.show",
   "session.record",
+  "budget.show",
+  "escalation.list",
+  "escalation.show",
   "events.subscribe",
   "events.unsubscribe",
 ]);

@@ -1,5 +1,5 @@
 /**
- * What the socket needs of the engine: one method for each request that is about runs and sessions.
+ * What the socket needs of the engine: one method for each request that is about runs, sessions and money.
  *
  * Parameters have been validated and have their defaults. What a caller cannot go on from is thrown as a `Failure`.
  */
@@ -13,6 +13,7 @@ export interface EngineApi {
   pause(): Promise<void>;
   unpause(): Promise<void>;
 
+  backup: Answers<"daemon.backup">;
   preview: Answers<"run.preview">;
   start: Answers<"run.start">;
   list: Answers<"run.list">;
@@ -33,4 +34,19 @@ export interface EngineApi {
   restart: Answers<"session.restart">;
   kill: Answers<"session.kill">;
   recording: Answers<"session.record">;
+
+  price: Answers<"price.show">;
+  usedPrices: Answers<"price.used">;
+  models: Answers<"model.list">;
+  stats: Answers<"spending.stats">;
+  costs: Answers<"spending.run">;
+  usage: Answers<"usage.window">;
+  resetUsage: Answers<"usage.reset">;
+
+  budget: Answers<"budget.show">;
+  setBudget: Answers<"budget.set">;
+
+  escalations: Answers<"escalation.list">;
+  escalation: Answers<"escalation.show">;
+  answer: Answers<"escalation.answer">;
 }

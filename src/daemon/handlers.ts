@@ -47,6 +47,8 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
       return DONE;
     },
 
+    "daemon.backup": (params) => engine.backup(params),
+
     "run.preview": (params) => engine.preview(params),
     "run.start": (params) => engine.start(params),
     "run.list": (params) => engine.list(params),
@@ -67,6 +69,21 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "session.restart": (params) => engine.restart(params),
     "session.kill": (params) => engine.kill(params),
     "session.record": (params) => engine.recording(params),
+
+    "price.show": (params) => engine.price(params),
+    "price.used": (params) => engine.usedPrices(params),
+    "model.list": (params) => engine.models(params),
+    "spending.stats": (params) => engine.stats(params),
+    "spending.run": (params) => engine.costs(params),
+    "usage.window": (params) => engine.usage(params),
+    "usage.reset": (params) => engine.resetUsage(params),
+
+    "budget.show": (params) => engine.budget(params),
+    "budget.set": (params) => engine.setBudget(params),
+
+    "escalation.list": (params) => engine.escalations(params),
+    "escalation.show": (params) => engine.escalation(params),
+    "escalation.answer": (params) => engine.answer(params),
 
     "events.subscribe": async (params, connection) => subscriptions.open(connection, params),
     "events.unsubscribe": async ({ subscription }, connection) => {

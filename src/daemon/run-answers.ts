@@ -10,6 +10,7 @@ import type { Plan } from "../engine/start.ts";
 import type { EventLog, RunRow } from "../ports/event-log.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import type { Preview, RunSummary } from "../protocol/methods.ts";
+import type { CostEstimate } from "../protocol/money.ts";
 import type { EngineApi } from "./engine-api.ts";
 
 export interface RunAnswersDeps {
@@ -17,6 +18,7 @@ export interface RunAnswersDeps {
   log: EventLog;
   workspaces: Workspaces;
   readText(path: string): Promise<string | undefined>;
+  estimate(plan: Plan): CostEstimate;
 }
 
 type RunAnswers = Pick<
@@ -35,7 +37,7 @@ type RunAnswers = Pick<
   | "delete"
 >;
 
-export function runAnswers({ engine, log, workspaces, readText }: RunAnswersDeps): RunAnswers {
+export function runAnswers({ engine, log, workspaces, readText, estimate }: RunAnswersDeps): RunAnswers {
   const find = (part: string): RunId => findRun(log, part);
   const view = (run: RunId): RunView => {
     const found = viewOf(log.read(run));
@@ -43,7 +45,10 @@ export function runAnswers({ engine, log, workspaces, readText }: RunAnswersDeps
     return found;
   };
   return {
-    preview: async (request) => previewOf(await engine.plan(request)),
+    preview: async (request) => {
+      const plan = await engine.plan(request);
+      return { ...previewOf(plan), estimate: estimate(plan) };
+    },
     start: async (request) => {
       const cursor = log.head();
       const { run, created, warnings } = await engine.start(request);
@@ -81,9 +86,9 @@ export function runAnswers({ engine, log, workspaces, readText }: RunAnswersDeps
       const id = find(run);
       return { run: id, phase: await engine.approve(id, "reject", phase, by, comment) };
     },
-    resume: async ({ run, by }) => {
+    resume: async ({ run, by, from }) => {
       const id = find(run);
-      await engine.resume(id, by);
+      await engine.resume(id, by, from);
       return { run: id };
     },
     cancel: async ({ run, by, comment }) => {
@@ -115,7 +120,7 @@ const isStarted = (event: RunEvent): event is Extract<RunEvent, { type: "run.sta
   event.type === "run.started";
 
 /** The one run that starts or ends with what a person typed. */
-export function findRun(log: EventLog, part: string): RunId {
+export function findRun(log: Pick<EventLog, "resolve">, part: string): RunId {
   const found = log.resolve(part.toUpperCase(), 2);
   const [only] = found;
   if (!only) throw new Failure("run.not_found", { run: part });

@@ -1,12 +1,15 @@
 /** Reads one JSON event of a headless agent by the rules of its profile. */
-import type { HeadlessEvents } from "./agent-profile.ts";
+import type { EventRule, HeadlessEvents } from "./agent-profile.ts";
 import { usdFromJson } from "./money.ts";
+import { pattern } from "./screen-rule.ts";
 import { tokenCount, type Usage, usageOf } from "./usage.ts";
 
 export interface HeadlessNews {
   session?: string;
   text?: string;
   failed?: string;
+  /** The failure that was told before is none any more. */
+  recovered?: true;
   usage?: { told: Usage; count: "last" | "sum" };
 }
 
@@ -16,23 +19,31 @@ const at = (event: unknown, path: string): unknown =>
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 const holds = (event: unknown, where: Readonly<Record<string, string>>): boolean =>
-  Object.entries(where).every(([path, text]) => at(event, path) === text);
+  Object.entries(where).every(([path, text]) => {
+    const value = at(event, path);
+    return typeof value === "boolean" || typeof value === "number" ? String(value) === text : value === text;
+  });
+
+/** Whether a rule fits the event: its texts are there, and its value reads as it should. */
+const fits = (event: unknown, { where, at: path, matches }: EventRule): boolean =>
+  holds(event, where) && (matches === undefined || pattern(matches).test(String(at(event, path) ?? "")));
 
 /** What the event says; an empty object when it says nothing that devflow wants. */
 export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
-  const text = (rule: { where: Record<string, string>; at: string } | undefined): string | undefined => {
-    if (rule === undefined || !holds(event, rule.where)) return undefined;
+  const text = (rule: EventRule | undefined): string | undefined => {
+    if (rule === undefined || !fits(event, rule)) return undefined;
     const value = at(event, rule.at);
     return typeof value === "string" ? value : value === undefined ? undefined : JSON.stringify(value);
   };
   const news: HeadlessNews = {};
   const session = text(rules.session);
   const said = text(rules.text);
-  const failure = rules.failed.find((rule) => holds(event, rule.where));
+  const failure = rules.failed.find((rule) => fits(event, rule));
   const failed = failure && (text(failure) ?? "the turn failed, without a reason");
   if (session !== undefined) news.session = session;
   if (said !== undefined) news.text = said;
   if (failed !== undefined) news.failed = failed;
+  if (rules.recovered.some((rule) => fits(event, rule))) news.recovered = true;
   const { usage } = rules;
   const told = usage && holds(event, usage.where) ? usageIn(usage, event) : undefined;
   if (usage && told) news.usage = { told, count: usage.count };

@@ -10,6 +10,7 @@ import { Composer } from "./composer.ts";
 import { Slug } from "./names.ts";
 import { Pattern, ScreenRule } from "./screen-rule.ts";
 import { AgentState } from "./session.ts";
+import { inRange, VersionRange } from "./version-range.ts";
 
 /** The keys that a profile may press; the terminal port knows each of them. */
 export const ProfileKey = z.enum([
@@ -47,8 +48,10 @@ export const Dialog = z
     id: Slug,
     when: ScreenRule,
     policy: z
-      .enum(["trust", "decline", "park"])
-      .describe("trust: yes, devflow made this folder; decline: no, by itself; park: a person must answer"),
+      .enum(["trust", "accept", "decline", "park"])
+      .describe(
+        "trust: yes, devflow made this folder; accept: yes, the session was given what it asks about; decline: no, by itself; park: a person must answer",
+      ),
     keys: Keys.optional().describe("What answers it so; not for park"),
     state: AgentState.optional().describe(
       "What the agent is while a parked dialog stands; awaiting_input when left out",
@@ -56,20 +59,25 @@ export const Dialog = z
   })
   .refine(
     (dialog) => (dialog.policy === "park") === (dialog.keys === undefined),
-    "trust and decline need keys, park has none",
+    "trust, accept and decline need keys, park has none",
   );
 export type Dialog = z.infer<typeof Dialog>;
 
 const Path = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, "a path of names with dots between, as in part.tokens.input");
 const EventRule = z.strictObject({
-  where: z.record(Path, z.string()).describe("The event has these texts at these paths"),
+  where: z
+    .record(Path, z.string())
+    .describe("The event has these texts at these paths; numbers and true as they are written"),
   at: Path.describe("Where the wanted value is"),
+  matches: Pattern.optional().describe("And the value reads like this"),
 });
+export type EventRule = z.infer<typeof EventRule>;
 
 export const HeadlessEvents = z.strictObject({
   session: EventRule.optional().describe("The id of the agent's own conversation"),
   text: EventRule.describe("What the agent says"),
   failed: z.array(EventRule).default([]).describe("The turn has failed; the value is why"),
+  recovered: z.array(EventRule).default([]).describe("What failed before was tried again, with success"),
   usage: z
     .strictObject({
       where: z.record(Path, z.string()),
@@ -102,6 +110,81 @@ const FailedBecause = z.strictObject({
   until: Pattern.optional().describe("Group 1 is when a limit ends, as printed"),
 });
 
+export const Interactive = z.strictObject({
+  args: Arguments,
+  resume: Arguments.optional().describe("Instead of args, to go on with its own conversation {conversation}"),
+  startTimeout: z.int().positive().describe("Until its first ready screen, in milliseconds, on a slow machine"),
+  composer: Composer,
+  ready: ScreenRule.optional().describe("What must be on the screen too before an empty composer is believed"),
+  witness: z
+    .array(z.enum(["status", "title"]))
+    .default([])
+    .describe("One of these must say idle before an empty composer is believed; none: the screen alone is enough"),
+  programStatus: z.boolean().default(false).describe("It reports by OSC 7501"),
+  title: z
+    .array(z.strictObject({ state: AgentState, regex: Pattern }))
+    .default([])
+    .describe("What the terminal title says; the first that fits counts. ready means idle"),
+  dialogs: z.array(Dialog).default([]),
+  screen: z
+    .array(
+      z.strictObject({
+        state: AgentState.exclude(["ready", "exited"]),
+        when: ScreenRule,
+        without: z
+          .array(z.enum(["status", "title"]))
+          .default([])
+          .describe("Believed only while none of these says anything: for rows that may stay on the screen too long"),
+        until: Pattern.optional().describe("Group 1 is when a limit ends, as printed"),
+      }),
+    )
+    .default([])
+    .describe("In order; ready is never said by a rule, only by the composer"),
+  progress: z
+    .boolean()
+    .default(false)
+    .describe("It draws a progress bar in the terminal's tab while it works (OSC 9;4)"),
+  notices: z
+    .array(z.strictObject({ state: AgentState.extract(["awaiting_permission", "awaiting_input"]), regex: Pattern }))
+    .default([])
+    .describe(
+      "What its notices (OSC 9, 99, 777) mean, while the screen says nothing; one that fits none, and the bell, mean awaiting_input",
+    ),
+  failed: z
+    .strictObject({
+      status: z.boolean().default(false).describe("The program status error says that the last turn has failed"),
+      when: ScreenRule.optional(),
+      causes: z
+        .array(
+          z.strictObject({
+            cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider"]),
+            when: ScreenRule,
+            until: Pattern.optional(),
+          }),
+        )
+        .default([]),
+    })
+    .optional()
+    .describe("How an idle screen shows that the last turn has failed"),
+  submitGap: z.int().min(0).max(10_000).describe("Between paste and Enter, in milliseconds"),
+  submit: Keys.default(["Enter"]),
+  clear: Keys.default(["C-u"]).describe("Empties the composer"),
+  interrupt: Keys.describe("Stops a turn"),
+  quit: Keys.describe("Ends the agent when it is idle"),
+  maxPaste: z.int().positive().default(100_000).describe("Larger prompts go as a file, in bytes"),
+});
+export type Interactive = z.infer<typeof Interactive>;
+
+/** Some of the fields of another shape, and no defaults: what is left out is not changed. */
+const InteractiveChanges = z.strictObject(
+  Object.fromEntries(
+    Object.entries(Interactive.shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault ? field.unwrap() : field).optional(),
+    ]),
+  ),
+) as unknown as z.ZodType<Partial<Interactive>>;
+
 export const AgentProfile = z
   .strictObject({
     name: Slug.describe("How personas refer to it"),
@@ -109,6 +192,7 @@ export const AgentProfile = z
     family: Slug.describe("The family of its default model, for diverseFrom"),
     install: z.string().max(300).describe("What a person types to install it"),
     checked: z.array(z.string().max(40)).min(1).describe("Versions that this profile was tested with"),
+    versions: VersionRange.optional().describe("Versions that it is made for; others may look different"),
     binary: z.strictObject({
       command: z
         .string()
@@ -129,54 +213,23 @@ export const AgentProfile = z
       })
       .optional(),
     env: Variables.prefault({}),
-    interactive: z.strictObject({
-      args: Arguments,
-      startTimeout: z.int().positive().describe("Until its first ready screen, in milliseconds, on a slow machine"),
-      composer: Composer,
-      ready: ScreenRule.optional().describe("What must be on the screen too before an empty composer is believed"),
-      witness: z
-        .array(z.enum(["status", "title"]))
-        .default([])
-        .describe("One of these must say idle before an empty composer is believed; none: the screen alone is enough"),
-      programStatus: z.boolean().default(false).describe("It reports by OSC 7501"),
-      title: z
-        .array(z.strictObject({ state: AgentState, regex: Pattern }))
-        .default([])
-        .describe("What the terminal title says; the first that fits counts. ready means idle"),
-      dialogs: z.array(Dialog).default([]),
-      screen: z
-        .array(
-          z.strictObject({
-            state: AgentState.exclude(["ready", "exited"]),
-            when: ScreenRule,
-            until: Pattern.optional().describe("Group 1 is when a limit ends, as printed"),
-          }),
-        )
-        .default([])
-        .describe("In order; ready is never said by a rule, only by the composer"),
-      failed: z
-        .strictObject({
-          status: z.boolean().default(false).describe("The program status error says that the last turn has failed"),
-          when: ScreenRule.optional(),
-          causes: z
-            .array(
-              z.strictObject({
-                cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider"]),
-                when: ScreenRule,
-                until: Pattern.optional(),
-              }),
-            )
-            .default([]),
-        })
-        .optional()
-        .describe("How an idle screen shows that the last turn has failed"),
-      submitGap: z.int().min(0).max(10_000).describe("Between paste and Enter, in milliseconds"),
-      submit: Keys.default(["Enter"]),
-      clear: Keys.default(["C-u"]).describe("Empties the composer"),
-      interrupt: Keys.describe("Stops a turn"),
-      quit: Keys.describe("Ends the agent when it is idle"),
-      maxPaste: z.int().positive().default(100_000).describe("Larger prompts go as a file, in bytes"),
-    }),
+    transcripts: z
+      .string()
+      .max(300)
+      .optional()
+      .describe("Where it writes its conversations, under its home directory, with * for what differs"),
+    interactive: Interactive,
+    variants: z
+      .array(
+        z.strictObject({
+          versions: VersionRange.describe("Which versions of the program"),
+          interactive: InteractiveChanges.describe(
+            "What is different in them: each field replaces the whole one above",
+          ),
+        }),
+      )
+      .default([])
+      .describe("Versions that behave differently; one whose version is not known is none of them"),
     headless: z
       .strictObject({
         args: Arguments,
@@ -192,6 +245,13 @@ export const AgentProfile = z
   })
   .describe("How to drive one coding agent");
 export type AgentProfile = z.infer<typeof AgentProfile>;
+
+/** The profile as it is for one version of the program. */
+export function forVersion(profile: AgentProfile, version: string | undefined): AgentProfile {
+  const fitting = version === undefined ? [] : profile.variants.filter(({ versions }) => inRange(versions, version));
+  const changes: Partial<Interactive> = Object.assign({}, ...fitting.map(({ interactive }) => interactive));
+  return { ...profile, interactive: { ...profile.interactive, ...changes } };
+}
 
 export interface LaunchValues {
   cwd: string;

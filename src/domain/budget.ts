@@ -6,8 +6,7 @@
  * M2. A scope without a limit is counted all the same.
  */
 import { z } from "zod";
-import type { Money } from "./money.ts";
-import { Usd } from "./money.ts";
+import { type Money, parseUsd, Usd, usd } from "./money.ts";
 
 export const ScopeKind = z.enum(["run", "day", "persona-day"]);
 export type ScopeKind = z.infer<typeof ScopeKind>;
@@ -54,6 +53,30 @@ export interface Crossing {
   policy: Policy;
   /** What would be booked and reserved with the call. */
   would: Money;
+}
+
+/** A crossing as events and questions tell it. */
+export const CrossingFact = z.strictObject({
+  scope: ScopeKind,
+  name: z.string(),
+  limitUsd: Usd,
+  wouldUsd: Usd,
+  policy: Policy,
+});
+export type CrossingFact = z.infer<typeof CrossingFact>;
+
+export const crossingFact = ({ scope, limit, policy, would }: Crossing): CrossingFact => ({
+  scope: scope.kind,
+  name: scope.name,
+  limitUsd: usd(limit),
+  wouldUsd: usd(would),
+  policy,
+});
+
+/** What a limit becomes when a person lets the work go on: as much again, and at least what the next call could bring it to. */
+export function extended({ limitUsd, wouldUsd }: CrossingFact): string {
+  const [twice, would] = [2n * (parseUsd(limitUsd) ?? 0n), parseUsd(wouldUsd) ?? 0n];
+  return usd(twice > would ? twice : would);
 }
 
 /** The limits that a reservation would pass; none: it may be made. */

@@ -115,7 +115,21 @@ export const GIT_OPTIONS: readonly string[] = [
   "--strategy",
   "--no-index",
   "--filters",
+  "--unsafe-paths",
 ];
 
 /** Letters that stand for one of those. */
 export const GIT_LETTERS: Readonly<Record<string, string>> = { rebase: "xs", grep: "O", merge: "s", pull: "s" };
+
+/** What changes things that the worktree shares with the user's own checkout: branches, stashes, remotes, other worktrees. */
+// biome-ignore format: a table, one command a line
+export const GIT_SHARED: Readonly<Record<string, { words?: readonly string[]; letters?: string; long?: readonly string[] }>> = {
+  branch: { letters: "dDfmMcC", long: ["--delete", "--force", "--move", "--copy"] },
+  tag: { letters: "df", long: ["--delete", "--force"] },
+  stash: { words: ["clear", "drop", "pop"] },
+  reflog: { words: ["expire", "delete"] },
+  remote: { words: ["add", "set-url", "set-head", "rename", "remove", "rm", "update", "prune"] },
+  worktree: { words: ["add", "remove", "move", "prune", "repair", "lock", "unlock"] },
+  notes: { words: ["prune", "remove"] },
+  "symbolic-ref": { letters: "dm" },
+};

@@ -8,15 +8,26 @@
  */
 import { forbidden } from "./command-never.ts";
 import { needsNaming } from "./command-strings.ts";
-import { type ArgumentPlace, commandsIn, type PlaceOf, pathsIn, programOf } from "./command-words.ts";
+import { type ArgumentPlace, commandsIn, gitCommandAt, type PlaceOf, pathsIn, programOf } from "./command-words.ts";
 import type { CommandList } from "./model-agent.ts";
 import { type Refusal, refusal, shown } from "./tool-refusal.ts";
 
 /** More entries than this in an answer are a page, not a hint. */
 const MOST_LISTED = 20;
 
-/** Their first argument is a pattern, which may look like a path that nobody has. */
-const TAKE_PATTERNS = new Set(["grep", "egrep", "fgrep", "rg", "sed", "jq", "git"]);
+/** They take patterns, which may look like a path that nobody has, and make no folders. */
+const TAKE_PATTERNS = new Set([
+  "grep",
+  "egrep",
+  "fgrep",
+  "rg",
+  "sed",
+  "jq",
+  "git grep",
+  "git log",
+  "git show",
+  "git diff",
+]);
 
 export interface CommandQuestion {
   argv: readonly string[];
@@ -36,9 +47,11 @@ export function commandRefusal({ argv, lists, placeOf }: CommandQuestion): Refus
     return refusal("command.not_allowed", { command, allowed: allowedText(lists) });
   if (naming && naming.upTo > named)
     return refusal("command.whole", { command, problem: naming.problem, instead: naming.instead });
+  const program = programOf(argv[0]);
+  const patterns = TAKE_PATTERNS.has(program === "git" ? `git ${argv[gitCommandAt(argv)]}` : program);
   for (const argument of argv.slice(named)) {
     for (const path of pathsIn(argument)) {
-      const refused = argumentRefused(placeOf(path), command, argument, TAKE_PATTERNS.has(programOf(argv[0])));
+      const refused = argumentRefused(placeOf(path), command, argument, patterns);
       if (refused) return refused;
     }
   }

@@ -7,6 +7,7 @@ import {
   GIT_LETTERS,
   GIT_OPTIONS,
   GIT_RUNNERS,
+  GIT_SHARED,
   INTERPRETERS,
   type Interpreter,
   NEXT_AFTER,
@@ -128,14 +129,26 @@ function gitNaming(argv: readonly string[], program: string): Naming | undefined
     return all(argv, `git ${command} can run other programs`, ANOTHER);
   if (!GIT_COMMANDS.has(command))
     return { upTo: at + 1, problem: `git ${command} may be an alias for anything`, instead: ANOTHER };
+  const words = argv.slice(at + 1);
+  const shared = words.find((word, place) => isShared(command, word, place));
+  if (shared !== undefined)
+    return all(argv, `git ${command} ${nameOf(shared)} changes what other checkouts share`, ANOTHER);
   const letters = GIT_LETTERS[command] ?? "";
-  const odd = argv
-    .slice(at + 1)
-    .find(
-      (word) =>
-        GIT_OPTIONS.some((option) => isLongOption(word, option)) ||
-        hasShort(word, letters) ||
-        /^(?:ext|fd)::/i.test(word),
-    );
+  const odd = words.find(
+    (word) =>
+      GIT_OPTIONS.some((option) => isLongOption(word, option)) ||
+      hasShort(word, letters) ||
+      /^(?:ext|fd)::/i.test(word),
+  );
+
   return odd === undefined ? undefined : all(argv, `git ${command} ${nameOf(odd)} can run other programs`, ANOTHER);
+}
+
+function isShared(command: string, word: string, place: number): boolean {
+  const { words = [], letters = "", long = [] } = GIT_SHARED[command] ?? {};
+  return (
+    (place === 0 && words.includes(word)) ||
+    hasShort(word, letters) ||
+    long.some((option) => isLongOption(word, option))
+  );
 }

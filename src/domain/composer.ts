@@ -1,5 +1,6 @@
 /**
- * The composer: where an agent takes text, found by the cursor, which no answer on the screen can move.
+ * The composer: where an agent takes text, found by the cursor, which no answer on the screen can move. An agent that draws a cursor of
+ * its own and leaves the terminal's elsewhere has a `frame`: that one is found at the end of the screen, where no answer can stand.
  *
  * `empty`: it takes a prompt. `draft`: something stands in it that was not submitted. `hidden`: there is none.
  */
@@ -24,6 +25,18 @@ export const Composer = z.discriminatedUnion("kind", [
     foot: Pattern.describe("The row of the box that ends the text"),
     ...Common,
   }),
+  z.strictObject({
+    kind: z.literal("frame"),
+    edge: Pattern.describe("The rows above and below the text"),
+    first: Pattern.describe("Its first row; group 1 is the text"),
+    rest: Pattern.describe("A further row of it; group 1 is the text"),
+    below: z
+      .int()
+      .min(0)
+      .max(20)
+      .describe("At most so many rows with something on them follow an empty frame: more is a list or a dialog"),
+    ...Common,
+  }),
 ]);
 export type Composer = z.infer<typeof Composer>;
 
@@ -32,13 +45,24 @@ export type ComposerView = { kind: "empty" } | { kind: "draft"; text: string } |
 const HIDDEN: ComposerView = { kind: "hidden" };
 
 export function composerOf(composer: Composer, screen: ScreenView): ComposerView {
-  const lines = composer.kind === "prompt" ? promptLines(composer, screen) : boxLines(composer, screen);
+  const lines = linesOf(composer, screen);
   if (lines === undefined) return HIDDEN;
   const text = lines.join("\n").trim();
-  if (text === "") return { kind: "empty" };
   const shown = composer.placeholder.some((placeholder) => pattern(placeholder).test(text));
   // A draft that reads like the placeholder is told from it by the cursor, which stands behind what was typed.
-  return shown && atStart(composer, screen) ? { kind: "empty" } : { kind: "draft", text };
+  if (text !== "" && !(shown && atStart(composer, screen))) return { kind: "draft", text };
+  return composer.kind === "frame" && rowsAfter(composer, screen) > composer.below ? HIDDEN : { kind: "empty" };
+}
+
+function linesOf(composer: Composer, screen: ScreenView): string[] | undefined {
+  switch (composer.kind) {
+    case "prompt":
+      return promptLines(composer, screen);
+    case "box":
+      return boxLines(composer, screen);
+    case "frame":
+      return frameLines(composer, screen);
+  }
 }
 
 const capture = (source: string, row: string): string | undefined => {
@@ -76,8 +100,33 @@ function boxLines(composer: Extract<Composer, { kind: "box" }>, { rows, cursor }
   return undefined;
 }
 
+type Frame = Extract<Composer, { kind: "frame" }>;
+
+const bottomOf = ({ edge }: Frame, { rows }: ScreenView): number =>
+  rows.findLastIndex((row) => pattern(edge).test(row));
+
+const rowsAfter = (composer: Frame, screen: ScreenView): number =>
+  screen.rows.slice(bottomOf(composer, screen) + 1).filter((row) => row.trim() !== "").length;
+
+function frameLines(composer: Frame, screen: ScreenView): string[] | undefined {
+  const { rows } = screen;
+  const edge = pattern(composer.edge);
+  const bottom = bottomOf(composer, screen);
+  const lines: string[] = [];
+  for (let at = bottom - 1; at > 0; at -= 1) {
+    const row = rows[at] ?? "";
+    const first = capture(composer.first, row);
+    if (first !== undefined && edge.test(rows[at - 1] ?? "")) return [first, ...lines];
+    const text = capture(composer.rest, row);
+    if (text === undefined) return undefined;
+    lines.unshift(text);
+  }
+  return undefined;
+}
+
 /** Whether nothing but the composer's own marks stands left of the cursor. */
 function atStart(composer: Composer, { rows, cursor }: ScreenView): boolean {
+  if (composer.kind === "frame") return true;
   const left = (rows[cursor.row] ?? "").slice(0, cursor.col);
   const text = capture(composer.kind === "prompt" ? composer.first : composer.row, left.padEnd(cursor.col));
   return text !== undefined && text.trim() === "";

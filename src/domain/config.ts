@@ -1,5 +1,7 @@
 /** Settings of one devflow home: `devflow.yaml` in the configuration directory. Every setting has a default. */
 import { z } from "zod";
+import { type Limit, Policy, type ScopeKind } from "./budget.ts";
+import { Usd } from "./money.ts";
 import { Duration, milliseconds } from "./names.ts";
 import { OwnPrice } from "./price-rows.ts";
 
@@ -46,6 +48,20 @@ export const Config = z
           .describe("Model → what it costs you, in US dollars for a million tokens; wins over every other price"),
       })
       .prefault({}),
+    budget: z
+      .strictObject({
+        policy: Policy.default("block"),
+        runUsd: Usd.optional().describe("The most that a run may cost, when nothing else is said at its start"),
+        dayUsd: Usd.optional().describe("The most that all runs together may cost in a day"),
+        personaDayUsd: Usd.optional().describe("The most that each persona may cost in a day"),
+        unknownPrice: z
+          .enum(["allow", "refuse"])
+          .optional()
+          .describe(
+            "Calls of models whose price nobody knows; left out: refused where a limit applies, allowed elsewhere",
+          ),
+      })
+      .prefault({}),
     paper: z
       .boolean()
       .default(false)
@@ -53,3 +69,11 @@ export const Config = z
   })
   .describe("Settings of devflow");
 export type Config = z.infer<typeof Config>;
+
+/** The limits that count where nobody has set others. A run's own is written down when it starts. */
+export function limitsOf({ policy, dayUsd, personaDayUsd }: Config["budget"]): Partial<Record<ScopeKind, Limit>> {
+  return {
+    ...(dayUsd !== undefined && { day: { usd: dayUsd, policy } }),
+    ...(personaDayUsd !== undefined && { "persona-day": { usd: personaDayUsd, policy } }),
+  };
+}

@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { Accepted, Violation } from "./artifact.ts";
-import { Limit, Policy, ScopeKind } from "./budget.ts";
+import { CrossingFact, Limit, Policy } from "./budget.ts";
 import type { FailureCode } from "./failure.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
 import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
@@ -243,11 +243,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z
     .strictObject({
       type: z.literal("budget.crossed"),
-      scope: ScopeKind,
-      name: z.string(),
-      limitUsd: Usd,
-      wouldUsd: Usd,
-      policy: Policy,
+      ...CrossingFact.shape,
       session: SessionId.optional(),
       phase: z.string().optional(),
     })
@@ -258,7 +254,14 @@ export const RunEvent = z.discriminatedUnion("type", [
   z
     .strictObject({ type: z.literal("run.interrupted"), cause: z.string() })
     .describe("The daemon went away while the run was under way"),
-  z.strictObject({ type: z.literal("run.resumed"), cause: z.string(), by: z.string() }).describe("It goes on"),
+  z
+    .strictObject({
+      type: z.literal("run.resumed"),
+      cause: z.string(),
+      by: z.string(),
+      from: z.string().optional().describe("This phase and all that need it are done again, on purpose"),
+    })
+    .describe("It goes on"),
   z.strictObject({ type: z.literal("run.completed") }).describe("Every phase is accepted"),
   z.strictObject({ type: z.literal("run.failed"), failure: FailureFact }).describe("The run ends without that"),
   z
@@ -293,6 +296,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "command.starting",
   "approval.answered",
   "escalation.settled",
+  "budget.set",
   "phase.accepted",
   "run.completed",
   "run.failed",

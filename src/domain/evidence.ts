@@ -1,11 +1,12 @@
 /**
  * What an agent is doing, judged from everything that can be seen of it. Pure: the same observation gives the same verdict.
  *
- * E1. Strongest first: the process has ended; the program status; the title; the screen's last rows; the composer. A known dialog tells
- *     what exactly an agent waits for, so it refines what the first two say, unless they say working.
+ * E1. Strongest first: the process has ended; the program status; the title; the screen's last rows; the progress bar; the composer. A
+ *     known dialog tells what exactly an agent waits for, so it refines what the first two say, unless they say working.
  * E2. Ready needs proof: an empty composer under the cursor, nothing that says otherwise, and the witness that the profile asks for.
  * E3. A channel that says busy outweighs one that says idle, whichever is stronger: a wrong "busy" costs time, a wrong "ready" a prompt.
  * E4. A text in the composer that devflow did not type belongs to a person: the agent awaits their input.
+ * E5. A notice or the bell says that a person is wanted, not for what: it counts only where no composer and no rule says anything.
  */
 import type { AgentProfile, Dialog } from "./agent-profile.ts";
 import { type ComposerView, composerOf, isOurs } from "./composer.ts";
@@ -21,6 +22,10 @@ export interface Observation {
   exit?: { code?: number; signal?: string } | undefined;
   /** The last report of the program on itself, and when it came. */
   programStatus?: { status: ProgramStatus; at: number } | undefined;
+  /** The last notice or bell since it was last seen working or ready. */
+  notice?: { said: string; at: number } | undefined;
+  /** The last that its progress bar has said. */
+  progress?: { busy: boolean; at: number } | undefined;
   /** What devflow typed into the composer and has not seen submitted. */
   typed?: string | undefined;
   now: number;
@@ -34,6 +39,31 @@ export interface Judgement extends Verdict {
   dialog?: Pick<Dialog, "id" | "keys" | "policy">;
   /** The last turn has failed; the agent is idle again. */
   failed?: { cause: string; said: string };
+}
+
+/** What is said of an agent at a moment: to a person, and to whoever wants to send it a prompt. */
+export interface Standing extends Verdict {
+  composer: ComposerView["kind"];
+  dialog?: Pick<Dialog, "id" | "policy">;
+  failed?: { cause: string; said: string };
+}
+
+/**
+ * The verdict that was believed, and the screen as it is now, together: ready only when both are. A screen that says nothing leaves
+ * a busy agent busy, but nobody is ready on the strength of what was seen before.
+ */
+export function standing(believed: Verdict, now: Judgement): Standing {
+  const { composer, dialog, failed } = now;
+  const hushed = now.state === "unknown" && believed.state !== "ready";
+  const { state, evidence, until } = hushed || now.state === "ready" ? { ...believed, evidence: now.evidence } : now;
+  return {
+    state,
+    evidence,
+    ...(until !== undefined && { until }),
+    composer: composer.kind,
+    ...(dialog && { dialog: { id: dialog.id, policy: dialog.policy } }),
+    ...(failed && { failed }),
+  };
 }
 
 type Profile = Pick<AgentProfile, "interactive">;
@@ -72,7 +102,9 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
     return found(policy === "park" ? (state ?? "awaiting_input") : "booting", { dialog });
   }
   if (busy) return found(busy);
-  for (const { state, when, until } of interactive.screen) {
+  const spoken = { status: status !== undefined, title: title !== undefined };
+  for (const { state, when, without, until } of interactive.screen) {
+    if (without.some((channel) => spoken[channel])) continue;
     const row = matches(when, seen.screen);
     if (row === undefined) continue;
     const end = state === "rate_limited" ? limitEnd(until, when, seen) : undefined;
@@ -81,8 +113,16 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
     onScreen(row);
     return found(state, end === undefined ? {} : { until: end });
   }
-  return atRest(interactive, seen, { composer, ours, status, title, found, onScreen });
+  const { progress } = seen;
+  if (interactive.progress && progress?.busy && seen.now - progress.at < PROGRESS_HOLDS_MS) {
+    note("signal", "its progress bar is shown", progress.at);
+    return found("working");
+  }
+  return atRest(interactive, seen, { composer, ours, status, title, found, note, onScreen });
 }
+
+/** A progress bar that was not drawn again for so long may just have been forgotten, in milliseconds. */
+const PROGRESS_HOLDS_MS = 60_000;
 
 interface Claim {
   state: AgentState;
@@ -137,14 +177,23 @@ interface Rest {
   status: Claim | undefined;
   title: { state: AgentState } | undefined;
   found: (state: AgentState, more?: Partial<Judgement>) => Judgement;
+  note: (source: Evidence["source"], said: string, at: number) => void;
   onScreen: (said: string) => void;
 }
 
 /** Nothing says that the agent is busy: is it ready, or is that just not visible? */
 function atRest(interactive: AgentProfile["interactive"], seen: Observation, rest: Rest): Judgement {
-  const { composer, ours, status, title, found, onScreen } = rest;
+  const { composer, ours, status, title, found, note, onScreen } = rest;
   if (composer.kind === "hidden") {
     const blank = seen.screen.rows.every((row) => row.trim() === "");
+    const { notice } = seen;
+    if (notice && !blank) {
+      note("signal", notice.said, notice.at);
+      onScreen("no composer is visible");
+      return found(
+        interactive.notices.find(({ regex }) => pattern(regex).test(notice.said))?.state ?? "awaiting_input",
+      );
+    }
     onScreen(blank ? "the screen is blank" : "no composer is visible");
     return found(blank ? "booting" : "unknown");
   }

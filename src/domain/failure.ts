@@ -45,6 +45,8 @@ export const FAILURES = {
   "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 
+  "cast.invalid": { exit: 8, text: "{where}: {problem}", hint: "devflow sessions record says where a session's recording is" },
+
   "run.not_found": { exit: 4, text: "there is no run {run}", hint: "devflow runs list shows them" },
   "run.ambiguous": { exit: 4, text: "{run} could be any of {count} runs", hint: "give more of the id" },
   "run.already_active": { exit: 5, text: "{repo} already has an active run on {base}: {run}", hint: "wait for it, or: devflow runs cancel {run}" },
@@ -116,6 +118,11 @@ export const FAILURES = {
   "input.unreadable": { exit: 8, text: "{path} cannot be read: {problem}", hint: "@FILE and - take UTF-8 text" },
   "goal.too_large": { exit: 8, text: "the goal has {bytes} bytes; the limit is {limit}", hint: "put the details into a file of the repository and name it in the goal" },
   "input.declined": { exit: 130, text: "nothing was started", hint: "" },
+  "escalation.not_found": { exit: 4, text: "there is no open escalation {escalation}", hint: "devflow escalations list shows them" },
+  "escalation.ambiguous": { exit: 4, text: "{escalation} could be any of {count} escalations", hint: "give more of the id" },
+  "escalation.settled": { exit: 5, text: "escalation {escalation} is settled already", hint: "devflow escalations list shows what is open" },
+  "escalation.answered_elsewhere": { exit: 5, text: "escalation {escalation} is a question of an agent, and answered there", hint: "{how}" },
+  "escalation.no_such_answer": { exit: 2, text: "escalation {escalation} is answered with one of: {answers}", hint: "devflow escalations show {escalation} tells what each does" },
   "budget.exhausted": { exit: 6, text: "the budget of {scope} {name} is {limit} USD, and the next call could bring it to {would} USD", hint: "devflow budget show tells how it stands; raise it with devflow budget set, then: devflow runs resume" },
   "budget.price_unknown": { exit: 6, text: "nobody knows what {model} costs, and a budget applies to the call", hint: "give it a price, mark its provider free, or set budget.unknownPrice: allow (docs/configuration.md)" },
   "budget.too_large": { exit: 2, text: "{usd} USD is more than devflow can keep account of", hint: "the most is 9 million USD" },
@@ -138,6 +145,8 @@ export const FAILURES = {
   "model.unavailable": { exit: 1, text: "{model} could not be reached for {minutes} minutes: {problem}", hint: "resume the run when the provider is back, or bind another persona" },
   "model.no_tool_call": { exit: 1, text: "{model} answered {times} times in a row without using a tool", hint: "use a model that can call tools" },
   "model.bad_tool_call": { exit: 1, text: "{model} sent {times} times in a row a tool call that cannot be read: {problem}", hint: "use a model that can call tools, or raise maxOutputTokens when its answers are cut off" },
+  "backup.exists": { exit: 5, text: "{path} is there already", hint: "give another name: a backup overwrites nothing" },
+  "backup.failed": { exit: 1, text: "the backup {path} could not be written: {problem}", hint: "give a file in a directory that you can write to" },
   "config.invalid": { exit: 8, text: "{where}: {problem}", hint: "docs/configuration.md lists the settings" },
 } as const satisfies Record<string, Row>;
 

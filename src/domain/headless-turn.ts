@@ -50,9 +50,11 @@ const MAX_SAID = 500;
 const MAX_KIND = 80;
 
 /** The tally with one more event; what is not an object is no event. */
-export function hear(tally: Tally, rules: HeadlessProfile["events"], event: unknown): Tally {
-  if (typeof event !== "object" || event === null || Array.isArray(event)) return tally;
-  const { session, text, failed, usage } = readEvent(rules, event);
+export function hear(before: Tally, rules: HeadlessProfile["events"], event: unknown): Tally {
+  if (typeof event !== "object" || event === null || Array.isArray(event)) return before;
+  const { session, text, failed, recovered, usage } = readEvent(rules, event);
+  const { failed: _, ...unfailed } = before;
+  const tally: Tally = recovered ? unfailed : before;
   return {
     ...tally,
     events: tally.events + 1,

@@ -1,5 +1,6 @@
 /** What performing a step, or a person, can tell a run. `decide` says what follows from it. */
 import type { Accepted, Violation } from "./artifact.ts";
+import type { CrossingFact, Policy } from "./budget.ts";
 import type { RunEvent } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
@@ -38,13 +39,22 @@ export type Outcome =
       bytes?: number;
     }
   | { kind: "usage"; session: SessionId; nth: number; usage: Usage }
+  /** A call under an earlier daemon that was settled since. */
+  | { kind: "settled"; session: SessionId; phase?: string; usage: Usage }
+  | { kind: "crossed"; session: SessionId; phase?: string; crossing: CrossingFact; escalation: EscalationId }
+  /** A call that had to wait for its budget is made. */
+  | { kind: "afforded"; session: SessionId }
+  /** A call is not made, and its phase cannot go on without it. */
+  | { kind: "refused"; session: SessionId; phase?: string; failure: FailureRecord }
+  | { kind: "budget"; usd: string; policy: Policy; by: string }
+  | { kind: "answer"; escalation: EscalationId; answer: "allow" | "stop"; by: string }
   | { kind: "did"; session: SessionId; nth: number; did: Did }
   | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "deleted"; by: string; wip?: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }
   | { kind: "cancel"; by: string; comment?: string }
-  | { kind: "resume"; by: string; cause: string; retry: boolean }
+  | { kind: "resume"; by: string; cause: string; retry: boolean; from?: string }
   | { kind: "interrupt"; cause: string };
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];

@@ -31,6 +31,7 @@ export function reportMarkdown({ run, changes }: Report): string {
     `## Phases\n\n${phasesTable(run.phases)}`,
     ...run.phases.filter(worthTelling).map(phaseDetails),
     run.sessions.length === 0 ? "" : `## Sessions\n\n${sessionsTable(run)}`,
+    run.crossings.length === 0 ? "" : `## Limits that it came to\n\n${crossingsTable(run)}`,
     run.escalations.length === 0 ? "" : `## Escalations\n\n${run.escalations.map(escalation).join("\n")}`,
     changes && changes.uncommitted.length > 0 ? `## Not committed in the worktree\n\n${list(changes.uncommitted)}` : "",
     run.warnings.length === 0 ? "" : `## Warnings\n\n${list(run.warnings)}`,
@@ -68,7 +69,32 @@ function facts(run: RunView, changes: Report["changes"]): [string, string][] {
     ["Started", new Date(run.startedAt).toISOString()],
     ["Took", duration(run.startedAt, run.endedAt)],
     ["Tokens", tokens || "none"],
+    ["Cost", cost(run)],
+    ["Budget", run.budget ? `${run.budget.usd} USD (\`${run.budget.policy}\`)` : "none"],
   ];
+}
+
+/** Exact, and honest: what devflow worked out itself is marked, what is not known is never nothing. */
+function cost({ usage, sessions }: RunView): string {
+  const { costUsd, estimatedUsd, uncosted, unknown } = usage;
+  const parts = [
+    costUsd === undefined ? "" : `${costUsd} USD`,
+    estimatedUsd === undefined ? "" : `${estimatedUsd} USD of it estimated`,
+    uncosted === 0 ? "" : `unknown for ${uncosted} reports of usage`,
+    unknown.length === 0 ? "" : `unknown for ${unknown.length} of ${sessions.length} sessions`,
+  ].filter((part) => part !== "");
+  return parts.join("; ") || "none";
+}
+
+const crossing = (c: RunView["crossings"][number]): string =>
+  `| ${c.scope} | ${cell(c.name)} | ${c.limitUsd} | ${c.wouldUsd} | ${c.policy} | ${c.phase ?? ""} | ${new Date(c.at).toISOString()} |`;
+
+function crossingsTable(run: RunView): string {
+  return [
+    "| scope | name | limit (USD) | would be (USD) | policy | phase | at |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...run.crossings.map(crossing),
+  ].join("\n");
 }
 
 const table = (rows: [string, string][]): string =>

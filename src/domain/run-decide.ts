@@ -8,8 +8,9 @@
 import type { RunEvent } from "./event.ts";
 import { Failure, failureRecord } from "./failure.ts";
 import type { Outcome, OutcomeOf } from "./outcome.ts";
+import { afforded, answeredBudget, budgetSet, crossed, refused } from "./run-budget.ts";
 import { evolve } from "./run-evolve.ts";
-import { close, did, lost, seen, told, trouble, used } from "./run-sessions.ts";
+import { close, did, lost, seen, settledSince, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
 import { current, isTidy, type RunState } from "./run-state.ts";
 import { phaseOf } from "./template.ts";
@@ -60,6 +61,18 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return used(state, outcome);
     case "did":
       return did(state, outcome);
+    case "settled":
+      return settledSince(state, outcome);
+    case "crossed":
+      return crossed(state, outcome);
+    case "afforded":
+      return afforded(state, outcome);
+    case "refused":
+      return refused(state, outcome);
+    case "budget":
+      return budgetSet(state, outcome);
+    case "answer":
+      return answeredBudget(state, outcome);
     case "verdict":
       return seen(state, outcome);
     case "reported":
@@ -153,8 +166,11 @@ function answer(state: RunState, outcome: OutcomeOf<"approve" | "reject">): RunE
   return [said, { type: "run.failed", failure }];
 }
 
-function resume(state: RunState, { by, cause, retry }: OutcomeOf<"resume">): RunEvent[] {
-  if (state.ended && state.ended.status !== "failed") return [];
+/** From a phase on purpose: also when the run is complete, and never while something of it is under way. */
+function resume(state: RunState, { by, cause, retry, from }: OutcomeOf<"resume">): RunEvent[] {
+  const again = from !== undefined && state.phases[from] !== undefined && !underWay(state);
+  if (from !== undefined && !again) return [];
+  if (state.ended && state.ended.status !== "failed" && !(again && state.ended.status === "completed")) return [];
   const problems = retry ? state.escalations.filter(({ severity }) => severity === "problem") : [];
   const settled: RunEvent[] = problems.map(({ escalation }) => ({
     type: "escalation.settled",
@@ -163,5 +179,12 @@ function resume(state: RunState, { by, cause, retry }: OutcomeOf<"resume">): Run
     by,
   }));
   const stopped = state.interrupted || (retry && state.ended?.status === "failed");
-  return stopped || settled.length > 0 ? [...settled, { type: "run.resumed", by, cause }] : [];
+  if (!stopped && !again && settled.length === 0) return [];
+  return [...settled, { type: "run.resumed", by, cause, ...(from !== undefined && { from }) }];
 }
+
+/** Some agent or command is at work, and the run is not standing still by itself. */
+const underWay = (state: RunState): boolean =>
+  !state.ended &&
+  !state.interrupted &&
+  Object.values(state.phases).some(({ status }) => status === "running" || status === "repairing");

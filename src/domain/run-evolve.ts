@@ -6,8 +6,9 @@
 import type { EventOf, RunEvent } from "./event.ts";
 import type { EscalationId } from "./ids.ts";
 import type { Counter, Counters } from "./recovery.ts";
+import { crossingKey, spendingAnswered } from "./run-budget.ts";
 import { initial, type PhaseState, type RoleSession, type RunState } from "./run-state.ts";
-import { loopBody, phaseOf } from "./template.ts";
+import { ancestors, loopBody, phaseOf } from "./template.ts";
 
 const NEW_PHASE: PhaseState = {
   status: "pending",
@@ -117,7 +118,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "run.interrupted":
       return state.ended ? state : { ...state, interrupted: true };
     case "run.resumed":
-      return resumed(state);
+      return resumed(state, event.from);
     case "run.completed":
       return { ...state, ended: { status: "completed" } };
     case "run.failed":
@@ -131,8 +132,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "prompt.held":
     case "session.told":
     case "command.finished":
-    case "budget.crossed":
       return state;
+    case "budget.crossed":
+      return { ...state, crossed: [...state.crossed, crossingKey(event)] };
     case "budget.set":
       return { ...state, budget: { usd: event.usd, policy: event.policy } };
     case "model.called":
@@ -239,9 +241,10 @@ function progress(state: RunState, id: string): RunState {
 
 const RETRY_COUNTERS: readonly Counter[] = ["nudge", "interrupt", "restart", "resubmit"];
 
-function settled(state: RunState, id: EscalationId, answer: string): RunState {
-  const escalation = state.escalations.find((e) => e.escalation === id);
-  const escalations = state.escalations.filter((e) => e.escalation !== id);
+function settled(before: RunState, id: EscalationId, answer: string): RunState {
+  const escalation = before.escalations.find((e) => e.escalation === id);
+  const escalations = before.escalations.filter((e) => e.escalation !== id);
+  const state = escalation ? spendingAnswered(before, escalation, answer) : before;
   if (!escalation || answer !== "retry") return { ...state, escalations };
   const { session: worker, phase: about } = escalation;
   const role = worker === undefined ? undefined : state.sessions[worker]?.role;
@@ -260,15 +263,25 @@ function settled(state: RunState, id: EscalationId, answer: string): RunState {
 const without = (counters: Counters, names: readonly Counter[]): Counters =>
   Object.fromEntries(Object.entries(counters).filter(([name]) => !names.includes(name as Counter)));
 
-function resumed(state: RunState): RunState {
+/** Done again on purpose, a phase has all its rounds again, and is asked about again. */
+function anew({ approval: _, ...phase }: PhaseState): PhaseState {
+  return { ...phase, turns: 0 };
+}
+
+function resumed(state: RunState, from: string | undefined): RunState {
+  const template = state.started?.template;
+  const again = (id: string): boolean =>
+    from !== undefined && template !== undefined && (id === from || ancestors(template, id).has(from));
   const phases = Object.fromEntries(
     Object.entries(state.phases).map(([id, p]) => {
-      if (p.status !== "failed") return [id, p];
+      if (p.status !== "failed" && !again(id)) return [id, p];
       const { failure: _, ...rest } = p;
-      return [id, { ...rest, status: "pending" as const, due: { cause: "resumed" as const }, watch: p.watch + 1 }];
+      const next = { ...rest, status: "pending" as const, due: { cause: "resumed" as const }, watch: p.watch + 1 };
+      return [id, again(id) ? anew(next) : next];
     }),
   );
   const { ended: _, ...rest } = state;
-  const reopened = state.ended?.status === "failed" ? { ...rest, reported: false } : state;
-  return { ...reopened, interrupted: false, phases };
+  const reopens = state.ended?.status === "failed" || (from !== undefined && state.ended !== undefined);
+  const reopened = reopens ? { ...rest, reported: false } : state;
+  return { ...reopened, interrupted: false, stopped: [], phases };
 }

@@ -11,6 +11,7 @@ import type { OutcomeOf } from "./outcome.ts";
 import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
 import { current, type RoleSession, type RunState } from "./run-state.ts";
 import { isLive, needsPerson, observe, type SessionState, step } from "./session.ts";
+import type { Usage } from "./usage.ts";
 
 export function trouble(
   state: RunState,
@@ -53,8 +54,20 @@ export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
 /** After a restart every report is told again under its number: it is booked once. */
 export function used(state: RunState, { session, nth, usage }: OutcomeOf<"usage">): RunEvent[] {
   const booked = state.sessions[session]?.usageReports ?? 0;
-  return nth <= booked ? [] : [{ type: "usage.reported", session, ...usage, nth }];
+  return nth <= booked ? [] : [reported(session, usage, phaseOfSession(state, session), nth)];
 }
+
+/** What a call came to that nobody was there to hear the end of. */
+export const settledSince = (state: RunState, { session, phase, usage }: OutcomeOf<"settled">): RunEvent[] =>
+  state.sessions[session] ? [reported(session, usage, phase)] : [];
+
+const reported = (session: SessionId, usage: Usage, phase?: string, nth?: number): RunEvent => ({
+  type: "usage.reported",
+  session,
+  ...(phase !== undefined && { phase }),
+  ...usage,
+  ...(nth !== undefined && { nth }),
+});
 
 /** In order, and each once: an agent that was away tells again what it cannot know to have been heard. */
 export function did(state: RunState, { session, nth, did: event }: OutcomeOf<"did">): RunEvent[] {
@@ -128,7 +141,8 @@ const QUESTIONS: Partial<Record<SessionState, FailureCode>> = {
   awaiting_input: "session.awaits_input",
 };
 
-const phaseOfSession = (state: RunState, session: SessionId): string | undefined =>
+/** The phase that a session works on, if any. */
+export const phaseOfSession = (state: RunState, session: SessionId): string | undefined =>
   Object.entries(state.phases).find(([, p]) => p.status === "running" && p.prompts.at(-1)?.session === session)?.[0];
 
 const changed = ({ session, state: from }: RoleSession, to: SessionState, cause: string): RunEvent => ({

@@ -2,7 +2,7 @@
  * The state of a run, as far as deciding needs it, and what it says of itself. What only people look at is in `view.ts`.
  */
 import type { Accepted, Violation } from "./artifact.ts";
-import type { Limit } from "./budget.ts";
+import type { Limit, ScopeKind } from "./budget.ts";
 import type { PromptPurpose, RunStarted } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
@@ -84,6 +84,12 @@ export interface RunState {
   interrupted: boolean;
   /** The most that it may cost, as it was last set. */
   budget?: Limit;
+  /** The limits that it was told to have crossed, each as `crossingKey` names it. */
+  crossed: readonly string[];
+  /** Limits beside its own that a person has raised for its sake, as long as they are what they were then. */
+  allowed: readonly { kind: ScopeKind; name: string; from: string; usd: string }[];
+  /** Scopes that a person will spend no more in, by `scopeKey`, until the run is resumed. */
+  stopped: readonly string[];
   phases: Readonly<Record<string, PhaseState>>;
   sessions: Readonly<Record<string, RoleSession>>;
   /** How often a role's session was restarted since its last progress; survives the session itself. */
@@ -96,6 +102,9 @@ export interface RunState {
 
 export const initial: RunState = {
   interrupted: false,
+  crossed: [],
+  allowed: [],
+  stopped: [],
   phases: {},
   sessions: {},
   restarts: {},

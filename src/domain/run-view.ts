@@ -6,6 +6,7 @@
  */
 import type { z } from "zod";
 import type { EventOf, RunEvent, StoredEvent } from "./event.ts";
+import { parseUsd, usd } from "./money.ts";
 import { referenceOf } from "./names.ts";
 import { evolve } from "./run-evolve.ts";
 import { initial, type RunState, statusOf } from "./run-state.ts";
@@ -44,7 +45,8 @@ function reflect(view: RunView, state: RunState, { at, cursor }: StoredEvent): R
     return { ...phase, status: ended && !finished ? "skipped" : status };
   });
   const sessions = view.sessions.map((s): SessionView => ({ ...s, state: state.sessions[s.id]?.state ?? s.state }));
-  return { ...view, status: statusOf(state), updatedAt: at, cursor, phases, sessions };
+  const { budget } = state;
+  return { ...view, status: statusOf(state), updatedAt: at, cursor, phases, sessions, ...(budget && { budget }) };
 }
 
 function begun({ run, at, cursor }: StoredEvent, event: EventOf<"run.started">): RunView {
@@ -84,7 +86,8 @@ function begun({ run, at, cursor }: StoredEvent, event: EventOf<"run.started">):
     }),
     sessions: [],
     escalations: [],
-    usage: { inputTokens: 0, outputTokens: 0, cachedTokens: 0, unknown: [] },
+    usage: { inputTokens: 0, outputTokens: 0, cachedTokens: 0, uncosted: 0, unknown: [] },
+    crossings: [],
     interruptions: [],
     cursor,
   };
@@ -114,9 +117,12 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
       return event.usage ? { ...view, usage: spent(view.usage, event.session, event.usage) } : view;
     case "tool.calling":
     case "tool.called":
-    case "budget.crossed":
     case "budget.set":
       return view;
+    case "budget.crossed": {
+      const { type: _, ...crossing } = event;
+      return { ...view, crossings: [...view.crossings, { ...crossing, at }] };
+    }
     case "escalation.raised":
       return { ...view, escalations: [...view.escalations, raised(at, event)] };
     case "escalation.settled":
@@ -296,6 +302,16 @@ function spent(usage: z.infer<typeof UsageView>, session: string, now: Usage): z
     inputTokens: usage.inputTokens + now.inputTokens,
     outputTokens: usage.outputTokens + now.outputTokens,
     cachedTokens: usage.cachedTokens + now.cachedTokens,
+    ...(now.costUsd === undefined
+      ? { uncosted: usage.uncosted + 1 }
+      : {
+          costUsd: plus(usage.costUsd, now.costUsd),
+          ...(now.estimated && { estimatedUsd: plus(usage.estimatedUsd, now.costUsd) }),
+        }),
     unknown: usage.unknown.filter((id) => id !== session),
   };
 }
+
+/** Exact, since a cost is (never a float). */
+const plus = (one: string | undefined, other: string): string =>
+  usd((parseUsd(one ?? "0") ?? 0n) + (parseUsd(other) ?? 0n));

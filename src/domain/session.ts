@@ -45,7 +45,7 @@ export const AgentState = z.enum([
 export type AgentState = z.infer<typeof AgentState>;
 
 export const Evidence = z.strictObject({
-  source: z.enum(["process", "status", "stream", "title", "screen", "silence", "person", "log"]),
+  source: z.enum(["process", "status", "stream", "title", "signal", "screen", "silence", "person", "log"]),
   said: z.string().max(500),
   at: z.number(),
 });

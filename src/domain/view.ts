@@ -4,7 +4,9 @@
  */
 import { z } from "zod";
 import { Violation } from "./artifact.ts";
+import { CrossingFact, Limit } from "./budget.ts";
 import { FailureFact } from "./event.ts";
+import { Usd } from "./money.ts";
 import { Counter } from "./recovery.ts";
 import { SessionState } from "./session.ts";
 
@@ -102,8 +104,18 @@ export const UsageView = z.strictObject({
   inputTokens: z.int(),
   outputTokens: z.int(),
   cachedTokens: z.int(),
-  costUsd: z.string().optional(),
+  costUsd: Usd.optional().describe("All that is known of the cost, to the last digit; absent when nothing is"),
+  estimatedUsd: Usd.optional().describe("The part of it that devflow worked out itself, from prices"),
+  uncosted: z.int().default(0).describe("Reports of tokens whose cost is not known"),
   unknown: z.array(z.string()).describe("Sessions that reported no usage"),
+});
+
+/** A limit on money that the run has come to. */
+export const CrossingView = z.strictObject({
+  ...CrossingFact.shape,
+  at: z.number(),
+  phase: z.string().optional(),
+  session: z.string().optional(),
 });
 
 export const RunView = z.strictObject({
@@ -126,6 +138,8 @@ export const RunView = z.strictObject({
   sessions: z.array(SessionView),
   escalations: z.array(EscalationView),
   usage: UsageView,
+  budget: Limit.optional().describe("The most that it may cost, as it was last set"),
+  crossings: z.array(CrossingView).default([]),
   interruptions: z.array(z.strictObject({ at: z.number(), cause: z.string(), resumedAt: z.number().optional() })),
   failure: FailureFact.optional(),
   cancelled: z.strictObject({ by: z.string(), comment: z.string().optional() }).optional(),

@@ -3,6 +3,7 @@
  * Performed again after a crash it is the same prompt with the same key, and the terminal types it no second time.
  */
 import type { RunEvent } from "../domain/event.ts";
+import { referenceOf } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
@@ -13,6 +14,7 @@ import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import { composePrompt, promptKey } from "./compose-prompt.ts";
+import type { Party } from "./reserving.ts";
 import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
 import { type Wakeable, wakeable } from "./wakeable.ts";
@@ -28,6 +30,8 @@ export interface DeliverDeps {
   ids: Ids;
   random: () => number;
   digest: (text: string) => string;
+  /** Whether an agent may be given more work whose calls are only told afterwards; resolves when that is known. */
+  affords?: (by: Party, signal: AbortSignal) => Promise<boolean>;
 }
 
 type PromptStep = Extract<Step, { kind: "prompt" }>;
@@ -39,6 +43,7 @@ export async function deliverPrompt(
 ): Promise<Outcome | undefined> {
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");
+  if (deps.affords && !(await affordable(step, context, deps.affords))) return undefined;
   agent.prepare?.(promptKey(step, context));
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   const intent: RunEvent = {
@@ -56,6 +61,19 @@ export async function deliverPrompt(
   await context.record((state) => (announced(state, step) ? [] : [intent]));
   for (const [relative, text] of prompt.files) await deps.workspaces.write(context.run, relative, text);
   return offer(step, context, deps, agent, prompt);
+}
+
+/** A prompt that was announced may have been taken; an agent that asks for each call needs no leave for the prompt. */
+async function affordable(
+  step: PromptStep,
+  context: StepContext,
+  affords: NonNullable<DeliverDeps["affords"]>,
+): Promise<boolean> {
+  const { started, sessions } = context.state();
+  const persona = started?.bindings[sessions[step.session]?.role ?? ""]?.persona;
+  if (!persona || persona.adapter === "agent" || announced(context.state(), step)) return true;
+  const by = { run: context.run, session: step.session, persona: referenceOf(persona), phase: step.phase };
+  return affords(by, context.signal);
 }
 
 /** Performed again, after a crash or since it was not taken, a prompt is the same prompt: it is announced once. */

@@ -1,6 +1,9 @@
 /**
  * The engine: every run that is not over, driven. What the daemon asks of it, in the words of the domain.
  */
+import type { Limit } from "../domain/budget.ts";
+import { answersTo, type EscalationAnswer } from "../domain/escalation.ts";
+import type { RunEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, type RunId, type SessionId } from "../domain/ids.ts";
 import { didYouMean } from "../domain/nearest.ts";
@@ -18,6 +21,8 @@ export interface EngineDeps extends PerformDeps, StartDeps, DeleteDeps {
   journal: Journal;
   /** Whether runs that a stopped daemon left go on by themselves. */
   resume: "auto" | "manual";
+  /** Told when a person has changed what runs may do: whoever waits for that looks again. */
+  moved?: () => void;
 }
 
 export interface Engine {
@@ -30,7 +35,8 @@ export interface Engine {
     by: string,
     comment: string | undefined,
   ): Promise<string>;
-  resume(run: RunId, by: string): Promise<void>;
+  /** `from`: this phase and all that need it are done again, on purpose. */
+  resume(run: RunId, by: string, from?: string): Promise<void>;
   cancel(run: RunId, by: string, comment: string | undefined): Promise<void>;
   /** Removes all that is kept of a run that has ended, but its events and its branch; gives the ref that holds uncommitted work. */
   delete(run: RunId, by: string): Promise<{ wip: string | undefined }>;
@@ -38,6 +44,12 @@ export interface Engine {
   session(run: RunId, session: SessionId): Promise<AgentSession | undefined>;
   /** Writes down what a person does to a session, before it is done; ends the agent when that is what they do. */
   tell(run: RunId, session: SessionId, told: Told): Promise<void>;
+  state(run: RunId): RunState;
+  /** Something that concerns a run and happened beside its steps; resolves once what follows is in its log. */
+  learn(run: RunId, outcome: Outcome): Promise<readonly RunEvent[]>;
+  setBudget(run: RunId, budget: Limit, by: string): Promise<void>;
+  /** What a person has typed, which has to be one of the words that the escalation takes. */
+  answer(run: RunId, escalation: EscalationId, typed: string, by: string): Promise<EscalationAnswer>;
   pause(paused: boolean): void;
   readonly paused: boolean;
   sessions(): number;
@@ -76,6 +88,36 @@ export function engine(deps: EngineDeps): Engine {
     return { drive: now, state: now.state() };
   }
 
+  /** What a person wants of a run; a `Failure` when the run has no use for it any more. */
+  async function asked(run: RunId, outcome: Outcome, refusal: "run.ended" | "run.not_resumable"): Promise<void> {
+    const { drive: now, state } = addressed(run);
+    if ((await now.tell(outcome)).length === 0) throw new Failure(refusal, { run, state: statusOf(state) });
+    deps.moved?.();
+  }
+
+  async function resume(run: RunId, by: string, from?: string): Promise<void> {
+    if (from !== undefined) mustHavePhase(run, addressed(run).state, from);
+    const how = { by, cause: `asked for by ${by}`, retry: true, ...(from !== undefined && { from }) };
+    await asked(run, { kind: "resume", ...how }, "run.not_resumable");
+  }
+
+  const cancel = (run: RunId, by: string, comment: string | undefined): Promise<void> =>
+    asked(run, { kind: "cancel", by, ...(comment !== undefined && { comment }) }, "run.ended");
+
+  async function answer(run: RunId, escalation: EscalationId, typed: string, by: string): Promise<EscalationAnswer> {
+    const asking = addressed(run).state.escalations.find((e) => e.escalation === escalation);
+    if (!asking) throw new Failure("escalation.settled", { escalation });
+    const words = answersTo(asking);
+    const { hint: how } = asking.failure;
+    if (words.length === 0) throw new Failure("escalation.answered_elsewhere", { escalation, how });
+    const word = words.find((one) => one === typed);
+    if (!word) throw new Failure("escalation.no_such_answer", { escalation, answers: words.join(", ") });
+    if (word === "retry") await resume(run, by);
+    else if (word === "cancel") await cancel(run, by, undefined);
+    else await asked(run, { kind: "answer", escalation, answer: word, by }, "run.ended");
+    return word;
+  }
+
   async function takeUp(run: RunId): Promise<void> {
     const now = driving(run);
     if (now.state().ended) return;
@@ -95,24 +137,19 @@ export function engine(deps: EngineDeps): Engine {
     },
     async approve(run, answer, phase, by, comment) {
       const { drive: now, state } = addressed(run);
-      if (phase !== undefined && !state.phases[phase])
-        throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(state.phases)) });
+      if (phase !== undefined) mustHavePhase(run, state, phase);
       const outcome: Outcome = { kind: answer, phase, by, ...(comment !== undefined && { comment }) };
       const said = (await now.tell(outcome)).find(({ type }) => type === "approval.answered");
       if (said?.type !== "approval.answered")
         throw new Failure("run.nothing_to_approve", { run, phase: phase ? ` in ${phase}` : "" });
       return said.phase;
     },
-    async resume(run, by) {
-      const { drive: now, state } = addressed(run);
-      const followed = await now.tell({ kind: "resume", by, cause: `asked for by ${by}`, retry: true });
-      if (followed.length === 0) throw new Failure("run.not_resumable", { run, state: statusOf(state) });
-    },
-    async cancel(run, by, comment) {
-      const { drive: now, state } = addressed(run);
-      const followed = await now.tell({ kind: "cancel", by, ...(comment !== undefined && { comment }) });
-      if (followed.length === 0) throw new Failure("run.ended", { run, state: statusOf(state) });
-    },
+    resume,
+    cancel,
+    answer,
+    state: (run) => addressed(run).state,
+    learn: (run, outcome) => driving(run).tell(outcome),
+    setBudget: (run, { usd, policy }, by) => asked(run, { kind: "budget", usd, policy, by }, "run.ended"),
     delete: (run, by) => deleteRun(run, by, driving(run), deps),
     async session(run, session) {
       const here = sessions.living(session);
@@ -157,4 +194,9 @@ export function engine(deps: EngineDeps): Engine {
       await sessions.release();
     },
   };
+}
+
+function mustHavePhase(run: RunId, { phases }: RunState, phase: string): void {
+  if (!phases[phase])
+    throw new Failure("phase.not_found", { run, phase, suggestion: didYouMean(phase, Object.keys(phases)) });
 }

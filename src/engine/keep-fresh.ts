@@ -25,15 +25,17 @@ const RETRY_MS = 5 * 60_000;
 export async function keepFresh(deps: KeepFreshDeps, signal: AbortSignal): Promise<void> {
   const { prices, clock, journal, wanted, refreshMs, random } = deps;
   const spread = (ms: number): number => Math.round(ms * (0.8 + 0.4 * random()));
+  let due = spread(refreshMs);
   let failures = 0;
 
   async function look(): Promise<number> {
     if (!(await wanted())) return LOOK_AGAIN_MS;
-    const { fetchedAt } = prices.state();
-    const age = fetchedAt === undefined ? Number.POSITIVE_INFINITY : clock.now() - fetchedAt;
-    if (age < refreshMs) return Math.min(refreshMs - age, LOOK_AGAIN_MS);
     try {
+      const { fetchedAt } = prices.state();
+      const age = fetchedAt === undefined ? Number.POSITIVE_INFINITY : clock.now() - fetchedAt;
+      if (age < due) return Math.min(due - age, LOOK_AGAIN_MS);
       await prices.refresh(signal);
+      due = spread(refreshMs);
       failures = 0;
       return LOOK_AGAIN_MS;
     } catch (error) {

@@ -6,10 +6,14 @@ import type { RunEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import { EscalationId, SessionId } from "../domain/ids.ts";
 import { referenceOf } from "../domain/names.ts";
+import type { Persona } from "../domain/persona.ts";
+import { phaseOfSession } from "../domain/run-sessions.ts";
 import type { RunState } from "../domain/run-state.ts";
+import type { Usage } from "../domain/usage.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
 import type { StepContext } from "./run-loop.ts";
+import type { Reporter } from "./spending.ts";
 
 export interface Sessions {
   /** Opens a session that the log knows by its intent, or a new one; its receipt is in the log when this resolves. */
@@ -23,7 +27,16 @@ export interface Sessions {
   count(): number;
 }
 
-export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): Sessions {
+/** Keeps account of what agents report by themselves. */
+export interface Metering {
+  /** Books a report, once by its number; answers with what it came to. */
+  report(by: Reporter, nth: number, usage: Usage): Usage;
+  /** The agent is gone: no call of it is under way any more. */
+  gone(session: SessionId): void;
+}
+
+/** Without `metering`, as in some tests, nothing is booked. */
+export function livingSessions({ agents, ids, metering }: { agents: Agents; ids: Ids; metering?: Metering }): Sessions {
   const living = new Map<SessionId, AgentSession>();
   const arriving = new Map<SessionId, Promise<AgentSession | undefined>>();
 
@@ -56,14 +69,21 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
     const agent = await agents.for(bound.persona)[how](spec);
     if (!agent) return undefined;
     living.set(session, agent);
-    agent.watch((news) => report(context, session, news));
-    report(context, session, { kind: "verdict", verdict: agent.verdict() });
+    const who = { run, session, persona: referenceOf(bound.persona), model: modelOf(bound.persona) };
+    agent.watch((news) => report(context, who, news));
+    report(context, who, { kind: "verdict", verdict: agent.verdict() });
     return agent;
   }
 
-  function report(context: StepContext, session: SessionId, news: AgentNews): void {
+  function report(context: StepContext, who: Reporter & { session: SessionId }, news: AgentNews): void {
+    const { session } = who;
     switch (news.kind) {
-      case "usage":
+      case "usage": {
+        const phase = phaseOfSession(context.state(), session);
+        const by = { ...who, ...(phase !== undefined && { phase }) };
+        context.tell({ ...news, session, usage: metering?.report(by, news.nth, news.usage) ?? news.usage });
+        break;
+      }
       case "did":
         context.tell({ ...news, session });
         break;
@@ -94,6 +114,7 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
       const agent = living.get(session);
       living.delete(session);
       await agent?.close();
+      metering?.gone(session);
     },
     async release() {
       const all = [...living.values()];
@@ -103,6 +124,9 @@ export function livingSessions({ agents, ids }: { agents: Agents; ids: Ids }): S
     count: () => living.size,
   };
 }
+
+/** What its usage is booked on: the agent's own name where nobody says which model it takes. */
+const modelOf = ({ model, agent, adapter }: Persona): string => model ?? agent ?? adapter;
 
 function intent(state: RunState, role: string, session: SessionId): RunEvent[] {
   const persona = state.started?.bindings[role]?.persona;

@@ -1,5 +1,6 @@
 /** Starting a run: everything it needs is found, checked and written into its first event; nothing is looked up later. */
 import { bind, type Candidate } from "../domain/binding.ts";
+import type { Policy } from "../domain/budget.ts";
 import type { RunStarted } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import { RunId } from "../domain/ids.ts";
@@ -25,6 +26,8 @@ export interface StartRequest {
   /** Command phase → argv to run instead of the template's. */
   commands: Readonly<Record<string, readonly string[]>>;
   idempotencyKey?: string | undefined;
+  /** The most that the run may cost; the setting otherwise. */
+  budgetUsd?: string | undefined;
 }
 
 export interface StartDeps {
@@ -37,6 +40,8 @@ export interface StartDeps {
   digest: (text: string) => string;
   /** Whether roles may be given to the paper agent without being asked to. */
   allowPaper: boolean;
+  /** What happens when a run's budget is used up, and how much it is when nothing is said. */
+  budget?: { policy: Policy; runUsd?: string | undefined };
 }
 
 /** What a run would be: all that is settled before it starts. */
@@ -79,8 +84,10 @@ export async function plan(request: StartRequest, deps: StartDeps): Promise<Plan
         repository.base,
         request.bind,
         request.commands,
+        ...(request.budgetUsd === undefined ? [] : [request.budgetUsd]),
       ]),
     ),
+    ...budgetOf(request, deps),
     ...(request.idempotencyKey !== undefined && { idempotencyKey: request.idempotencyKey }),
   };
   return { repository, template, bindings: chosen, goal, warnings: event.warnings, event };
@@ -95,6 +102,11 @@ export async function begin(
   const written = await log.append(run, 0, [event], { at: clock.now(), durable: true });
   const first = written.kind === "already" ? written.events[0]?.run : run;
   return { run: RunId.parse(first), created: written.kind === "appended" };
+}
+
+function budgetOf({ budgetUsd }: StartRequest, { budget }: StartDeps): Pick<RunStarted, "budget"> {
+  const usd = budgetUsd ?? budget?.runUsd;
+  return usd === undefined ? {} : { budget: { usd, policy: budget?.policy ?? "block" } };
 }
 
 const takenOut = (count: number): string =>

@@ -3,9 +3,14 @@
  * The client's types, the daemon's validation and `docs/protocol.md` are made from it.
  */
 import { z } from "zod";
+import { Limit, Policy, ScopeKind } from "../domain/budget.ts";
+import { EscalationAnswer } from "../domain/escalation.ts";
 import type { StoredEvent } from "../domain/event.ts";
+import { Usd } from "../domain/money.ts";
+import { Price } from "../domain/price.ts";
 import { Evidence } from "../domain/session.ts";
-import { RunView, SessionView } from "../domain/view.ts";
+import { EscalationView, RunView, SessionView } from "../domain/view.ts";
+import { CatalogueState, CostEstimate, RunCosts, SpentStats, UsageWindow } from "./money.ts";
 
 const RunRef = z.string().min(1).max(100).describe("A run's id, or the start or end of it");
 const SessionRef = z.string().min(1).max(100).describe("A session's id, or the start or end of it");
@@ -16,6 +21,9 @@ const Done = z.strictObject({ ok: z.literal(true) });
 
 /** Longest goal, in bytes of UTF-8: a goal is a text a person wrote, and it is stored with the run. */
 export const MAX_GOAL_BYTES = 512 * 1024;
+
+/** Thirty days: what is older is for `spending.stats`. */
+export const MAX_WINDOW_MINUTES = 30 * 24 * 60;
 
 export const RunRequest = z.strictObject({
   template: z.string().min(1, "no template is named").max(80),
@@ -32,6 +40,7 @@ export const RunRequest = z.strictObject({
     .record(z.string(), z.array(z.string()).min(1))
     .default({})
     .describe("Command phase → argv to run instead"),
+  budgetUsd: Usd.optional().describe("The most that the run may cost; the setting budget.runUsd otherwise"),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
@@ -61,6 +70,7 @@ export const Preview = z.strictObject({
     z.strictObject({ role: z.string(), persona: z.string(), agent: z.string(), family: z.string(), why: z.string() }),
   ),
   warnings: z.array(z.string()),
+  estimate: CostEstimate.optional(),
 });
 export type Preview = z.infer<typeof Preview>;
 
@@ -95,6 +105,38 @@ export const SessionNow = z.strictObject({
   recording: z.string().optional(),
 });
 export type SessionNow = z.infer<typeof SessionNow>;
+
+/** A scope of spending as it stands: amounts are exact. */
+export const ScopeNow = z.strictObject({
+  scope: ScopeKind,
+  name: z.string().describe("The run's id, the day, or persona/day"),
+  limitUsd: Usd.optional(),
+  policy: Policy.optional(),
+  bookedUsd: Usd,
+  reservedUsd: Usd.describe("The worst that the calls under way can come to"),
+  leftUsd: z.string().optional().describe("What neither is booked nor reserved; below 0 when the limit was passed"),
+});
+export type ScopeNow = z.infer<typeof ScopeNow>;
+
+const LimitSet = z.strictObject({
+  scope: ScopeKind,
+  name: z
+    .string()
+    .optional()
+    .describe("The run or the persona; absent: each day, or each persona that has none of its own"),
+  limit: Limit.optional().describe("Absent: it was taken away, and the setting counts again"),
+});
+
+/** An escalation of a run, with the words that it can be answered with. */
+export const EscalationNow = z.strictObject({
+  ...EscalationView.shape,
+  run: z.string(),
+  template: z.string(),
+  answers: z.array(EscalationAnswer).describe("None when it is answered elsewhere, or settled"),
+});
+export type EscalationNow = z.infer<typeof EscalationNow>;
+
+const EscalationRef = z.string().min(1).max(100).describe("An escalation's id, or the start or end of it");
 
 const DaemonStatus = z.strictObject({
   pid: z.int(),
@@ -138,6 +180,12 @@ export const METHODS = {
     summary: "Stop; agents in terminals live on and are taken up again",
     params: Empty,
     result: Done,
+  },
+
+  "daemon.backup": {
+    summary: "Write everything that devflow knows into one archive, while it runs",
+    params: z.strictObject({ file: z.string().startsWith("/").describe("An absolute path where nothing is yet") }),
+    result: z.strictObject({ file: z.string(), bytes: z.int() }),
   },
 
   "run.preview": { summary: "What a run would do, without starting it", params: RunRequest, result: Preview },
@@ -187,8 +235,12 @@ export const METHODS = {
     result: z.strictObject({ run: z.string(), phase: z.string() }),
   },
   "run.resume": {
-    summary: "Go on with a run that was interrupted, failed or is parked",
-    params: z.strictObject({ run: RunRef, by: By }),
+    summary: "Go on with a run that was interrupted, failed or is parked; or do it again from a phase on",
+    params: z.strictObject({
+      run: RunRef,
+      by: By,
+      from: z.string().optional().describe("Do this phase and all that need it again, also when the run is complete"),
+    }),
     result: z.strictObject({ run: z.string() }),
   },
   "run.cancel": {
@@ -248,6 +300,92 @@ export const METHODS = {
     summary: "Where the recording of a session is",
     params: z.strictObject({ session: SessionRef }),
     result: z.strictObject({ session: z.string(), file: z.string(), bytes: z.int() }),
+  },
+
+  "price.show": {
+    summary: "What a model costs, by the name that it is called by",
+    params: z.strictObject({ model: z.string().min(1).max(200) }),
+    result: z.strictObject({ price: Price, catalogue: CatalogueState }),
+  },
+  "price.used": {
+    summary: "The prices of the models that personas name or that were called before",
+    params: z.strictObject({ repo: z.string().optional().describe("Whose own personas count too") }),
+    result: z.strictObject({
+      models: z.array(
+        z.strictObject({
+          model: z.string(),
+          personas: z.array(z.string()),
+          calls: z.int(),
+          price: Price.optional().describe("Absent: not known"),
+        }),
+      ),
+      catalogue: CatalogueState,
+    }),
+  },
+  "model.list": {
+    summary: "Every model that has a price; with `refresh` the catalogue is fetched first",
+    params: z.strictObject({ search: z.string().max(200).optional(), refresh: z.boolean().default(false) }),
+    result: z.strictObject({ models: z.array(Price), catalogue: CatalogueState }),
+  },
+  "spending.stats": {
+    summary: "What was spent, summed up",
+    params: z.strictObject({
+      by: SpentStats.shape.by,
+      since: z.number().optional().describe("Milliseconds since 1970"),
+    }),
+    result: SpentStats,
+  },
+  "spending.run": {
+    summary: "What one run has cost",
+    params: z.strictObject({ run: RunRef }),
+    result: RunCosts,
+  },
+  "usage.window": {
+    summary: "Tokens and money of the last minutes",
+    params: z.strictObject({ minutes: z.int().min(1).max(MAX_WINDOW_MINUTES).default(60) }),
+    result: UsageWindow,
+  },
+  "usage.reset": {
+    summary: "Begin the count of `usage.window` anew; the books stay as they are",
+    params: Empty,
+    result: z.strictObject({ at: z.number() }),
+  },
+
+  "budget.show": {
+    summary: "What was spent and is reserved in each scope, against its limit",
+    params: z.strictObject({ run: RunRef.optional().describe("This run instead of those that are active") }),
+    result: z.strictObject({
+      day: z.string(),
+      scopes: z.array(ScopeNow),
+      limits: z.array(LimitSet).describe("As people have set them; what the settings say is in none of these"),
+    }),
+  },
+  "budget.set": {
+    summary: "Limit what a run, each day, or each day of a persona may cost",
+    params: z.strictObject({
+      scope: ScopeKind,
+      name: z.string().min(1).max(100).optional().describe("The run, or the persona with or without its version"),
+      usd: Usd.or(z.literal("none")).describe("none takes the limit away: the setting counts again"),
+      policy: Policy.optional().describe("As it was, or as the setting says, when left out"),
+      by: By,
+    }),
+    result: LimitSet,
+  },
+
+  "escalation.list": {
+    summary: "Escalations that wait for a person; of one run, the settled ones too",
+    params: z.strictObject({ run: RunRef.optional() }),
+    result: z.strictObject({ escalations: z.array(EscalationNow) }),
+  },
+  "escalation.show": {
+    summary: "One escalation",
+    params: z.strictObject({ escalation: EscalationRef }),
+    result: EscalationNow,
+  },
+  "escalation.answer": {
+    summary: "Answer an escalation with one of its words",
+    params: z.strictObject({ escalation: EscalationRef, answer: z.string().max(100), by: By }),
+    result: z.strictObject({ escalation: z.string(), run: z.string(), answer: EscalationAnswer }),
   },
 
   "events.subscribe": {

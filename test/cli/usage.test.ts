@@ -46,7 +46,7 @@ describe("the command table", () => {
     // Keys that are put together: `status.${state}` uses every key that begins with `status.`.
     const composed = [...sources.matchAll(/`([a-z_.]*)\$\{[^}]*\}([a-z_.]*)`/g)].map(
       ([, before = "", behind = ""]) =>
-        new RegExp(`^${before.replaceAll(".", "\\.")}[a-z_]+${behind.replaceAll(".", "\\.")}$`),
+        new RegExp(`^${before.replaceAll(".", "\\.")}[a-z_-]+${behind.replaceAll(".", "\\.")}$`),
     );
     const unused = Object.keys(en).filter(
       (key) => !sources.includes(`"${key}"`) && !composed.some((it) => it.test(key)),

@@ -7,7 +7,7 @@ import { AgentProfile, launchArgs, launchEnv } from "../../src/domain/agent-prof
 import { programStatus } from "../../src/domain/program-status.ts";
 import { resetTime } from "../../src/domain/reset-time.ts";
 import { ScreenRule } from "../../src/domain/screen-rule.ts";
-import { PROFILES, profile } from "../support/profiles.ts";
+import { PROFILES, type ProfileName, profile } from "../support/profiles.ts";
 
 describe("profiles", () => {
   it.each(PROFILES)("%s is valid, and named like its file", (name) => {
@@ -44,12 +44,12 @@ describe("a launch", () => {
       OPENAI_API_KEY: "secret",
       OPENCODE_DISABLE_AUTOUPDATE: "0",
     });
-    expect(env).toEqual({ XDG_DATA_HOME: "/d", OPENCODE_DISABLE_AUTOUPDATE: "1" });
+    expect(env).toEqual({ XDG_DATA_HOME: "/d", OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_SHARE: "1" });
   });
 });
 
 describe("headless events", () => {
-  const read = (agent: "codex" | "opencode", file: string) => {
+  const read = (agent: ProfileName, file: string) => {
     const rules = profile(agent).headless?.events;
     if (!rules) throw new Error(`${agent} has no headless mode`);
     const path = fileURLToPath(new URL(`../../fixtures/screens/${agent}/headless/${file}.jsonl`, import.meta.url));
@@ -129,7 +129,45 @@ describe("headless events", () => {
     expect(usageIn("codex", { type: "turn.completed" })).toBeUndefined();
   });
 
-  it.each(["codex", "opencode"] as const)("of %s tell why a turn failed", (agent) => {
+  it.each(["claude", "copilot", "gemini", "pi", "qwen"] as const)(
+    "of %s tell its conversation and its words",
+    (agent) => {
+      const news = read(agent, "write");
+      expect(said(news.map((one) => one.session)).at(-1)).toMatch(/^[0-9a-f-]{36}$/);
+      expect(said(news.map((one) => one.text))).toEqual([
+        "Calling the tool now.",
+        "PHASE_DONE artifact.json is written.",
+      ]);
+      expect(said(news.map((one) => one.failed))).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["claude", 2400, 68],
+    ["gemini", 2400, 68],
+    ["pi", 2400, 68],
+    ["qwen", 2400, 68],
+  ] as const)("of %s tell what it used", (agent, input, output) => {
+    const used = said(read(agent, "write").map((one) => one.usage));
+    const sum = (of: "inputTokens" | "outputTokens") => used.reduce((total, { told }) => total + told[of], 0);
+    expect([sum("inputTokens"), sum("outputTokens")]).toEqual([input, output]);
+    expect(new Set(used.map(({ count }) => count))).toEqual(new Set(["sum"]));
+  });
+
+  it("of qwen tell a failure although it calls it a success, those of pi that one was overcome", () => {
+    const rules = profile("qwen").headless?.events;
+    const result = {
+      type: "result",
+      subtype: "success",
+      is_error: false,
+      result: "[API Error: 401 Incorrect API key]",
+    };
+    expect(rules && readEvent(rules, result).failed).toBe("[API Error: 401 Incorrect API key]");
+    const pi = profile("pi").headless?.events;
+    expect(pi && readEvent(pi, { type: "auto_retry_end", success: true, attempt: 2 }).recovered).toBe(true);
+  });
+
+  it.each(["codex", "copilot", "gemini", "opencode", "pi"] as const)("of %s tell why a turn failed", (agent) => {
     expect(said(read(agent, "401").map((one) => one.failed)).join()).toMatch(/Incorrect API key|401/);
   });
 

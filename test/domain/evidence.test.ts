@@ -1,49 +1,8 @@
-/** What agents are doing, judged from recordings of real ones and from made-up screens. */
+/** What agents are doing, judged from made-up screens; recordings of real ones are in test/adapters/agents. */
 import { describe, expect, it } from "vitest";
 import { type Judgement, judge, type Observation } from "../../src/domain/evidence.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
 import { profile } from "../support/profiles.ts";
-import { recordings, replay } from "../support/replay.ts";
-
-/** What a verdict may be at a moment that a person has labelled. */
-const RIGHT: Record<string, (found: Judgement) => boolean> = {
-  starting: ({ state }) => state === "booting" || state === "unknown",
-  trust_dialog: ({ state, dialog }) =>
-    state === "booting" && dialog?.id === "trust-folder" && dialog.keys?.join() === "1",
-  login_required: ({ state }) => state === "login_required",
-  ready: ({ state, composer, failed }) => state === "ready" && composer.kind === "empty" && failed === undefined,
-  typing: ({ state, composer }) => state === "awaiting_input" && composer.kind === "draft",
-  working: ({ state }) => state === "working",
-  permission: ({ state }) => state === "awaiting_permission",
-  error: ({ failed }) => failed !== undefined,
-  exited: ({ state }) => state === "exited",
-};
-
-describe.each(["codex", "opencode"] as const)("recordings of %s", (agent) => {
-  it.each(recordings(agent).map((recording) => [recording.file, recording] as const))(
-    "are judged as a person labelled them: %s",
-    async (_file, recording) => {
-      const observations = await replay(recording);
-      observations.forEach((seen, at) => {
-        const mark = recording.marks[at] ?? { t: 0, state: "" };
-        const exit = mark.state === "exited" ? { code: 0 } : undefined;
-        const found = judge(profile(agent), { ...seen, exit });
-        expect(RIGHT[mark.state]?.(found), `${mark.t}: ${mark.state}, judged ${JSON.stringify(found)}`).toBe(true);
-        expect(found.evidence.length).toBeGreaterThan(0);
-      });
-    },
-  );
-
-  it.each(recordings(agent).map((recording) => [recording.file, recording] as const))(
-    "never look ready without the process being there: %s",
-    async (_file, recording) => {
-      const observations = await replay(recording);
-      const gone = observations.filter((_, at) => recording.marks[at]?.state === "exited");
-      // What stays on the screen of an agent that is gone proves nothing, even where the exit was not told yet.
-      for (const seen of gone) expect(judge(profile(agent), seen).state).not.toBe("ready");
-    },
-  );
-});
 
 const CODEX_READY = [
   "",

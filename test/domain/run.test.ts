@@ -415,3 +415,64 @@ describe("stopping and going on", () => {
     given(events).when({ kind: "cancel", by: "ann" }, good("specify")).follows([]);
   });
 });
+
+describe("a run that is done again from a phase on", () => {
+  const done = given(running(line, phaseStarted("specify"), ...opened("specify"), ...prompted("specify"))).when(
+    good("specify"),
+  );
+  const again = (from: string): Outcome => ({ kind: "resume", by: "kim", cause: "asked", retry: true, from });
+  const complete: RunEvent[] = [
+    ...running(line),
+    ...["specify", "review", "verify"].flatMap((phase): RunEvent[] => [
+      { type: "phase.started", phase, attempt: 1, round: 1, cause: "ready" },
+      { type: "phase.accepted", phase, attempt: 1, artifact: { sha256: "a".repeat(64), bytes: 2, satisfied: true } },
+    ]),
+    { type: "run.completed" },
+  ] as RunEvent[];
+
+  test("does that phase and what needs it, as further attempts, and nothing before it", () => {
+    const resumed = given(complete).when(again("review"));
+    resumed.leads(["run.resumed", "phase.started review"]);
+    expect(resumed.status()).toBe("running");
+    expect(resumed.state.phases.review).toMatchObject({ status: "running", attempt: 2 });
+    expect(resumed.state.phases.verify).toMatchObject({ status: "pending", attempt: 1 });
+    expect(resumed.state.phases.specify).toMatchObject({ status: "accepted", attempt: 1 });
+  });
+
+  test("is refused while something is under way, for a phase that is not there, and after a cancel", () => {
+    done.leads(["artifact.checked specify", "phase.accepted specify", "phase.started review"]);
+    given(running(line, phaseStarted("specify")))
+      .when(again("specify"))
+      .follows([]);
+    given(complete).when(again("nowhere")).follows([]);
+    given([...complete.slice(0, -1), { type: "run.cancelled", by: "kim" }])
+      .when(again("review"))
+      .follows([]);
+    given(complete).when({ kind: "resume", by: "kim", cause: "asked", retry: true }).follows([]);
+  });
+
+  test("asks again before a phase that needs approval", () => {
+    const asking = template({ plan: {}, work: { needs: ["plan"], approval: "before" } });
+    const ended = [
+      ...running(asking),
+      { type: "phase.started", phase: "plan", attempt: 1, round: 1, cause: "ready" },
+      {
+        type: "phase.accepted",
+        phase: "plan",
+        attempt: 1,
+        artifact: { sha256: "a".repeat(64), bytes: 2, satisfied: true },
+      },
+      { type: "approval.requested", phase: "work", attempt: 0, when: "before" },
+      { type: "approval.answered", phase: "work", attempt: 0, when: "before", answer: "approve", by: "kim" },
+      { type: "phase.started", phase: "work", attempt: 1, round: 1, cause: "ready" },
+      {
+        type: "phase.accepted",
+        phase: "work",
+        attempt: 1,
+        artifact: { sha256: "b".repeat(64), bytes: 2, satisfied: true },
+      },
+      { type: "run.completed" },
+    ] as RunEvent[];
+    given(ended).when(again("work")).leads(["run.resumed", "approval.requested work"]);
+  });
+});

@@ -7,7 +7,15 @@ import { manualClock } from "../support/manual-clock.ts";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-function stage({ fails = () => false, wanted = () => true }: { fails?: () => boolean; wanted?: () => boolean } = {}) {
+function stage({
+  fails = () => false,
+  wanted = () => true,
+  random = 0.5,
+}: {
+  fails?: () => boolean;
+  wanted?: () => boolean;
+  random?: number;
+} = {}) {
   const clock = manualClock(0);
   const fetched: number[] = [];
   const warned: string[] = [];
@@ -33,7 +41,7 @@ function stage({ fails = () => false, wanted = () => true }: { fails?: () => boo
   };
   const journal = { info() {}, warn: (message: string) => void warned.push(message), error() {} };
   const stop = new AbortController();
-  const done = keepFresh({ prices, clock, journal, wanted, refreshMs: 24 * HOUR, random: () => 0.5 }, stop.signal);
+  const done = keepFresh({ prices, clock, journal, wanted, refreshMs: 24 * HOUR, random: () => random }, stop.signal);
   const end = (): Promise<void> => {
     stop.abort();
     return done;
@@ -51,6 +59,19 @@ it("prices are fetched soon after the start, and then once a day", async () => {
   for (const gap of [second - first, third - second]) expect(gap).toBeGreaterThanOrEqual(24 * HOUR);
   for (const gap of [second - first, third - second]) expect(gap).toBeLessThanOrEqual(24 * HOUR + 10 * MINUTE);
   await end();
+});
+
+it("not every daemon comes at the same hour: a fetch is early or late by up to a fifth", async () => {
+  const gaps = await Promise.all(
+    [0, 0.999].map(async (random) => {
+      const { fetched, pass, end } = stage({ random });
+      await pass(72 * HOUR);
+      await end();
+      return ((fetched[1] ?? 0) - (fetched[0] ?? 0)) / HOUR;
+    }),
+  );
+  expect(gaps[0]).toBeCloseTo(19.2, 0);
+  expect(gaps[1]).toBeCloseTo(28.8, 0);
 });
 
 it("nobody is asked as long as nobody needs a price, and soon after somebody does", async () => {

@@ -2,7 +2,7 @@
 process.env.TZ = "UTC";
 
 import type { Client } from "../../src/cli/client.ts";
-import type { Definitions } from "../../src/cli/compose.ts";
+import type { AgentShelf, Definitions } from "../../src/cli/compose.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "../../src/cli/world.ts";
@@ -12,6 +12,7 @@ import { BEGIN } from "./story.ts";
 export interface Setting {
   client?: Client;
   definitions?: Definitions;
+  agents?: AgentShelf;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
   terminal?: Partial<Terminal>;
@@ -32,6 +33,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
   const {
     client,
     definitions,
+    agents,
     columns,
     signal = new AbortController().signal,
     now = BEGIN,
@@ -61,6 +63,10 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     async definitions() {
       if (!definitions) throw new Failure("internal", { problem: "the test has no definitions" });
       return definitions;
+    },
+    async agents() {
+      if (!agents) throw new Failure("internal", { problem: "the test has no agents" });
+      return agents;
     },
     close: async () => {},
   };

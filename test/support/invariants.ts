@@ -88,6 +88,7 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "session.told",
   "usage.reported",
   "escalation.settled",
+  "budget.set",
   "report.written",
   "run.resumed",
 ];

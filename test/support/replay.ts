@@ -1,78 +1,45 @@
-/** Recorded screens of real agents, replayed to the moments whose state is known: what devflow would have seen then. */
+/** Recorded screens of real agents with what they were, and what devflow says of them over time. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Terminal } from "@xterm/headless";
-import type { Observation } from "../../src/domain/evidence.ts";
-import { programStatus } from "../../src/domain/program-status.ts";
-
-export interface Mark {
-  t: number;
-  state: string;
-  note?: string;
-}
+import { type Moment, replay } from "../../src/adapters/agents/replay.ts";
+import { emulator } from "../../src/adapters/terminals/screen.ts";
+import { type AgentProfile, forVersion } from "../../src/domain/agent-profile.ts";
+import { type Cast, readCast } from "../../src/domain/cast.ts";
+import { exitLabel, type Label } from "../../src/domain/labels.ts";
+import { type ProfileName, profile } from "./profiles.ts";
 
 export interface Recording {
   file: string;
-  marks: readonly Mark[];
+  /** The program, for one whose versions differ a version of it. */
+  agent: string;
+  version: string;
+  labels: readonly Label[];
 }
 
-const FOLDER = fileURLToPath(new URL("../../fixtures/screens/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../fixtures/casts/", import.meta.url));
 
-export const recordings = (agent: string, folder = FOLDER): Recording[] =>
-  (JSON.parse(readFileSync(`${folder}/index.json`, "utf8")) as { casts: Recording[] }).casts.filter(({ file }) =>
-    file.startsWith(`${agent}/`),
-  );
-
-type Event = [seconds: number, kind: string, data: string];
-
-/** One observation for each mark of the recording. Times are milliseconds from its start. */
-export async function replay({ file, marks }: Recording, folder = FOLDER): Promise<Observation[]> {
-  const [head = "", ...lines] = readFileSync(`${folder}/${file}`, "utf8").trim().split("\n");
-  const { width, height } = JSON.parse(head) as { width: number; height: number };
-  const events = lines.map((line) => JSON.parse(line) as Event);
-  const terminal = new Terminal({ cols: width, rows: height, allowProposedApi: true });
-  const seen: { title: string; lastOutputAt: number; programStatus: Observation["programStatus"] } = {
-    title: "",
-    lastOutputAt: 0,
-    programStatus: undefined,
-  };
-  terminal.onTitleChange((title) => {
-    seen.title = title;
-  });
-  terminal.parser.registerOscHandler(7501, (text) => {
-    const status = programStatus(text);
-    if (status) seen.programStatus = { status, at: seen.lastOutputAt };
-    return true;
-  });
-
-  const observations: Observation[] = [];
-  let next = 0;
-  for (const mark of marks) {
-    for (; (events[next]?.[0] ?? Number.POSITIVE_INFINITY) <= mark.t; next += 1) {
-      const [seconds, kind, data] = events[next] ?? [0, "", ""];
-      if (kind === "o") {
-        seen.lastOutputAt = seconds * 1_000;
-        await new Promise<void>((resolve) => terminal.write(data, resolve));
-      }
-      if (kind === "r") {
-        const [cols = width, rows = height] = data.split("x").map(Number);
-        terminal.resize(cols, rows);
-      }
-    }
-    observations.push({ screen: screenOf(terminal, seen.title), ...seen, now: mark.t * 1_000 });
-  }
-  return observations;
+interface Index {
+  casts: readonly { file: string; agent: string; package: string; marks: readonly { t: number; state: string }[] }[];
 }
 
-function screenOf(terminal: Terminal, title: string): Observation["screen"] {
-  const { active } = terminal.buffer;
-  const rows = Array.from(
-    { length: terminal.rows },
-    (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? "",
-  );
-  return {
-    rows: rows.map((row) => row.trimEnd()),
-    cursor: { row: active.cursorY, col: active.cursorX, visible: true },
-    title,
-  };
+export const RECORDINGS: readonly Recording[] = (
+  JSON.parse(readFileSync(`${FOLDER}index.json`, "utf8")) as Index
+).casts.map((one) => ({
+  file: one.file,
+  agent: one.agent,
+  version: one.package.split("@").at(-1) ?? "",
+  labels: one.marks.map(({ t, state }) => ({ at: Math.round(t * 1_000), state })),
+}));
+
+export const castOf = (file: string): Cast => readCast(file, readFileSync(`${FOLDER}${file}`, "utf8"));
+
+/** `claude2` is another version of what `claude` is. */
+export const profileNameOf = ({ agent }: Recording): ProfileName => agent.replace(/2$/, "") as ProfileName;
+
+export function replayed(recording: Recording, by?: AgentProfile): Promise<Moment[]> {
+  const gone = exitLabel(recording.labels);
+  return replay(castOf(recording.file), by ?? forVersion(profile(profileNameOf(recording)), recording.version), {
+    emulator,
+    ...(gone && { exit: { at: gone.at, exit: {} } }),
+  });
 }

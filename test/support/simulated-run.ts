@@ -3,6 +3,7 @@
  * The numbers that a test draws decide; the same numbers give the same run.
  */
 import * as fc from "fast-check";
+import { Policy } from "../../src/domain/budget.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { EscalationId, SessionId } from "../../src/domain/ids.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
@@ -13,6 +14,7 @@ import { initial, type RunState } from "../../src/domain/run-state.ts";
 import { AgentState } from "../../src/domain/session.ts";
 import { ancestors, Template } from "../../src/domain/template.ts";
 import { checkTemplate } from "../../src/domain/template-check.ts";
+import { Usage } from "../../src/domain/usage.ts";
 import { HASH, started } from "./made.ts";
 
 export interface SimulatedRun {
@@ -118,6 +120,12 @@ export function simulatedRun(template: Template): SimulatedRun {
       { kind: "good", phase, attempt: late, artifact: { sha256: HASH, bytes: 2, satisfied: true } },
       { kind: "timeout", phase, attempt: late },
     ];
+    const asking = state.escalations[dice % Math.max(1, state.escalations.length)];
+    if (asking) {
+      const about = { kind: "answer", escalation: asking.escalation, by: "ann" } as const;
+      outcomes.push({ ...about, answer: "allow" }, { ...about, answer: "stop" });
+    }
+    outcomes.push({ kind: "budget", usd: "5", policy: "block", by: "ann" });
     if (dice % 10 === 9) outcomes.push({ kind: "cancel", by: "ann" });
     if (session !== undefined) {
       outcomes.push(
@@ -125,6 +133,12 @@ export function simulatedRun(template: Template): SimulatedRun {
         { kind: "told", session, what: "kill", by: "ann", escalation: escalation() },
         { kind: "told", session, what: "restart", by: "ann", escalation: escalation() },
         { kind: "lost", phase, attempt, session, cause: "late", escalation: escalation() },
+        ...Policy.options.map((policy): Outcome => {
+          const crossing = { scope: "run", name: "R", limitUsd: String(dice % 3), wouldUsd: "4", policy } as const;
+          return { kind: "crossed", session, crossing, escalation: escalation() };
+        }),
+        { kind: "afforded", session },
+        { kind: "settled", session, usage: USAGE },
       );
     }
     tell(picked(outcomes, dice));
@@ -145,6 +159,8 @@ export function simulatedRun(template: Template): SimulatedRun {
     disturb,
   };
 }
+
+const USAGE = Usage.parse({ inputTokens: 10, outputTokens: 1, costUsd: "0.1" });
 
 const IMPOSSIBLE = {
   kind: "impossible",

@@ -8,7 +8,7 @@ import { fold } from "../../src/domain/run-evolve.ts";
 import { statusOf } from "../../src/domain/run-state.ts";
 import type { Template } from "../../src/domain/template.ts";
 import { type Engine, type EngineDeps, engine } from "../../src/engine/engine.ts";
-import { livingSessions } from "../../src/engine/sessions.ts";
+import { livingSessions, type Metering } from "../../src/engine/sessions.ts";
 import type { AgentAdapter } from "../../src/ports/agent.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { EventLog } from "../../src/ports/event-log.ts";
@@ -43,6 +43,8 @@ export interface StageOptions {
   log?: EventLog;
   /** Instead of the fake agents that play the script. */
   agents?: AgentAdapter;
+  /** What the engine is given beside. */
+  more?: Partial<Pick<EngineDeps, "budget" | "moved" | "affords">> & { metering?: Metering };
 }
 
 const NOTE = { name: "note", version: 1, description: "a note", schema: { type: "object", required: ["note"] } };
@@ -53,7 +55,7 @@ const APPROVED = {
   schema: { type: "object", required: ["note", "approved"] },
 };
 
-export function stage({ template, script, clock, log = memoryEventLog(), agents }: StageOptions): Stage {
+export function stage({ template, script, clock, log = memoryEventLog(), agents, more = {} }: StageOptions): Stage {
   const files = fakeFiles();
   const told: string[] = [];
   const plays: FakeScript = async (turn) => {
@@ -80,11 +82,12 @@ export function stage({ template, script, clock, log = memoryEventLog(), agents 
     digest,
     allowPaper: true,
     resume: "auto" as const,
+    ...more,
   };
   return build(outside, { files, told, template });
 }
 
-type Outside = Omit<EngineDeps, "sessions">;
+type Outside = Omit<EngineDeps, "sessions"> & { metering?: Metering };
 
 function build(
   outside: Outside,

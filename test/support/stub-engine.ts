@@ -63,6 +63,12 @@ export function stubLog(): StubLog {
   };
 }
 
+const NO_CATALOGUE = { address: "", stale: true, models: 0, skipped: 0 };
+const NOTHING_SPENT = {
+  ...{ name: "all", calls: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, cacheWriteTokens: 0 },
+  ...{ reasoningTokens: 0, costUsd: "0", estimatedUsd: "0", unknown: 0 },
+};
+
 /** An engine that knows no run. What a test wants to be answered, it gives. */
 export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
   const nothing = async ({ run }: { run: string }) => {
@@ -70,6 +76,9 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
   };
   const nobody = async ({ session }: { session: string }) => {
     throw new Failure("session.not_found", { session });
+  };
+  const unpriced = async ({ model }: { model: string }) => {
+    throw new Failure("prices.unknown", { model });
   };
   let paused = false;
   return {
@@ -80,6 +89,7 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     unpause: async () => {
       paused = false;
     },
+    backup: async ({ file }) => ({ file, bytes: 0 }),
     preview: async ({ template }) => {
       throw new Failure("usage.invalid", { problem: `no template ${template}` });
     },
@@ -101,6 +111,22 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     restart: nobody,
     kill: nobody,
     recording: nobody,
+    price: unpriced,
+    usedPrices: async () => ({ models: [], catalogue: NO_CATALOGUE }),
+    models: async () => ({ models: [], catalogue: NO_CATALOGUE }),
+    stats: async ({ by }) => ({ by, lines: [], total: NOTHING_SPENT }),
+    costs: nothing,
+    usage: async () => ({ from: 0, to: 0, slots: [], total: NOTHING_SPENT, models: [] }),
+    resetUsage: async () => ({ at: 0 }),
+    budget: async () => ({ day: "2026-11-21", scopes: [], limits: [] }),
+    setBudget: async ({ scope }) => ({ scope }),
+    escalations: async () => ({ escalations: [] }),
+    escalation: async ({ escalation }) => {
+      throw new Failure("escalation.not_found", { escalation });
+    },
+    answer: async ({ escalation }) => {
+      throw new Failure("escalation.not_found", { escalation });
+    },
     ...answers,
   };
 }

@@ -5,18 +5,20 @@
  * turn may show itself in nothing else. Ready has to last a moment before it is believed: agents redraw in pieces.
  */
 import type { AgentProfile } from "../../domain/agent-profile.ts";
-import { type Judgement, judge } from "../../domain/evidence.ts";
+import { type Judgement, judge, type Observation } from "../../domain/evidence.ts";
 import { type ProgramStatus, programStatus } from "../../domain/program-status.ts";
 import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
+import { terminalSignal } from "../../domain/terminal-signal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */
 const PAUSE_MS = 40;
 
-/** Output that never pauses is looked at this often. */
+/** Output that never pauses is looked at this often; sooner in an agent that is ready, for it may just have begun to work. */
 const LONGEST_MS = 250;
+const LONGEST_READY_MS = 80;
 
 /** How long an idle screen must stand before it is believed. */
 const READY_HOLDS_MS = 350;
@@ -46,6 +48,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
   let lastOutputAt = clock.now();
   let worked: Evidence | undefined;
   let typed: string | undefined;
+  let notice: Observation["notice"];
+  let progress: Observation["progress"];
   let saidAt = 0;
   let readySince: number | undefined;
   let dirtySince: number | undefined;
@@ -66,19 +70,32 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     if (event.type === "osc" && event.code === PROGRAM_STATUS) {
       const said = programStatus(event.text);
       if (said) status = { status: said, at };
-      if (said?.state === "working") worked = { source: "status", said: "working", at };
+      if (said?.state === "working") sawWork({ source: "status", said: "working", at });
+    }
+    if (event.type === "bell" || event.type === "osc") {
+      const signal = terminalSignal(event);
+      if (signal?.kind === "notice") notice = { said: signal.said, at };
+      if (signal?.kind === "progress") progress = { busy: signal.busy, at };
     }
     if (event.type === "title" && titleSays(profile, event.title, "working"))
-      worked = { source: "title", said: event.title, at };
+      sawWork({ source: "title", said: event.title, at });
     if (event.type === "exit") return void settle();
     dirtySince ??= at;
-    later(at - dirtySince >= LONGEST_MS ? 0 : PAUSE_MS);
+    const begins = worked?.at === at && verdict.state === "ready";
+    const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
+    later(begins || at - dirtySince >= longest ? 0 : PAUSE_MS);
+  }
+
+  function sawWork(evidence: Evidence): void {
+    worked = evidence;
+    notice = undefined;
   }
 
   async function look(): Promise<Judgement> {
     const screen = await terminal.screen();
     const now = clock.now();
-    return judge(profile, { screen, lastOutputAt, exit: terminal.exit, programStatus: status, typed, now });
+    const heard = { programStatus: status, notice, progress };
+    return judge(profile, { screen, lastOutputAt, exit: terminal.exit, ...heard, typed, now });
   }
 
   async function settle(): Promise<void> {
@@ -87,7 +104,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     if (stopped.signal.aborted) return;
     const now = clock.now();
     const { state } = judgement;
-    if (state === "working") worked = judgement.evidence[0] ?? { source: "screen", said: "working", at: now };
+    if (state === "working") sawWork(judgement.evidence[0] ?? { source: "screen", said: "working", at: now });
+    if (state === "ready") notice = undefined;
     readySince = state === "ready" ? (readySince ?? now) : undefined;
     if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {
       return later(READY_HOLDS_MS - (now - readySince));

@@ -5,6 +5,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AgentProfile } from "../../domain/agent-profile.ts";
+import { Failure } from "../../domain/failure.ts";
+import { systemProblem } from "../../domain/system-problem.ts";
 import { readOne } from "./one-file.ts";
 
 const FOLDER = "agents";
@@ -13,38 +15,67 @@ const YAML = /\.ya?ml$/;
 export interface ProfileFile {
   value: AgentProfile;
   source: string;
+  origin: "shipped" | "user";
+}
+
+export interface ProfileFolders {
+  shipped: string;
+  user: string;
+}
+
+export interface AllProfiles {
+  good: readonly ProfileFile[];
+  /** Files that cannot be used, with file:line. */
+  broken: readonly { source: string; error: Error }[];
 }
 
 /** Throws `definition.invalid` with file:line for a profile that cannot be used. */
-export function agentProfiles({
-  shipped,
-  user,
-}: {
-  shipped: string;
-  user: string;
-}): () => Promise<readonly ProfileFile[]> {
-  const read = new Map<string, { mark: string; profile: ProfileFile }>();
+export function agentProfiles(folders: ProfileFolders): () => Promise<readonly ProfileFile[]> {
+  const all = everyProfile(folders);
+  return async () => {
+    const { good, broken } = await all();
+    if (broken[0]) throw broken[0].error;
+    return good;
+  };
+}
 
-  async function profileIn(source: string): Promise<ProfileFile> {
-    const { mtimeMs, size } = await stat(source);
-    const mark = `${mtimeMs}/${size}`;
+/** The profile in one file, wherever it is. Throws as above. */
+export async function profileIn(source: string): Promise<AgentProfile> {
+  const text = await readFile(source, "utf8").catch((error: unknown) => {
+    throw new Failure("definition.invalid", { where: source, kind: "agent", problem: systemProblem(error) });
+  });
+  return readOne(AgentProfile, source, text, "definition.invalid", "agent");
+}
+
+export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<AllProfiles> {
+  const read = new Map<string, { mark: string; value: AgentProfile }>();
+
+  async function valueIn(source: string): Promise<AgentProfile> {
+    const { mtimeMs, size, ino } = await stat(source);
+    const mark = `${mtimeMs}/${size}/${ino}`;
     const before = read.get(source);
-    if (before?.mark === mark) return before.profile;
-    const value = readOne(AgentProfile, source, await readFile(source, "utf8"), "definition.invalid", "agent");
-    const profile = { value, source };
-    read.set(source, { mark, profile });
-    return profile;
+    if (before?.mark === mark) return before.value;
+    const value = await profileIn(source);
+    read.set(source, { mark, value });
+    return value;
   }
 
   return async () => {
     const found = new Map<string, ProfileFile>();
-    for (const folder of [join(shipped, FOLDER), join(user, FOLDER)]) {
+    const broken: { source: string; error: Error }[] = [];
+    for (const origin of ["shipped", "user"] as const) {
+      const folder = join(origin === "shipped" ? shipped : user, FOLDER);
       const names = await readdir(folder).catch(() => []);
-      const profiles = await Promise.all(
-        names.filter((name) => YAML.test(name)).map((name) => profileIn(join(folder, name))),
-      );
-      for (const profile of profiles) found.set(profile.value.name, profile);
+      for (const name of names.filter((one) => YAML.test(one)).sort()) {
+        const source = join(folder, name);
+        try {
+          const value = await valueIn(source);
+          found.set(value.name, { value, source, origin });
+        } catch (error) {
+          broken.push({ source, error: error instanceof Error ? error : new Error(String(error)) });
+        }
+      }
     }
-    return [...found.values()];
+    return { good: [...found.values()].sort((a, b) => (a.value.name < b.value.name ? -1 : 1)), broken };
   };
 }

@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { Price } from "../../domain/price.ts";
 import type { KeptCatalogue, PriceStore } from "../../ports/prices.ts";
 import { guarded } from "./storage-failure.ts";
+import { transactions } from "./transactions.ts";
 
 interface FetchRow {
   at: number | null;
@@ -11,6 +12,7 @@ interface FetchRow {
 }
 
 export function priceStore(database: Database, file: string): PriceStore {
+  const transaction = transactions(database);
   const fetched = database.prepare<[string], FetchRow>(
     "SELECT at, skipped, error FROM price_fetches WHERE address = ?",
   );
@@ -42,13 +44,13 @@ export function priceStore(database: Database, file: string): PriceStore {
       }),
     keep: (address, { at, skipped, prices }) =>
       guarded(file, () => {
-        const anew = database.transaction(() => {
+        // Lost in a power failure it is fetched again.
+        transaction(false, () => {
           clear.run();
           forget.run();
           for (const price of prices) add.run(price.model, JSON.stringify(price));
           got.run({ address, at, skipped });
         });
-        anew.immediate();
       }),
     failed: (address, at, error) => guarded(file, () => wrong.run({ address, at, error })),
   };

@@ -11,8 +11,9 @@ import {
   EXIT_INTERRUPTED,
   EXIT_WAITING,
   type ExitCode,
-  exitOfStatus,
+  exitOfRun,
 } from "../command.ts";
+import { usdTyped } from "../dollars.ts";
 import { readGoal } from "../goal.ts";
 import { watchRun } from "../run-progress.ts";
 import { shortId } from "../show/ids.ts";
@@ -28,6 +29,7 @@ interface Input {
   bind?: string[];
   command?: string[];
   idempotencyKey?: string;
+  budgetUsd?: string;
   yes?: true;
   detach?: true;
   preview?: true;
@@ -44,6 +46,7 @@ export default defineCommand<Input>({
     "--base <branch>": "run.base",
     "--bind <role=persona>": { text: "run.bind", many: true },
     "--command <phase=command>": { text: "run.command", many: true },
+    "--budget-usd <n>": "run.budget_usd",
     "--idempotency-key <key>": "run.idempotency_key",
     "-y, --yes": "run.yes",
     "-d, --detach": "run.detach",
@@ -52,6 +55,7 @@ export default defineCommand<Input>({
   examples: [
     'devflow run spec-and-review --goal "Add a --json flag to the list command"',
     "devflow run implement-and-review --goal @goal.md --repo ../shop --bind reviewer=codex-reviewer",
+    "devflow run spec-and-review --goal @goal.md --budget-usd 2.50",
     'devflow run implement-and-review --goal - --command "tests=npm run test:unit" < goal.md',
   ],
   async run(input, context) {
@@ -63,6 +67,7 @@ export default defineCommand<Input>({
       ...(input.base !== undefined && { base: input.base }),
       bind: bindings(input.bind),
       commands: commands(input.command),
+      ...(input.budgetUsd !== undefined && { budgetUsd: usdTyped(input.budgetUsd, "--budget-usd") }),
     };
     const preview = await client.call("run.preview", request);
     if (input.preview) {
@@ -91,7 +96,7 @@ async function detached(run: string, { client, out }: CommandContext): Promise<E
   const view = await client.call("run.show", { run });
   out.show({ run, status: view.status }, () => [run]);
   if (!out.json) out.notes((paper) => [...waitLines(view, paper), ...comeBackLines(run, paper)]);
-  return exitOfStatus(view.status);
+  return exitOfRun(view);
 }
 
 async function followed(run: string, context: CommandContext): Promise<ExitCode> {
@@ -110,5 +115,5 @@ async function followed(run: string, context: CommandContext): Promise<ExitCode>
 async function ended(view: RunView, { client, out }: CommandContext): Promise<ExitCode> {
   const changes = await changesOf(client, view.id);
   out.show({ ...view, ...(changes && { changes }) }, (_, paper) => outcomeLines(view, changes, paper));
-  return exitOfStatus(view.status);
+  return exitOfRun(view);
 }

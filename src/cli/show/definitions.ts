@@ -5,8 +5,9 @@ import type { Template } from "../../domain/template.ts";
 import { say } from "../../messages/say.ts";
 import type { Definition, JsonSchema } from "../compose.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, padded, table } from "../table.ts";
+import { oneLine, table } from "../table.ts";
 import { wrap } from "../text-width.ts";
+import { factLines } from "./facts.ts";
 import { phaseGraph } from "./graph.ts";
 import { rowsTable } from "./rows.ts";
 
@@ -123,12 +124,6 @@ const heading = (
   value: { name: string; version: number; description: string },
   { style, columns }: Paper,
 ): string[] => [style.bold(referenceOf(value)), ...wrap(oneLine(value.description), columns).map(style.dim)];
-
-function factLines(facts: readonly [string, string][], { style }: Paper): string[] {
-  const shown = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`);
-}
 
 const paragraph = (text: string, { columns }: Paper): string[] =>
   text

@@ -5,6 +5,7 @@ import type { Preview } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { oneLine } from "../table.ts";
 import { wrap } from "../text-width.ts";
+import { estimateLines } from "./estimate.ts";
 import { rowsTable } from "./rows.ts";
 
 type Phase = Preview["phases"][number];
@@ -19,12 +20,15 @@ export function previewLines(preview: Preview, paper: Paper): string[] {
     style.dim(`${oneLine(preview.repo)}  ${oneLine(preview.base)} ${preview.baseCommit.slice(0, 10)}`),
     "",
     ...phasesTable(preview, paper),
+    ...(preview.estimate ? spaced(estimateLines(preview.estimate, paper)) : []),
     ...preview.warnings.flatMap((warning) => [
       "",
       ...wrap(`${say("preview.warning")} ${oneLine(warning)}`, columns).map(style.yellow),
     ]),
   ];
 }
+
+const spaced = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : ["", ...lines]);
 
 function headLines({ template, description }: Preview, { style, columns }: Paper): string[] {
   const [first = "", ...more] = wrap(`${template}  ${oneLine(description)}`, columns);

@@ -20,6 +20,11 @@ export function runDetails(run: RunView, paper: Paper): string[] {
     [say("fact.started"), moment(run.startedAt)],
     [say("fact.ended"), run.endedAt === undefined ? "" : moment(run.endedAt)],
     [say("fact.tokens"), [counted, uncounted].filter((part) => part !== "").join(", ")],
+    [say("fact.cost"), costOf(run)],
+    [
+      say("fact.budget"),
+      run.budget ? say("run.budget", { usd: run.budget.usd, policy: say(`policy.${run.budget.policy}`) }) : "",
+    ],
     [say("fact.report"), run.report?.markdown ?? ""],
   ];
   const shown = facts.filter(([, value]) => value !== "");
@@ -33,6 +38,17 @@ export function runDetails(run: RunView, paper: Paper): string[] {
     "",
     ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
   ];
+}
+
+/** Exact; what is not known is said, never left out as if it were nothing. */
+function costOf({ usage: { costUsd, estimatedUsd, uncosted } }: RunView): string {
+  return [
+    costUsd === undefined ? "" : say("run.cost", { usd: costUsd }),
+    estimatedUsd === undefined ? "" : say("run.cost_estimated", { usd: estimatedUsd }),
+    uncosted === 0 ? "" : say("run.cost_unknown", { count: uncosted }),
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 function ending({ failure, cancelled }: RunView, { style }: Paper): string[] {

@@ -9,8 +9,10 @@ import { referenceOf } from "../../../src/domain/names.ts";
 import { loopBody } from "../../../src/domain/template.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
+/** Those that can take every role by themselves. */
+const AGENTS = ["claude", "codex", "copilot", "gemini", "opencode", "paper", "pi", "qwen"];
 const { check, lint } = schemaCheck();
-const shipped = definitions({ shipped: ROOT, user: undefined, lint, agents: () => ["codex", "opencode", "paper"] });
+const shipped = definitions({ shipped: ROOT, user: undefined, lint, agents: () => [...AGENTS] });
 
 describe("What is shipped", () => {
   it("has no fault", async () => {
@@ -30,12 +32,12 @@ describe("What is shipped", () => {
       "verification@1",
       "verification-passed@1",
     ]);
-    expect(names[0]).toHaveLength(14);
+    expect(names[0]).toHaveLength(39);
   });
 
   it("can be run by each agent alone: every role of every template finds a persona", async () => {
     const [personas, templates] = await Promise.all([shipped.personas.list(), shipped.templates.list()]);
-    for (const agent of ["codex", "opencode", "paper"]) {
+    for (const agent of AGENTS) {
       const candidates = personas.good
         .filter(({ value }) => value.agent === agent)
         .map(({ value }) => ({ persona: value, obstacle: undefined }));

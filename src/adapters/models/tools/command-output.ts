@@ -1,7 +1,8 @@
 /** What a model sees of a command's output: its end, and where the rest can be read. */
 import { SCRATCH } from "../../../domain/artifact.ts";
 import type { ProgramResult } from "../../system/run-program.ts";
-import { inside, type Worktree } from "./inside.ts";
+import { inside } from "./inside.ts";
+import type { Worktree } from "./worktree.ts";
 import { replaceFile } from "./write-file.ts";
 
 /** Of each output, some 4 000 tokens: failures are told at the end. */
@@ -35,7 +36,8 @@ function restOf(worktree: Worktree, key: string, { stdout, stderr, truncated }: 
   const more = truncated ? "; the beginning of it was too long to be kept" : "";
   const kept =
     inside(worktree, SCRATCH, {}, ({ stats }) => stats?.isDirectory() === true) === true &&
-    inside(worktree, path, { make: true }, (place) => replaceFile(place, `${stdout}${stderr}`, key)) === undefined;
+    inside(worktree, path, { make: () => undefined }, (place) => replaceFile(place, `${stdout}${stderr}`, key)) ===
+      undefined;
   return kept
     ? `the output is in ${path}: read it with read_file${more}`
     : `the rest was not kept: run it again in a way that says less${more}`;

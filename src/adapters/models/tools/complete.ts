@@ -2,8 +2,9 @@
 import { MAX_ARTIFACT_BYTES } from "../../../domain/artifact.ts";
 import type { CompleteArgs, ToolAnswer } from "../../../domain/tool.ts";
 import { refusal, shown } from "../../../domain/tool-refusal.ts";
-import { inside, type Worktree } from "./inside.ts";
+import { inside } from "./inside.ts";
 import { bytesOf, textOf } from "./read-file.ts";
+import type { Worktree } from "./worktree.ts";
 
 export function complete(
   worktree: Worktree,

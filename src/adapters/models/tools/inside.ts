@@ -3,15 +3,13 @@
  *
  * I1. Every folder on the way is opened from the one before it, by its name alone and never through a link: what is held is
  *     what was looked at. On Linux `/proc/self/fd/N/name` does what `openat` would; Node has none.
- * I2. A link is read, not followed: its target starts a new walk in the worktree, `..` going back to the folder held before.
+ * I2. A link is read, not followed: its target is walked like everything else, `..` going back to the folder held before.
  * I3. Where there is no `/proc` (macOS), names are opened by their path, and the folder is held against the one that was opened
  *     right before: a swap between these two calls would be missed.
  */
 import {
   type BigIntStats,
   closeSync,
-  constants,
-  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -19,72 +17,31 @@ import {
   readdirSync,
   readlinkSync,
 } from "node:fs";
-import { join } from "node:path";
 import { SCRATCH } from "../../../domain/artifact.ts";
-import { systemProblem } from "../../../domain/system-problem.ts";
 import { nameRefused, notPortable, partsOf } from "../../../domain/tool-path.ts";
-import { type Refusal, refusal, shown } from "../../../domain/tool-refusal.ts";
-import { errorCode } from "../../system/whole-file.ts";
+import { type Refusal, shown } from "../../../domain/tool-refusal.ts";
+import { Refused, refusalOf, refuse } from "./refused.ts";
+import { type Folder, folderId, namesOf, OPEN_FOLDER, pathIn, type Worktree } from "./worktree.ts";
 
-const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** As many as Linux itself follows. */
 const MOST_LINKS = 40;
 
-export interface Worktree {
-  /** Its real path. */
-  path: string;
-  /** As it was given, and as it really is. */
-  names: readonly string[];
-  /** Of the folder itself: another one in its place is not the worktree. */
-  id: string;
-  hasProc: boolean;
-}
-
-interface Folder {
-  fd: number;
-  name: string;
-}
-
-/** A place in the worktree: an open folder and a name in it, or (without a name) that folder itself. */
+/** A place in the worktree: a name in an open folder, or (without a name) an open folder itself. */
 export interface Place {
   /** Its path by names that are no links. */
   parts: readonly string[];
-  /** A path to it for the very next call, and no later one. */
+  /** A path to it, for the very next call. */
   path: string;
-  folder: { fd: number; at: (name: string) => string };
   name: string | undefined;
   /** Absent: there is nothing yet. Never a link. */
   stats: BigIntStats | undefined;
+  /** The path of another name in the same folder, for the very next call. */
+  beside: (name: string) => string;
 }
 
 export interface Wanted {
-  /** Folders on the way are made. */
-  make?: boolean;
-}
-
-class Refused extends Error {
-  readonly refusal: Refusal;
-  constructor(why: Refusal) {
-    super(why.reason);
-    this.refusal = why;
-  }
-}
-
-/** Ends what is under way inside `inside` with a refusal. */
-export function refuse(...reason: Parameters<typeof refusal>): never {
-  throw new Refused(refusal(...reason));
-}
-
-const idOf = ({ dev, ino }: BigIntStats): string => `${dev}/${ino}`;
-
-/** Throws what the system says when the folder cannot be opened. */
-export function worktreeAt(given: string, real: string, hasProc = existsSync("/proc/self/fd")): Worktree {
-  const fd = openSync(real, FOLDER);
-  try {
-    return { path: real, names: [real, given], id: idOf(fstatSync(fd, { bigint: true })), hasProc };
-  } finally {
-    closeSync(fd);
-  }
+  /** What is not there is going to be made, folders on the way too, unless this refuses the place. */
+  make?: (parts: readonly string[]) => Refusal | undefined;
 }
 
 /** Looks for `asked`, and gives what `use` makes of it while the folder is held; a refusal when it may not or cannot be used. */
@@ -93,99 +50,115 @@ export function inside<T>(worktree: Worktree, asked: string, wanted: Wanted, use
   if (!meant.ok) return meant;
   const held: Folder[] = [];
   try {
-    return use(walk(worktree, asked, meant.parts, wanted, held));
+    held.push({ fd: openSync(worktree.path, OPEN_FOLDER), name: "" });
+    return use(walk({ worktree, wanted, held, path: shown(asked) }, meant.parts));
   } catch (error) {
-    if (error instanceof Refused) return error.refusal;
     return refusalOf(error, asked);
   } finally {
     for (const { fd } of held) closeSync(fd);
   }
 }
 
-/** It was looked at right before: something else has taken it away, or put something in its place. */
-const RACED = ["ENOENT", "ENOTDIR", "ELOOP", "EEXIST", "EISDIR", "ENXIO"];
-
-function refusalOf(error: unknown, asked: string): Refusal {
-  const path = shown(asked);
-  const code = errorCode(error);
-  if (code === undefined) throw error;
-  if (RACED.includes(code)) return refusal("path.changed", { path });
-  if (code === "ENAMETOOLONG") return refusal("path.too_long", { path, bytes: Buffer.byteLength(asked) });
-  return refusal("path.denied", { path, problem: systemProblem(error) });
+interface Way {
+  worktree: Worktree;
+  wanted: Wanted;
+  /** The worktree, and every folder opened below it on the way here. */
+  held: Folder[];
+  /** What was asked for, as it is told. */
+  path: string;
 }
 
-function walk(worktree: Worktree, asked: string, parts: readonly string[], wanted: Wanted, held: Folder[]): Place {
-  const path = shown(asked);
-  const top = openSync(worktree.path, FOLDER);
-  held.push({ fd: top, name: "" });
-  if (idOf(fstatSync(top, { bigint: true })) !== worktree.id) return refuse("path.changed", { path });
+function walk(way: Way, parts: readonly string[]): Place {
+  const { worktree, wanted, held, path } = way;
+  if (folderId(here(way).fd) !== worktree.id) return refuse("path.changed", { path });
   const todo = [...parts];
-  let links = 0;
   /** How many of the names to come were asked for; those before them are a link's. */
   let own = todo.length;
+  let links = 0;
   for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
     const ofLink = todo.length >= own;
     if (!ofLink) own -= 1;
     if (next === "" || next === ".") continue;
-    const folder = held.at(-1) ?? { fd: top, name: "" };
     if (next === "..") {
-      if (held.length === 1) return refuse("path.link_outside", { path, link: "its target" });
-      closeSync(folder.fd);
-      held.pop();
+      back(way);
       continue;
     }
-    const refused = nameRefused(next, path);
-    if (refused) throw new Refused(refused);
-    const at = (name: string) => pathIn(worktree, held, name);
-    const name = spelled(at(""), next);
-    const stats = lstatSync(at(name), { bigint: true, throwIfNoEntry: false });
-    const place = { parts: [...namesOf(held), name], path: at(name), folder: { fd: folder.fd, at }, name };
-    if (stats?.isSymbolicLink()) {
-      if (held.length === 1 && name === SCRATCH) return refuse("path.link_devflow", { path });
-      if (++links > MOST_LINKS) return refuse("path.link_loop", { path });
-      const target = readlinkSync(at(name));
-      const further = target.startsWith("/") ? insideParts(worktree, target) : target.split("/");
-      if (further === undefined) return refuse("path.link_outside", { path, link: shown(place.parts.join("/")) });
-      if (target.startsWith("/")) for (const { fd } of held.splice(1)) closeSync(fd);
-      todo.unshift(...further);
-      continue;
-    }
+    const place = lookAt(way, next);
     const last = todo.every((rest) => rest === "" || rest === ".");
-    if (stats === undefined) {
-      if (ofLink && wanted.make) return refuse("path.link_dangling", { path });
-      if (wanted.make) portable(name);
-      if (last) return { ...place, stats };
-      if (!wanted.make) return notFound(path, place.parts);
-      mkdirSync(at(name));
-    } else if (last && !stats.isDirectory()) return { ...place, stats };
-    else if (!stats.isDirectory()) return refuse("path.not_folder", { path: shown(place.parts.join("/")), hint: "" });
-    held.push({ fd: openSync(at(name), FOLDER), name });
+    if (place.stats?.isSymbolicLink()) {
+      if (++links > MOST_LINKS) return refuse("path.link_loop", { path });
+      todo.unshift(...targetOf(way, place));
+      continue;
+    }
+    if (place.stats?.isDirectory()) {
+      enter(way, place);
+      continue;
+    }
+    if (place.stats !== undefined && !last)
+      return refuse("path.not_folder", { path: shown(place.parts.join("/")), hint: "" });
+    if (place.stats === undefined && wanted.make) {
+      if (ofLink) return refuse("path.link_dangling", { path });
+      for (const name of [place.name, ...todo]) portable(name);
+    }
+    const refused = wanted.make?.([...place.parts, ...todo]);
+    if (refused) throw new Refused(refused);
+    if (last) return place;
+    if (!wanted.make) return notFound(path, place.parts);
+    mkdirSync(place.path);
+    enter(way, place);
   }
-  const folder = held.at(-1) ?? { fd: top, name: "" };
-  const at = (name: string) => pathIn(worktree, held, name);
-  const stats = fstatSync(folder.fd, { bigint: true });
-  return { parts: namesOf(held), path: at(""), folder: { fd: folder.fd, at }, name: undefined, stats };
+  const { fd } = here(way);
+  return { ...placeOf(way, ""), parts: namesOf(held), name: undefined, stats: fstatSync(fd, { bigint: true }) };
 }
 
-const namesOf = (held: readonly Folder[]): string[] => held.slice(1).map(({ name }) => name);
-
-function insideParts(worktree: Worktree, target: string): string[] | undefined {
-  const meant = partsOf(target, worktree.names);
-  if (meant.ok) return meant.parts;
-  if (meant.code === "path.git") throw new Refused(meant);
-  return undefined;
-}
-
-/** I1, I3. */
-function pathIn(worktree: Worktree, held: readonly Folder[], name: string): string {
+function here({ held }: Way): Folder {
   const folder = held.at(-1);
   if (folder === undefined) throw new Error("no folder is held");
-  if (worktree.hasProc) return `/proc/self/fd/${folder.fd}/${name}`;
-  const path = join(worktree.path, ...namesOf(held));
-  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!there || idOf(there) !== idOf(fstatSync(folder.fd, { bigint: true })))
-    return refuse("path.changed", { path: shown(namesOf(held).join("/")) });
-  return join(path, name);
+  return folder;
+}
+
+type Named = Place & { name: string };
+
+const placeOf = ({ worktree, held }: Way, name: string): Named => ({
+  parts: [...namesOf(held), name],
+  path: pathIn(worktree, held, name),
+  name,
+  stats: undefined,
+  beside: (other) => pathIn(worktree, held, other),
+});
+
+/** What has this name in the folder where we are, links included. */
+function lookAt(way: Way, asked: string): Named {
+  const refused = nameRefused(asked, way.path);
+  if (refused) throw new Refused(refused);
+  const place = placeOf(way, spelled(pathIn(way.worktree, way.held, ""), asked));
+  return { ...place, stats: lstatSync(place.path, { bigint: true, throwIfNoEntry: false }) };
+}
+
+/** I1. */
+function enter({ held }: Way, { path, name }: Named): void {
+  held.push({ fd: openSync(path, OPEN_FOLDER), name });
+}
+
+/** Only a link's target can ask for this: what was asked for is without `..`. */
+function back({ held, path }: Way): void {
+  if (held.length === 1) refuse("path.link_outside", { path, link: "its target begins with .." });
+  const left = held.pop();
+  if (left) closeSync(left.fd);
+}
+
+/** I2. The names to walk on with; from the worktree itself when they are absolute. */
+function targetOf({ worktree, held, path }: Way, link: Named): string[] {
+  if (link.parts.length === 1 && link.name === SCRATCH) return refuse("path.link_devflow", { path });
+  const target = readlinkSync(link.path);
+  if (!target.startsWith("/")) return target.split("/");
+  const meant = partsOf(target, worktree.names);
+  if (!meant.ok) {
+    if (meant.code === "path.git") throw new Refused(meant);
+    return refuse("path.link_outside", { path, link: shown(link.parts.join("/")) });
+  }
+  for (const { fd } of held.splice(1)) closeSync(fd);
+  return meant.parts;
 }
 
 const isAscii = (text: string): boolean => /^[\u0000-\u007f]*$/.test(text);
@@ -216,17 +189,17 @@ const KINDS: readonly [keyof BigIntStats & `is${string}`, string][] = [
 ];
 
 /** Only what is a regular file goes on: nothing else is even opened. */
-export function fileOnly(place: Place, asked: string): BigIntStats {
+export function fileOnly(place: Place, asked: string): void {
   const path = shown(asked);
   const { stats } = place;
-  if (stats === undefined) return notFound(path, place.parts);
-  if (stats.isFile()) return stats;
+  if (stats === undefined) notFound(path, place.parts);
+  if (stats.isFile()) return;
   const kind = KINDS.find(([is]) => (stats[is] as () => boolean).call(stats))?.[1] ?? "something else";
   const instead = kind === "a folder" ? "Use list_dir on it." : "Use another file.";
-  return refuse("path.not_file", { path, kind, instead });
+  refuse("path.not_file", { path, kind, instead });
 }
 
-export function folderOnly(place: Place, asked: string): void {
-  if (place.stats === undefined) notFound(shown(asked), place.parts);
-  else if (!place.stats.isDirectory()) refuse("path.not_folder", { path: shown(asked), hint: " but a file" });
+export function folderOnly({ stats, parts }: Place, asked: string): void {
+  if (stats === undefined) notFound(shown(asked), parts);
+  if (!stats.isDirectory()) refuse("path.not_folder", { path: shown(asked), hint: " but a file" });
 }

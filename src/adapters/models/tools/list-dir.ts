@@ -3,7 +3,8 @@ import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import type { ListDirArgs, ToolAnswer } from "../../../domain/tool.ts";
 import { nameRefused } from "../../../domain/tool-path.ts";
 import { shown } from "../../../domain/tool-refusal.ts";
-import { folderOnly, inside, type Place, type Worktree } from "./inside.ts";
+import { folderOnly, inside, type Place } from "./inside.ts";
+import type { Worktree } from "./worktree.ts";
 
 /** More is a folder of data: its names would fill the model's context. */
 const MOST_ENTRIES = 500;
@@ -24,8 +25,8 @@ export function listDir(worktree: Worktree, { path, offset }: ListDirArgs): Tool
   });
 }
 
-function entry({ folder }: Place, name: string): string {
-  const path = folder.at(name);
+function entry({ beside }: Place, name: string): string {
+  const path = beside(name);
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return `${shown(name)}/`;
   if (stats?.isSymbolicLink()) return `${shown(name)} -> ${shown(readlinkSync(path))}`;

@@ -2,7 +2,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { ReadFileArgs, ToolAnswer } from "../../../domain/tool.ts";
 import { type Refusal, refusal, shown } from "../../../domain/tool-refusal.ts";
-import { fileOnly, inside, type Place, refuse, type Worktree } from "./inside.ts";
+import { fileOnly, inside, type Place } from "./inside.ts";
+import { refuse } from "./refused.ts";
+import type { Worktree } from "./worktree.ts";
 
 /** Larger files are data, and reading one would take the memory of the whole session. */
 const MOST_FILE_BYTES = 32 * 1024 * 1024;

@@ -16,7 +16,8 @@ import {
 } from "../../system/run-program.ts";
 import { argumentPlace } from "./argument-place.ts";
 import { outputText } from "./command-output.ts";
-import { folderOnly, inside, type Worktree } from "./inside.ts";
+import { folderOnly, inside } from "./inside.ts";
+import type { Worktree } from "./worktree.ts";
 
 export interface Command {
   worktree: Worktree;
@@ -31,6 +32,8 @@ export interface Command {
 
 /** Of each output; what the model does not see of it at once can be read from a file. */
 const KEPT_BYTES = 1024 * 1024;
+
+const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /** Nobody is there to answer a question, to page, or to edit. */
 const NOBODY_THERE = {
@@ -89,8 +92,9 @@ function environment({ worktree, env, session, key }: Command): Record<string, s
 
 /** Programs come from the system: a file that a model writes into the worktree must not take the name of one. */
 function safePath(path: string | undefined, root: string): string {
-  const folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(":").filter(isAbsolute);
-  return folders.filter((folder) => !`${real(folder)}/`.startsWith(`${root}/`)).join(":");
+  const folders = (path ?? "").split(":").filter(isAbsolute);
+  const safe = folders.filter((folder) => !`${real(folder)}/`.startsWith(`${root}/`));
+  return safe.length > 0 ? safe.join(":") : SYSTEM_PATH; // an empty one would mean the worktree
 }
 
 function real(folder: string): string {

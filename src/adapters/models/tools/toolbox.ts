@@ -26,10 +26,10 @@ import { partsOf } from "../../../domain/tool-path.ts";
 import { refusal, shown } from "../../../domain/tool-refusal.ts";
 import { callJournal, callKey } from "./call-journal.ts";
 import { complete } from "./complete.ts";
-import { worktreeAt } from "./inside.ts";
 import { listDir } from "./list-dir.ts";
 import { readFile } from "./read-file.ts";
 import { commandRefused, interrupted, runCommand } from "./run-command.ts";
+import { worktreeAt } from "./worktree.ts";
 import { stateBefore, writeAgain, writeFile, writingRefused } from "./write-file.ts";
 
 export interface ToolboxOptions {

@@ -15,8 +15,10 @@ import {
 import type { ToolAnswer, WriteFileArgs } from "../../../domain/tool.ts";
 import { writeRefused } from "../../../domain/tool-path.ts";
 import { type Refusal, refusal, shown } from "../../../domain/tool-refusal.ts";
-import { fileOnly, inside, type Place, refuse, type Worktree } from "./inside.ts";
+import { fileOnly, inside, type Place } from "./inside.ts";
 import { bytesOf } from "./read-file.ts";
+import { refuse } from "./refused.ts";
+import type { Worktree } from "./worktree.ts";
 
 /** More than a model says in one answer. */
 const MOST_CONTENT_BYTES = 4 * 1024 * 1024;
@@ -50,9 +52,8 @@ export function stateBefore({ worktree, args }: Writing): string | undefined {
 const mark = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}/${size}/${mtimeNs}`;
 
 export function writeFile({ worktree, artifact, args, key }: Writing): ToolAnswer {
-  return inside(worktree, args.path, { make: true }, (place): ToolAnswer => {
-    const refused = writeRefused(place.parts, artifact);
-    if (refused) return refused;
+  const make = (parts: readonly string[]) => writeRefused(parts, artifact);
+  return inside(worktree, args.path, { make }, (place): ToolAnswer => {
     if (place.stats !== undefined) fileOnly(place, args.path);
     const made = place.stats === undefined ? "Made" : "Replaced";
     replaceFile(place, args.content, key);
@@ -64,7 +65,7 @@ export function writeFile({ worktree, artifact, args, key }: Writing): ToolAnswe
 export function writeAgain(writing: Writing, before: string | undefined): ToolAnswer {
   const { worktree, args } = writing;
   const bytes = inside(worktree, args.path, {}, (place) => {
-    discard(place.folder.at(temporaryName(writing.key)));
+    discard(place.beside(temporaryName(writing.key)));
     return place.stats === undefined ? "nothing" : bytesOf(place, args.path, MOST_CONTENT_BYTES);
   });
   if (bytes instanceof Uint8Array && sha256(bytes) === sha256(args.content)) {
@@ -80,11 +81,11 @@ const temporaryName = (key: string): string => `.${key.slice(0, 16)}.devflow-tmp
 
 /** Puts the content in place, whole, under the name that `place` has. */
 export function replaceFile(place: Place, content: string, key: string): void {
-  const { folder, name, stats } = place;
+  const { beside, name, stats } = place;
   if (name === undefined) refuse("path.changed", { path: shown(place.parts.join("/")) });
   const temporary = temporaryName(key);
   try {
-    const file = openSync(folder.at(temporary), NEW, NEW_FILE_MODE);
+    const file = openSync(beside(temporary), NEW, NEW_FILE_MODE);
     try {
       if (stats !== undefined) like(file, stats);
       const bytes = Buffer.from(content);
@@ -93,9 +94,9 @@ export function replaceFile(place: Place, content: string, key: string): void {
     } finally {
       closeSync(file);
     }
-    renameSync(folder.at(temporary), folder.at(name)); // onto the name itself, should a link be there now
+    renameSync(beside(temporary), beside(name)); // onto the name itself, should a link be there now
   } catch (error) {
-    discard(folder.at(temporary));
+    discard(beside(temporary));
     throw error;
   }
 }

@@ -2,14 +2,16 @@
 import { say } from "../../../messages/say.ts";
 import { defineCommand, whoAsks } from "../../command.ts";
 
-export default defineCommand<{ run: string }>({
+export default defineCommand<{ run: string; from?: string }>({
   name: "resume",
   summary: "runs.resume.summary",
   about: "runs.resume.about",
   arguments: { "<run>": "argument.run" },
-  examples: ["devflow runs resume 7K2MQX"],
-  async run({ run }, { client, out, env }) {
-    out.show(await client.call("run.resume", { run, by: whoAsks(env) }), (done) => [say("runs.resumed", done)]);
+  options: { "--from <phase>": "runs.resume.from" },
+  examples: ["devflow runs resume 7K2MQX", "devflow runs resume 7K2MQX --from review"],
+  async run({ run, from }, { client, out, env }) {
+    const done = await client.call("run.resume", { run, by: whoAsks(env), ...(from !== undefined && { from }) });
+    out.show(done, () => [say("runs.resumed", done)]);
     return 0;
   },
 });

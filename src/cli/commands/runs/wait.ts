@@ -2,7 +2,7 @@
 import { Failure } from "../../../domain/failure.ts";
 import { Duration, milliseconds } from "../../../domain/names.ts";
 import type { RunView } from "../../../domain/view.ts";
-import { defineCommand, exitOfStatus, oneOf } from "../../command.ts";
+import { defineCommand, exitOfRun, oneOf } from "../../command.ts";
 import { followRun, hasEnded } from "../../follow-run.ts";
 import { RUN_STATUSES, runWord } from "../../show/marks.ts";
 import { outcomeLines } from "../../show/outcome.ts";
@@ -58,7 +58,7 @@ export default defineCommand<{ run: string; for?: string; timeout?: string }>({
       hasEnded(last) ? outcomeLines(last, undefined, paper) : [runWord(last.status), ...waitLines(last, paper)],
     );
     if (there && goal !== "settled" && goal !== "ended") return 0;
-    return exitOfStatus(last.status) || (there ? 0 : 1);
+    return exitOfRun(last) || (there ? 0 : 1);
   },
 });
 

@@ -1,4 +1,4 @@
-/** Deleting runs: what is kept goes, what a person made stays. */
+/** Runs that have ended: deleting what is kept of them, and doing them again from a phase on. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -50,4 +50,22 @@ test("a run that is under way is not deleted, nor pruned, and prune asks where i
   expect(await w.json("runs", "prune", "--older-than", "1d")).toEqual([]);
   expect(await w.devflow("runs", "prune", "--older-than", "soon")).toMatchObject({ code: 2 });
   expect(await w.json("runs", "prune", "--older-than", "0s", "--keep", "0", "--yes")).toEqual([{ run: id }]);
+}, 120_000);
+
+test("a run that is complete is done again from a phase on, and its report has both attempts", async () => {
+  const w = world();
+  here = w;
+  await w.devflow("run", "spec-and-review", "--goal", "say hello", "--yes");
+  const { id } = (await w.latest()) ?? { id: "" };
+  expect(await w.devflow("runs", "resume", id)).toMatchObject({ code: 5 });
+  expect(await w.devflow("runs", "resume", id, "--from", "nowhere")).toMatchObject({ code: 4 });
+  expect((await w.devflow("runs", "resume", id, "--from", "review")).code).toBe(0);
+  expect((await w.devflow("runs", "wait", id, "--for", "completed", "--timeout", "90s")).code).toBe(0);
+  const { phases } = await w.show(id);
+  expect(phases.map(({ id: phase, attempts }) => [phase, attempts.length])).toEqual([
+    ["specify", 1],
+    ["review", 2],
+    ["verify", 2],
+  ]);
+  expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["specify", "review", "verify", "review", "verify"]);
 }, 120_000);
