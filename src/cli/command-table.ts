@@ -45,6 +45,9 @@ export const COMMANDS = {
   "sessions kill": { summary: "sessions.kill.summary", load: () => import("./commands/sessions/kill.ts") },
   "sessions record": { summary: "sessions.record.summary", load: () => import("./commands/sessions/record.ts") },
 
+  "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
+  "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
+  "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
   "escalations list": { summary: "escalations.list.summary", load: () => import("./commands/escalations/list.ts") },
   "escalations show": { summary: "escalations.show.summary", load: () => import("./commands/escalations/show.ts") },
   "escalations answer": {
@@ -54,9 +57,6 @@ export const COMMANDS = {
 
   "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
   "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
-  "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
-  "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
-  "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
 
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
@@ -91,9 +91,9 @@ export const COMMAND_PATHS = Object.keys(COMMANDS) as readonly CommandPath[];
 export const GROUPS = {
   runs: "group.runs",
   sessions: "group.sessions",
+  agents: "group.agents",
   escalations: "group.escalations",
   budget: "group.budget",
-  agents: "group.agents",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

@@ -19,4 +19,4 @@ const codeOf = (error: unknown): string => (error instanceof Error && "code" in 
 export const systemProblem = (error: unknown): string =>
   IN_WORDS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 
-export const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(codeOf(error));
+export const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT", "SQLITE_FULL"].includes(codeOf(error));

@@ -40,9 +40,9 @@ export const commands = {
 
   "group.runs": "Look at runs, wait for them, resume and cancel them",
   "group.sessions": "Look at agents, talk to them, stop them",
+  "group.agents": "Which agents devflow can drive, and what it sees of them",
   "group.escalations": "What waits for a person",
   "group.budget": "What work may cost",
-  "group.agents": "Which agents devflow can drive, and what it sees of them",
   "group.personas": "Who can do the work",
   "group.templates": "How the work is done: phases in a graph",
   "group.schemas": "What a phase must produce",

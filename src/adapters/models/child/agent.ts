@@ -3,6 +3,7 @@
  */
 import { Failure, type FailureRecord, failureRecord } from "../../../domain/failure.ts";
 import type { Redact } from "../../../domain/redact.ts";
+import { isDiskFull } from "../../../domain/system-problem.ts";
 import type { Ids } from "../../../ports/clock.ts";
 import type { Start } from "../session-protocol.ts";
 import type { ChatModel } from "./chat-model.ts";
@@ -55,11 +56,16 @@ export type Over =
   | { kind: "interrupted" }
   | { kind: "failed"; failure: FailureRecord };
 
-/** What an error means for the turn. An interruption is the signal's reason, and no failure. */
+/**
+ * What an error means for the turn. An interruption is the signal's reason, and no failure. With a full disk nothing can be written
+ * down, so it is thrown on: the process ends, and the next one tries again.
+ */
 export function overBy(error: unknown, signal: AbortSignal): Over {
+  if (isDiskFull(error)) throw error;
   const cause: unknown = signal.aborted ? signal.reason : error;
   if (cause instanceof Failure) return { kind: "failed", failure: failureRecord(cause) };
   if (signal.aborted) return { kind: "interrupted" };
-  const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(error);
+  const problem = error instanceof Error ? error.message : String(error);
   return { kind: "failed", failure: failureRecord(new Failure("internal", { problem })) };
 }

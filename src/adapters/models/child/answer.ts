@@ -48,6 +48,7 @@ export function readAnswer({ status, headers, text }: Reply, usageOf: (usage: un
   const finish = typeof choice.finish_reason === "string" ? choice.finish_reason : "unknown";
   if (finish === "error")
     return { kind: "error", told, status: BAD_GATEWAY, late: true, said: "the model ended with an error" };
+  choice.message.role = "assistant"; // without it the library would not look for calls
   const unreadable = repairCalls(choice.message, finish === "length");
   return { kind: "said", told, finish, unreadable, text: JSON.stringify(body) };
 }

@@ -49,28 +49,33 @@ export function roomFor(agent: Agent, { messages, density }: Pick<TurnState, "me
 /** The conversation made shorter. Throws `Failure` when nothing makes it fit. */
 export async function compacted(agent: Agent, state: TurnState, room: Room): Promise<readonly Message[]> {
   const { messages } = state;
-  const { name, phase, signal, system, model, toolbox, transcript } = agent;
+  const { name, transcript } = agent;
   const from = latestFrom(messages, room.latestBytes);
   const past = messages.slice(1, from).filter((message) => !isPrompt(message));
   if (past.length === 0) return cutResults(agent, state);
+  const text = `${MADE}${(await asked(agent, messages.slice(0, from), room)) || listed(past)}`;
+  transcript.write({ agent: name, kind: "notice", text: `The conversation so far was summed up. ${text}` });
+  const latest = messages.slice(from);
+  const prompt = messages.findLast(isPrompt);
+  const bridge = prompt && prompt !== messages[0] && !latest.includes(prompt) ? [prompt] : [];
+  if (bridge.length === 0 && latest[0]?.role !== "user") bridge.push(GO_ON);
+  const made: Message[] = [...messages.slice(0, 1), { role: "assistant", text, uses: [] }, ...bridge, ...latest];
+  return roomFor(agent, { ...state, messages: made }).fits ? made : cutResults(agent, { ...state, messages: made });
+}
+
+async function asked(agent: Agent, past: readonly Message[], room: Room): Promise<string> {
+  const { name, phase, signal, system, model, toolbox } = agent;
   agent.doing("sums up the conversation");
   const spoken = await model.speak(
     {
       system,
-      messages: [...messages.slice(0, from), { role: "user", from: "note", text: ASK }],
+      messages: [...past, { role: "user", from: "note", text: ASK }],
       tools: toolbox.specs,
       maxOutputTokens: Math.min(SUMMARY_TOKENS, room.maxOutputTokens),
     },
     { agent: name, phase, signal },
   );
-  const summary = spoken.text.trim() || listed(past);
-  transcript.write({ agent: name, kind: "notice", text: `The conversation so far was summed up:\n${summary}` });
-  const latest = messages.slice(from);
-  const prompt = messages.findLast(isPrompt);
-  const bridge = prompt && prompt !== messages[0] && !latest.includes(prompt) ? [prompt] : [];
-  if (bridge.length === 0 && latest[0]?.role !== "user") bridge.push(GO_ON);
-  const first = messages.slice(0, 1);
-  return [...first, { role: "assistant", text: `${MADE}${summary}`, uses: [] }, ...bridge, ...latest];
+  return spoken.text.trim();
 }
 
 /** Where the latest work begins: as many whole steps as there is room for, and at least one. */

@@ -4,6 +4,7 @@
  */
 import { type IncomingMessage, Agent as PlainAgent, request as plain } from "node:http";
 import { Agent as SecureAgent, request as secure } from "node:https";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
 export type Reply =
   | { kind: "answer"; status: number; headers: Readonly<Record<string, string>>; text: string }
@@ -69,13 +70,24 @@ export function post({ url, headers, body, timeoutMs, signal }: Post): Promise<R
       });
       response.on("error", broken);
       response.on("end", () => {
-        const text = Buffer.concat(parts).toString("utf8");
-        settle({ kind: "answer", status: response.statusCode ?? 0, headers: single(response), text });
+        try {
+          const text = unpacked(Buffer.concat(parts), response.headers["content-encoding"]).toString("utf8");
+          settle({ kind: "answer", status: response.statusCode ?? 0, headers: single(response), text });
+        } catch (error) {
+          broken(error as Error);
+        }
       });
     });
     if (signal.aborted) return onAbort();
     request.end(bytes);
   });
+}
+
+/** Some pack their answers although they are asked not to. */
+function unpacked(bytes: Buffer, encoding: string | undefined): Buffer {
+  if (encoding === "gzip") return gunzipSync(bytes);
+  if (encoding === "br") return brotliDecompressSync(bytes);
+  return encoding === "deflate" ? inflateSync(bytes) : bytes;
 }
 
 const single = ({ headers }: IncomingMessage): Record<string, string> =>

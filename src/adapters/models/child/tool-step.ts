@@ -4,6 +4,7 @@
  */
 
 import { answerText, type ToolAnswer } from "../../../domain/tool.ts";
+import { refusal } from "../../../domain/tool-refusal.ts";
 import { sha256Hex } from "../../system/content-hash.ts";
 import { type Agent, type Over, overBy } from "./agent.ts";
 import type { Message, ToolUse } from "./conversation.ts";
@@ -32,7 +33,6 @@ export async function toolStep(state: TurnState, agent: Agent): Promise<TurnUpda
   let over: Over | undefined;
   try {
     for (const use of uses) {
-      agent.signal.throwIfAborted();
       if (over) {
         answered(use, { ok: false, text: "Not done: you had called complete before it." });
         continue;
@@ -40,6 +40,10 @@ export async function toolStep(state: TurnState, agent: Agent): Promise<TurnUpda
       checkQuota(agent, use);
       if (use.tool === "request_subagent") delegated++;
       const answer = await done(use, agent, delegated);
+      if (agent.signal.aborted) {
+        answered(use, answer);
+        throw agent.signal.reason;
+      }
       if (use.tool !== "complete" || !answer.ok) {
         answered(use, answer);
         continue;
@@ -97,9 +101,12 @@ async function done(use: ToolUse, agent: Agent, nth: number): Promise<Answered> 
   });
   transcript.write({ agent: name, kind: "tool", tool, text: about });
   const began = performance.now();
-  const answer: ToolAnswer = await toolbox.use(tool, args, { call, signal, nth });
+  let thrown: { error: unknown } | undefined;
+  const answer: ToolAnswer = await toolbox.use(tool, args, { call, signal, nth }).catch((error: unknown) => {
+    thrown = { error };
+    return refusal("tool.failed", { tool, problem: "the turn has ended" });
+  });
   const text = redact(answerText(answer));
-  signal.throwIfAborted();
   records.did({
     type: "tool.called",
     call,
@@ -112,5 +119,6 @@ async function done(use: ToolUse, agent: Agent, nth: number): Promise<Answered> 
     durationMs: Math.round(performance.now() - began),
   });
   transcript.write({ agent: name, kind: "result", tool, ok: answer.ok, text });
+  if (thrown) throw (thrown as { error: unknown }).error;
   return { ok: answer.ok, text };
 }

@@ -107,6 +107,15 @@ describe("a long conversation", () => {
     expect(agent.all("ask")).toHaveLength(server.received.length);
   });
 
+  test("whose latest step alone is too long is summed up once, and then has failed", async () => {
+    const long = uses("write_file", { path: "long.txt", content: words.repeat(14) });
+    const limits = { contextTokens: 5_000, maxOutputTokens: 500 };
+    const { agent, server } = await modelStage([uses("list_dir", {}), long, says("SUMMARY")], { limits });
+    expect(await agent.turn(GOAL)).toMatchObject(failed("model.context_exceeded"));
+    expect(server.received).toHaveLength(3);
+    expect(existsSync(join(agent.cwd, "long.txt"))).toBe(true);
+  });
+
   test("that cannot be made to fit ends the turn by its name", async () => {
     const { agent, server } = await modelStage([], { limits: { contextTokens: 4_000 } });
     expect(await agent.turn(words.repeat(20))).toMatchObject(failed("model.context_exceeded"));

@@ -96,6 +96,13 @@ describe("an interruption", () => {
     const messages = server.received[1]?.body.messages ?? [];
     expect(messages.map(({ role }) => role)).toEqual(["system", "user", "assistant", "tool", "user"]);
     expect(messages[3]?.tool_call_id).toBe(messages[2]?.tool_calls?.[0]?.id);
+    expect(messages[3]?.content).toContain("was ended before it was finished");
+    expect(
+      agent
+        .all("did")
+        .map(({ did }) => did.type)
+        .slice(1, 3),
+    ).toEqual(["tool.calling", "tool.called"]);
   });
 
   test("stops a call of the model, which is settled as unknown", async () => {
