@@ -1,9 +1,9 @@
 /** A whole devflow whose agents are models behind an API, which is a script on loopback. */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EventOf } from "../../src/domain/event.ts";
 import { type Money, parseUsd } from "../../src/domain/money.ts";
+import { digest } from "./fakes.ts";
 import { begin, type LiveRun } from "./live-run.ts";
 import { type Fault, type ModelRequest, type Move, type OpenRouter, openRouter, writes } from "./openrouter.ts";
 import { type World, world } from "./world.ts";
@@ -53,19 +53,17 @@ export async function modelWorld({
     // The server's own list of prices says 0 for everything.
     config: `providers:\n  openrouter:\n    baseUrl: ${server.baseUrl}\nprices:\n  offline: true\n${config}`,
   });
-  /** What stands in each session's conversation, as its newest request has it: a session here is a model of its own. */
+  /** What stands in each conversation, as its newest request has it. A model's conversations are its newest sessions', in order. */
   async function prompts() {
     const sessions = await w.json<{ id: string; agent?: string }[]>("sessions", "list", "--all");
-    return sessions.flatMap(({ id, agent }) => {
-      const newest = server.requests.findLast(({ body }) => body.model === agent)?.body.messages ?? [];
-      const said = newest.flatMap(({ role, content }) => (role === "user" ? String(content) : []));
-      return said.map((text) => ({
-        event: "prompt",
-        session: id,
-        text,
-        sha256: createHash("sha256").update(text).digest("hex"),
-      }));
-    });
+    const nth = new Map<string, number>();
+    return sessions
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+      .flatMap(({ id, agent = "" }) => {
+        const conversation = conversationsOf(server, agent).at(-1 - (nth.get(agent) ?? 0)) ?? [];
+        nth.set(agent, (nth.get(agent) ?? 0) + 1);
+        return conversation.map((text) => ({ event: "prompt", session: id, text, sha256: digest(text) }));
+      });
   }
 
   const me = { ...w, prompts };
@@ -84,6 +82,17 @@ export async function modelWorld({
       await server.close();
     },
   };
+}
+
+/** What was said to a model, a list for each conversation: they are told apart by how they begin. */
+function conversationsOf({ requests }: OpenRouter, model: string): string[][] {
+  const found = new Map<string, string[]>();
+  for (const { body } of requests) {
+    if (body.model !== model) continue;
+    const said = body.messages.flatMap(({ role, content }) => (role === "user" ? String(content) : []));
+    found.set(said[0] ?? "", said);
+  }
+  return [...found.values()];
 }
 
 /** What the log says that the calls have cost; those that do not know it are left out. */
