@@ -1,47 +1,73 @@
 /**
  * Redaction: takes secrets out of text before it is written anywhere.
- * First every secret that devflow knows by value, then shapes that keys are known to have.
+ * First every secret that devflow knows by value, in all its forms; then what has the shape of one.
  */
+import { type LiteralFinder, literalFinder } from "./literals.ts";
+import { formsOf } from "./secret-forms.ts";
+import { type Span, shapedSecrets } from "./secret-shapes.ts";
 
-const MASK = "[redacted]";
-
-/** Shorter values are words that would be found everywhere. */
-const MIN_SECRET = 8;
-
-// biome-ignore format: one shape a line
-const SHAPES: readonly RegExp[] = [
-  /\bsk-or-v1-[0-9a-f]{20,}/g,                                   // OpenRouter
-  /\bsk-ant-[A-Za-z0-9_-]{20,}/g,                                // Anthropic, OAuth tokens too
-  /\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}/g,                 // OpenAI
-  /\bAIza[0-9A-Za-z_-]{35}/g,                                    // Google
-  /\bya29\.[0-9A-Za-z_-]{20,}/g,                                 // Google OAuth
-  /\bgh[pousr]_[A-Za-z0-9]{30,}/g,                               // GitHub
-  /\bgithub_pat_[A-Za-z0-9_]{40,}/g,
-  /\bglpat-[A-Za-z0-9_-]{20,}/g,                                 // GitLab
-  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,                              // AWS
-  /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,                           // Slack
-  /\bnpm_[A-Za-z0-9]{30,}/g,
-  /\bls(?:v2)?_(?:pt|sk)_[A-Za-z0-9_]{20,}/g,                    // LangSmith
-  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/g, // JWT
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/g,
-];
-
-const BEARER = /\b(Authorization\s*:\s*(?:Bearer|Basic|token)\s+)[^\s"',;]+/gi;
-const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s/@]+(@)/gi;
+export const MASK = "[redacted]";
 
 export type Redact = (text: string) => string;
 
-/** A redactor that knows these secrets by value, as they stand and as they look inside JSON and URLs. */
-export function redactor(secrets: readonly string[]): Redact {
-  const known = secrets.filter((secret) => secret.length >= MIN_SECRET);
-  const forms = new Set(
-    known.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]),
-  );
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => {
-    let out = text;
-    for (const form of longestFirst) if (out.includes(form)) out = out.replaceAll(form, MASK);
-    for (const shape of SHAPES) out = out.replace(shape, MASK);
-    return out.replace(BEARER, `$1${MASK}`).replace(URL_PASSWORD, `$1${MASK}$2`);
+/** The secrets that are known by value. It can grow, and everything that writes looks at it each time. */
+export interface KnownSecrets {
+  add(...values: readonly string[]): void;
+  /** Where they are in a text, in order and apart from each other. */
+  find(text: string): Span[];
+  /** All that they may look like. */
+  readonly forms: readonly string[];
+}
+
+export function knownSecrets(values: readonly string[] = []): KnownSecrets {
+  let forms: string[] = [];
+  let finder: LiteralFinder = literalFinder([]);
+  const add = (...more: readonly string[]): void => {
+    const all = new Set([...forms, ...more.flatMap(formsOf)]);
+    if (all.size === forms.length) return;
+    forms = [...all];
+    finder = literalFinder(forms);
   };
+  add(...values);
+  return {
+    add,
+    find: (text) => found(text, forms, finder),
+    get forms() {
+      return forms;
+    },
+  };
+}
+
+function found(text: string, forms: readonly string[], finder: LiteralFinder): Span[] {
+  const spans: Span[] = [];
+  let from = 0;
+  for (let next = finder.next(text, from); next; next = finder.next(text, from)) {
+    const span = { from: next.at, to: next.at + (forms[next.index]?.length ?? 0) };
+    const before = spans.at(-1);
+    // One may begin inside another: together they are one.
+    if (before && span.from < before.to) before.to = Math.max(before.to, span.to);
+    else spans.push(span);
+    from = next.at + 1;
+  }
+  return spans;
+}
+
+/** A redactor that knows these secrets by value, and by their shapes the others. */
+export function redactor(secrets: KnownSecrets | readonly string[]): Redact {
+  const known = "find" in secrets && "forms" in secrets ? secrets : knownSecrets(secrets);
+  return (text) => {
+    const shown = masked(text, known.find(text));
+    return masked(shown, shapedSecrets(shown));
+  };
+}
+
+function masked(text: string, spans: readonly Span[]): string {
+  if (spans.length === 0) return text;
+  let out = "";
+  let done = 0;
+  for (const { from, to } of spans) {
+    out += text.slice(done, from) + MASK;
+    done = to;
+  }
+  return out + text.slice(done);
 }
