@@ -278,3 +278,33 @@ function first(looks: readonly Shape["look"][], text: string, at: number): Span 
   }
   return undefined;
 }
+
+/** A value that is longer, in one word, is no secret that begins with a name. */
+const LONGEST_WORD = 600;
+/** As many words as may stand between a name and its value: `Authorization: Bearer …`. */
+const WORDS = /(?:\S+[ \t]+){0,2}\S+$/;
+/** A word is held for its own sake from here on: most keys are longer, most words are not. */
+const LONG_WORD = 16;
+const OPEN_PEM = /^-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?(?:-{1,4}|-----[A-Za-z0-9+/=\s\\:,.>|"'-]*)?)?$/;
+const BEGINNINGS = new Set(LITERALS.flatMap((literal) => [...literal].map((_, chars) => literal.slice(0, chars + 1))));
+
+/**
+ * Where a secret may begin that goes on behind the end of a text, by its shape; undefined when none can. Of short beginnings
+ * only those of at least so many characters count.
+ */
+export function mayBeginSecret(text: string, atLeast: number): number | undefined {
+  const pem = text.lastIndexOf("-----BEGIN ");
+  if (pem >= 0 && text.length - pem <= LONGEST_PEM && OPEN_PEM.test(text.slice(pem))) return pem;
+  const line = text.slice(Math.max(text.lastIndexOf("\n") + 1, text.length - LONGEST_WORD));
+  const words = WORDS.exec(line)?.[0] ?? "";
+  const word = /\S*$/.exec(words)?.[0] ?? "";
+  if (word === "" || (atLeast > 0 && word.length < LONG_WORD)) return undefined;
+  const open = finder.next(words, 0) !== undefined || endsInBeginning(word.toLowerCase());
+  return open ? text.length - word.length : undefined;
+}
+
+function endsInBeginning(word: string): boolean {
+  for (let chars = Math.min(word.length, LONG_WORD); chars > 0; chars -= 1)
+    if (BEGINNINGS.has(word.slice(-chars))) return true;
+  return false;
+}

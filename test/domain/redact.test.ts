@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { knownSecrets, MASK, redactor } from "../../src/domain/redact.ts";
+import { knownSecrets } from "../../src/domain/known-secrets.ts";
+import { MASK, redactor } from "../../src/domain/redact.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/scrub");
 const lines = <T>(file: string): T[] =>
