@@ -40,6 +40,10 @@ export function outputScrubber(known: KnownSecrets, redact: Redact): OutputScrub
       ...shapedSecrets(plain),
       ...known.findTight(close.text).map(({ from, to }) => ({ from: close.at(from), to: close.at(to - 1) + 1 })),
     ];
+    const begun = known.begunIn(close.text);
+    // What breaks off in the middle of a secret goes as well: the other half may come later, to somebody else.
+    if (held === "nothing" && begun > TELLS_NOTHING)
+      secrets.push({ from: close.at(close.text.length - begun), to: plain.length });
     const open =
       held === "nothing" ? plain.length : firstHeld(held === "what tells" ? TELLS_NOTHING : 0, plain, close, secrets);
     const end = held === "nothing" ? output.length : Math.min(text.whole, placeOf(places, open) ?? text.whole);
