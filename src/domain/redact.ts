@@ -28,3 +28,23 @@ function masked(text: string, spans: readonly Span[]): string {
   }
   return out + text.slice(done);
 }
+
+/** A JSON value with its texts scrubbed, but for fields of the names that are kept; the same value when nothing was found. */
+export function scrubTexts<T>(value: T, redact: Redact, keep: (name: string) => boolean = () => false): T {
+  return scrubbed(value, redact, keep) as T;
+}
+
+function scrubbed(value: unknown, redact: Redact, keep: (name: string) => boolean): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) {
+    const items = value.map((item) => scrubbed(item, redact, keep));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  let changed: Record<string, unknown> | undefined;
+  for (const [name, field] of Object.entries(value)) {
+    const clean = keep(name) ? field : scrubbed(field, redact, keep);
+    if (clean !== field) changed = { ...(changed ?? value), [name]: clean };
+  }
+  return changed ?? value;
+}

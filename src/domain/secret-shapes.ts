@@ -153,8 +153,8 @@ const mixed = (value: string): boolean => /[A-Za-z]/.test(value) && /[0-9!@#$%^&
 
 const PEM = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const PEM_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
-/** As it stands in a file, in JSON, in YAML, in a program. */
-const PEM_BODY = /[A-Za-z0-9+/=\s\\:,.>|"'-]+/y;
+/** As it stands in a file, in JSON, in YAML. No quotes: what a cut key stands in goes on behind them. */
+const PEM_BODY = /[A-Za-z0-9+/=\s\\:,.>|-]+/y;
 const PEM_LINE = /[A-Za-z0-9+/=]{24,}/;
 /** No private key is longer, as PEM. */
 const LONGEST_PEM = 32 * 1024;
@@ -285,7 +285,7 @@ const LONGEST_WORD = 600;
 const WORDS = /(?:\S+[ \t]+){0,2}\S+$/;
 /** A word is held for its own sake from here on: most keys are longer, most words are not. */
 const LONG_WORD = 16;
-const OPEN_PEM = /^-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?(?:-{1,4}|-----[A-Za-z0-9+/=\s\\:,.>|"'-]*)?)?$/;
+const OPEN_PEM = /^-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY(?: BLOCK)?(?:-{1,4}|-----[A-Za-z0-9+/=\s\\:,.>|-]*)?)?$/;
 const BEGINNINGS = new Set(LITERALS.flatMap((literal) => [...literal].map((_, chars) => literal.slice(0, chars + 1))));
 
 /**
