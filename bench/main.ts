@@ -7,6 +7,7 @@ import { handoverBench } from "./handover.ts";
 import { ledgerBench } from "./ledger.ts";
 import { memoryBench } from "./memory.ts";
 import { modelAgentBench } from "./model-agent.ts";
+import { scrubBench } from "./scrub.ts";
 import { terminalBench } from "./terminal-latency.ts";
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
@@ -18,6 +19,7 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   handover: handoverBench,
   memory: memoryBench,
   model: modelAgentBench,
+  scrub: scrubBench,
 };
 
 const wanted = process.argv.slice(2);

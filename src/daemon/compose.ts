@@ -1,4 +1,5 @@
 /** The one place of the daemon that knows adapters: it puts the real parts together. */
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { agents } from "../adapters/agents/agents.ts";
@@ -34,13 +35,17 @@ import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
 import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
+import { knownSecrets } from "../domain/known-secrets.ts";
 import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
 import { ownPrice } from "../domain/price-rows.ts";
 import { providersOf } from "../domain/provider.ts";
-import { redactor, SECRET_NAME } from "../domain/redact.ts";
+import { redactor } from "../domain/redact.ts";
+import { secretsIn } from "../domain/secret-names.ts";
+import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { engine } from "../engine/engine.ts";
 import { keepFresh } from "../engine/keep-fresh.ts";
+import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { spending } from "../engine/spending.ts";
 import { installedAt } from "../protocol/installation.ts";
@@ -55,8 +60,9 @@ import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
 import { sweepTerminals } from "./sweep.ts";
 
-const secretsIn = (env: NodeJS.ProcessEnv): string[] =>
-  Object.entries(env).flatMap(([name, value]) => (value && SECRET_NAME.test(name) ? [value] : []));
+/** Everything that this process writes goes through one redactor; whoever comes to know of a secret adds it here. */
+const secrets = knownSecrets();
+const redact = redactor(secrets);
 
 const PACKAGE_ROOT = installedAt();
 
@@ -66,9 +72,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const config = await readConfig(join(places.config, "devflow.yaml"));
   const providers = providersOf(config.providers);
   const secretOf = (name: string): string | undefined => env[name] || undefined;
+  secrets.add(...secretsIn(env, existsSync));
   const file = join(places.data, "devflow.db");
   const database = openDatabase(file);
-  const log = eventLogOver(database, file);
+  const log = scrubbedLog(eventLogOver(database, file), redact);
   const ledger = sqliteLedger(database, file, limitsOf(config.budget));
   const refreshMs = milliseconds(config.prices.refresh);
   const prices = modelCatalogue({
@@ -112,6 +119,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       holder: [process.execPath, join(PACKAGE_ROOT, "dist/pty-holder.mjs")],
     },
     endProcesses,
+    scrub: () => outputScrubber(secrets, redact),
     onProblem: (problem) => journal.warn("terminals", { problem }),
   });
   const profiles = agentProfiles({ shipped: PACKAGE_ROOT, user: places.config });
@@ -171,6 +179,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         env,
         stateDirectory: join(places.state, "headless"),
         endProcesses,
+        redact,
       }),
       terminal: terminalAgents({
         host,
@@ -213,7 +222,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     artifacts,
     workspaces,
     commands: localCommands({ env, endProcesses }),
-    reports: reportFiles({ directory: join(places.data, "runs") }),
+    reports: reportFiles({ directory: join(places.data, "runs"), redact }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
       ofSession: (session) => [recordingOf(session), join(places.state, "headless", session)],
@@ -278,6 +287,8 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         workspaces,
         ids,
         digest: sha256Hex,
+        secrets,
+        redact,
         recording: async (session) => {
           const file = recordingOf(session);
           const found = await stat(file).catch(() => undefined);
@@ -318,7 +329,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
 
 export const parts: DaemonParts = {
   composeDaemon,
-  openJournal: ({ file, env, echo }) => pinoJournal({ file, redact: redactor(secretsIn(env)), ...(echo && { echo }) }),
+  openJournal: ({ file, env, echo }) => {
+    secrets.add(...secretsIn(env, existsSync));
+    return pinoJournal({ file, redact, ...(echo && { echo }) });
+  },
   takeInstanceLock,
   instanceHolder,
 };

@@ -1,9 +1,12 @@
 /** What the daemon answers about sessions: what the log knows of them, joined with what is alive. */
 import { Failure } from "../domain/failure.ts";
 import { type RunId, SessionId } from "../domain/ids.ts";
+import type { KnownSecrets } from "../domain/known-secrets.ts";
 import { RECOVERY } from "../domain/recovery.ts";
+import type { Redact } from "../domain/redact.ts";
 import { viewOf } from "../domain/run-view.ts";
 import { isLive } from "../domain/session.ts";
+import { scrubbedRows } from "../domain/terminal-scrub.ts";
 import { cleanText, utf8Bytes } from "../domain/text.ts";
 import type { RunView, SessionView } from "../domain/view.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -21,6 +24,9 @@ export interface SessionAnswersDeps {
   workspaces: Workspaces;
   ids: Ids;
   digest: (text: string) => string;
+  /** The secrets that must not be shown or kept, and what takes them out. */
+  secrets: KnownSecrets;
+  redact: Redact;
   /** The recording of a session, if there is one: its file and its size in bytes. */
   recording(session: string): Promise<{ file: string; bytes: number } | undefined>;
 }
@@ -81,7 +87,7 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       ...view,
       ...(agent?.pid !== undefined && { pid: agent.pid }),
       ...(attach && { attach }),
-      evidence: agent?.verdict().evidence ?? [],
+      evidence: (agent?.verdict().evidence ?? []).map((one) => ({ ...one, said: deps.redact(one.said) })),
       ...(recorded && { recording: recorded.file }),
     };
   }
@@ -119,14 +125,15 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
       const agent = isLive(found.view.state)
         ? await engine.session(found.run, SessionId.parse(found.view.id))
         : undefined;
-      const screen = agent?.terminal && [...(await agent.terminal.screen()).rows];
+      const screen = agent?.terminal && scrubbedRows((await agent.terminal.screen()).rows, deps.secrets, deps.redact);
       return { session: shown, ...(screen && { screen }), explanation: explain(shown) };
     },
     send: async ({ session: part, text, by }) => {
       const { run, session, agent } = await living(part);
       const clean = cleanText(text).text;
       const key = `message/${deps.ids.next()}`;
-      const file = await deps.workspaces.write(run, `messages/${key.slice(8)}.md`, clean);
+      // What is kept holds no secret; the agent gets the text itself, unless it is so long that it has to read the file.
+      const file = await deps.workspaces.write(run, `messages/${key.slice(8)}.md`, deps.redact(clean));
       await engine.tell(run, session, { what: "send", by, sha256: deps.digest(clean), bytes: utf8Bytes(clean) });
       const delivery = agent.say
         ? await agent.say(key, clean)

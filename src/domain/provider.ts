@@ -1,7 +1,7 @@
 /** Provider: where models are served, over the API that OpenAI has made common, and whose key opens it. */
 import { z } from "zod";
 import { Slug } from "./names.ts";
-import { SECRET_NAME } from "./redact.ts";
+import { SECRET_NAME } from "./secret-names.ts";
 
 const KeyName = z
   .string()

@@ -131,9 +131,9 @@ export function engine(deps: EngineDeps): Engine {
     async start(request) {
       if (stopping) throw new Failure("daemon.stopping");
       const planned = await plan(request, deps);
-      const { run, created } = await begin(planned, deps);
+      const { run, created, warnings } = await begin(planned, deps);
       driving(run);
-      return { run, created, warnings: planned.warnings };
+      return { run, created, warnings };
     },
     async approve(run, answer, phase, by, comment) {
       const { drive: now, state } = addressed(run);

@@ -105,9 +105,11 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
       const written = await log.append(run, position, events, { at, durable: mustBeDurable(events) });
       if (written.kind === "conflict")
         throw new Failure("internal", { problem: `run ${run} has a second writer at ${written.position}` });
-      for (const event of events) take(event, at);
+      // As they are in the log, which may have taken secrets out: the state is a fold of the log, also without a restart.
+      const told = written.events.map(({ event }) => event);
+      for (const event of told) take(event, at);
       dispatch();
-      return events;
+      return told;
     });
     mailbox = turn.catch(() => undefined); // O1: one that fails does not stop those behind it
     return turn;

@@ -97,11 +97,13 @@ export async function plan(request: StartRequest, deps: StartDeps): Promise<Plan
 export async function begin(
   { event }: Plan,
   { log, clock, ids }: StartDeps,
-): Promise<{ run: RunId; created: boolean }> {
+): Promise<{ run: RunId; created: boolean; warnings: readonly string[] }> {
   const run = RunId.parse(ids.next());
   const written = await log.append(run, 0, [event], { at: clock.now(), durable: true });
   const first = written.kind === "already" ? written.events[0]?.run : run;
-  return { run: RunId.parse(first), created: written.kind === "appended" };
+  const started = written.kind === "appended" ? written.events[0]?.event : undefined;
+  const { warnings } = started?.type === "run.started" ? started : event;
+  return { run: RunId.parse(first), created: written.kind === "appended", warnings };
 }
 
 function budgetOf({ budgetUsd }: StartRequest, { budget }: StartDeps): Pick<RunStarted, "budget"> {

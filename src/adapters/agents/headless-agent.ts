@@ -7,6 +7,7 @@ import type { AgentProfile } from "../../domain/agent-profile.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { SessionId } from "../../domain/ids.ts";
 import { referenceOf } from "../../domain/names.ts";
+import type { Redact } from "../../domain/redact.ts";
 import type { AgentAdapter, AgentSession, AgentSpec } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
@@ -25,6 +26,8 @@ export interface HeadlessAgentOptions {
   stateDirectory: string;
   endProcesses: EndProcesses;
   limits?: Partial<TurnLimits>;
+  /** Takes secrets out of what is kept of a turn once it is over. */
+  redact?: Redact;
   /** How long an agent may take until its first event. */
   receiptMs?: number;
 }
@@ -58,7 +61,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
     if (!headless) {
       throw new Failure("persona.agent_not_headless", { persona: referenceOf(spec.persona), agent: profile.name });
     }
-    const { clock, program, env, endProcesses, limits, receiptMs = RECEIPT_MS } = options;
+    const { clock, program, env, endProcesses, limits, redact, receiptMs = RECEIPT_MS } = options;
     return headlessSession({
       folder: join(stateDirectory, spec.session),
       spec,
@@ -70,6 +73,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
       endProcesses,
       limits: { inactivityMs: INACTIVITY_MS, wallMs: WALL_MS, ...limits },
       receiptMs,
+      ...(redact && { redact }),
       gone: () => living.delete(spec.session),
     });
   }

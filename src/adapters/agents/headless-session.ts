@@ -2,8 +2,10 @@
  * A headless agent's session: a folder of turns, one at a time, of one conversation where the agent can continue one.
  * Between turns it is ready, unless its last turn says otherwise; it has ended when that turn has crashed.
  */
+
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Redact } from "../../domain/redact.ts";
 import type { Verdict } from "../../domain/session.ts";
 import type { AgentNews, AgentSession, Delivery, Prompt } from "../../ports/agent.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
@@ -25,6 +27,7 @@ const GRACE_MS = 5_000;
 export interface SessionDeps extends Omit<TurnsDeps, "follow">, Pick<ReceiptDeps, "receiptMs"> {
   endProcesses: EndProcesses;
   limits: TurnLimits;
+  redact?: Redact;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
 }
@@ -68,7 +71,15 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
   const turns = sessionTurns({
     ...deps,
     folder: join(folder, TURNS),
-    follow: (files, record) => followTurn(files, record, { headless, clock, limits: deps.limits, endAll, tell: heard }),
+    follow: (files, record) =>
+      followTurn(files, record, {
+        headless,
+        clock,
+        limits: deps.limits,
+        endAll,
+        tell: heard,
+        ...(deps.redact && { redact: deps.redact }),
+      }),
   });
 
   function verdict(): Verdict {

@@ -3,8 +3,10 @@
  *
  * Changes in the folder mean *look again*, and so does a slow tick: file events get lost, and time passes without any.
  */
+
 import { type FSWatcher, watch } from "node:fs";
 import { afterTurn, type HeadlessProfile, hear, NOTHING_YET, type Tally } from "../../domain/headless-turn.ts";
+import type { Redact } from "../../domain/redact.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import type { Usage } from "../../domain/usage.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -38,6 +40,8 @@ export interface TurnDeps {
   /** Ends every process of the session. */
   endAll(): Promise<void>;
   tell(news: TurnNews): void;
+  /** Takes secrets out of what is kept once it is over. */
+  redact?: Redact;
 }
 
 export interface Turn {
@@ -148,7 +152,11 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     stopFollowing();
     deps.tell({ kind: "over" });
     // Without it the next daemon comes to the same result from the other files.
-    await files.setResult(result).catch(() => undefined);
+    const kept = await files.setResult(result).then(
+      () => true,
+      () => false,
+    );
+    if (kept && deps.redact) await files.scrub(deps.redact).catch(() => undefined);
   }
 
   async function end(stop: Stop): Promise<void> {

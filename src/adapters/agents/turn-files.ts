@@ -7,17 +7,22 @@
  *   stop.json   why devflow ends it, written before it does          told      how many usage reports were passed on
  *   result.json what it came to, once it is over: nothing of the turn is read again
  */
+
 import { close, constants, fstat, open as openFile } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import type { Redact } from "../../domain/redact.ts";
 import { Verdict } from "../../domain/session.ts";
 import { cleanText } from "../../domain/text.ts";
 import { Usage } from "../../domain/usage.ts";
 
 /** What of stderr is worth keeping as a reason. */
 const STDERR_BYTES = 2_048;
+
+/** A longer output of a turn that is over is removed: it could not be looked through without stopping everything else. */
+const SCRUBBED_BYTES = 64 * 1024 * 1024;
 
 export const TurnRecord = z.object({
   key: z.string(),
@@ -68,6 +73,8 @@ export interface TurnFiles {
   setStop(stop: Stop): Promise<void>;
   result(): Promise<TurnResult | undefined>;
   setResult(result: TurnResult): Promise<void>;
+  /** Takes secrets out of what the agent was told and what it printed: nothing reads that again. */
+  scrub(redact: Redact): Promise<void>;
   /** Makes room for another try at the same key; what was is kept beside it. */
   setAside(): Promise<void>;
 }
@@ -113,6 +120,19 @@ export function turnFiles(folder: string): TurnFiles {
     setStop: (stop) => write("stop.json", JSON.stringify(stop)),
     result: () => read("result.json", TurnResult),
     setResult: (result) => write("result.json", JSON.stringify(result)),
+    scrub: async (redact) => {
+      for (const name of ["prompt", "stdout", "stderr"]) {
+        const { size } = await stat(at(name)).catch(() => ({ size: 0 }));
+        if (size > SCRUBBED_BYTES) await rm(at(name), { force: true });
+        else if (size > 0) await scrubFile(name);
+      }
+
+      async function scrubFile(name: string): Promise<void> {
+        const text = await readFile(at(name), "utf8");
+        const clean = redact(text);
+        if (clean !== text) await write(name, clean);
+      }
+    },
     setAside: async () => {
       for (let n = 1; ; n++) {
         const aside = `${folder}.refused-${n}`;

@@ -1,6 +1,7 @@
-/** A run's report as files: `<directory>/<run>/report.json` and `report.md`. */
+/** A run's report as files: `<directory>/<run>/report.json` and `report.md`, without secrets. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type Redact, scrubTexts } from "../../domain/redact.ts";
 import type { Reports } from "../../ports/reports.ts";
 import { sha256Hex } from "../system/content-hash.ts";
 import { writeWhole } from "../system/whole-file.ts";
@@ -8,11 +9,16 @@ import { writeWhole } from "../system/whole-file.ts";
 export interface ReportFilesOptions {
   /** The directory that holds the runs' folders. */
   directory: string;
+  redact?: Redact;
 }
 
-export function reportFiles({ directory }: ReportFilesOptions): Reports {
+export function reportFiles({ directory, redact = (text) => text }: ReportFilesOptions): Reports {
   return {
-    async write(run, json, markdown) {
+    async write(run, report, text) {
+      const told: unknown = JSON.parse(report);
+      const clean = scrubTexts(told, redact);
+      const json = clean === told ? report : `${JSON.stringify(clean, null, 2)}\n`;
+      const markdown = redact(text);
       const folder = join(directory, run);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const paths = { json: join(folder, "report.json"), markdown: join(folder, "report.md") };

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/failure.ts";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { TerminalHost } from "../../ports/terminal-host.ts";
 import { type PtyHostOptions, ptyHost } from "./pty-host.ts";
@@ -15,15 +16,24 @@ export interface HostChoice {
   tmux: Pick<TmuxHostOptions, "directory" | "stateDirectory">;
   pty: Pick<PtyHostOptions, "directory" | "stateDirectory" | "holder">;
   endProcesses: EndProcesses;
+  /** Takes secrets out of what is recorded: one for each terminal. */
+  scrub?: () => OutputScrubber;
   onProblem(problem: string): void;
 }
 
-export async function chooseHost({ wanted, tmux, pty, endProcesses, onProblem }: HostChoice): Promise<TerminalHost> {
+export async function chooseHost({
+  wanted,
+  tmux,
+  pty,
+  endProcesses,
+  scrub,
+  onProblem,
+}: HostChoice): Promise<TerminalHost> {
   const problem = wanted === "pty" ? "it is switched off" : await tmuxProblem();
-  if (problem === undefined) return tmuxHost({ ...tmux, endProcesses, onProblem });
+  if (problem === undefined) return tmuxHost({ ...tmux, endProcesses, scrub, onProblem });
   if (wanted === "tmux") throw new Failure("terminal.no_host", { problem });
   if (wanted === "auto") onProblem(`tmux is not used: ${problem}`);
-  return ptyHost({ ...pty, endProcesses });
+  return ptyHost({ ...pty, endProcesses, scrub });
 }
 
 /** Why tmux cannot be used here; undefined when it can. */

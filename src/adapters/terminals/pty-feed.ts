@@ -4,7 +4,9 @@
  *
  * Output that an earlier daemon has dealt with (before `acked`) only goes to the screen, silently.
  */
+
 import type { ClientFrame, HolderFrame } from "../../domain/terminal-frame.ts";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { TerminalExit, TerminalSpec } from "../../ports/terminal-host.ts";
 import { terminalModes } from "./pty-modes.ts";
 import { type Recorder, recorder } from "./recorder.ts";
@@ -32,11 +34,13 @@ export interface PtyFeedOptions {
   cols: number;
   rows: number;
   record: TerminalSpec["record"];
+  /** Takes secrets out of what is recorded. */
+  scrub: (() => OutputScrubber) | undefined;
   events: TerminalFeed;
   send(frame: ClientFrame): void;
 }
 
-export function ptyFeed({ cols, rows, record, events, send }: PtyFeedOptions): PtyFeed {
+export function ptyFeed({ cols, rows, record, scrub, events, send }: PtyFeedOptions): PtyFeed {
   let pressed = false;
   let replies = "";
   const screen = emulator({
@@ -99,7 +103,7 @@ export function ptyFeed({ cols, rows, record, events, send }: PtyFeedOptions): P
     pid = frame.pid;
     presentTo = frame.to;
     screen.resize(frame.cols, frame.rows);
-    if (record) recording ??= recorder({ ...record, cols: frame.cols, rows: frame.rows });
+    if (record) recording ??= recorder({ ...record, cols: frame.cols, rows: frame.rows, scrub: scrub?.() });
     if (!welcomed) {
       toldFrom = frame.acked;
       if (frame.preamble !== "") silent.push(Buffer.from(frame.preamble, "base64"));

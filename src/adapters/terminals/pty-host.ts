@@ -7,6 +7,7 @@ import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from "
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { SessionId } from "../../domain/ids.ts";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { linkHolder } from "./pty-link.ts";
@@ -32,9 +33,11 @@ export interface PtyHostOptions {
   /** The command that runs `pty-holder`, every path in it absolute. */
   holder: readonly string[];
   endProcesses: EndProcesses;
+  /** Takes secrets out of what is recorded: one for each terminal. */
+  scrub?: (() => OutputScrubber) | undefined;
 }
 
-export function ptyHost({ directory, stateDirectory, holder, endProcesses }: PtyHostOptions): TerminalHost {
+export function ptyHost({ directory, stateDirectory, holder, endProcesses, scrub }: PtyHostOptions): TerminalHost {
   const terminals = new Map<SessionId, Promise<PtyTerminal>>();
   const stateOf = (session: SessionId) => join(stateDirectory, session);
   const socketOf = (session: SessionId) => join(directory, `${session.slice(-SOCKET_NAME_CHARS)}.sock`);
@@ -49,7 +52,7 @@ export function ptyHost({ directory, stateDirectory, holder, endProcesses }: Pty
       rmSync(record.socket, { force: true });
       rmSync(stateOf(session), { recursive: true, force: true });
     };
-    const taken = ptyTerminal({ record, directory: stateOf(session), endProcesses, remove });
+    const taken = ptyTerminal({ record, directory: stateOf(session), endProcesses, remove, scrub });
     terminals.set(session, taken);
     return taken;
   };

@@ -1,6 +1,8 @@
 /** One pty terminal as the daemon has it: a connection to its holder that is taken up again, and what its output feeds. */
+
 import { Failure } from "../../domain/failure.ts";
 import type { AnswerFrame } from "../../domain/terminal-frame.ts";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { Terminal, Typed } from "../../ports/terminal-host.ts";
 import { ptyFeed } from "./pty-feed.ts";
@@ -30,6 +32,8 @@ export interface PtyTerminalOptions {
   endProcesses: EndProcesses;
   /** Removes what is left of the terminal once it is closed. */
   remove(): void;
+  /** Takes secrets out of what is recorded. */
+  scrub: (() => OutputScrubber) | undefined;
 }
 
 /** Resolves once the screen shows what the terminal shows. */
@@ -38,6 +42,7 @@ export async function ptyTerminal({
   directory,
   endProcesses,
   remove,
+  scrub,
 }: PtyTerminalOptions): Promise<PtyTerminal> {
   const { session, socket } = record;
   const events = terminalFeed();
@@ -49,6 +54,7 @@ export async function ptyTerminal({
     cols: record.cols,
     rows: record.rows,
     record: record.record,
+    scrub,
     events,
     send: (frame) => link?.send(frame),
   });

@@ -3,15 +3,19 @@
  *
  * The file is only appended to, and taken up again after a restart: times go on from its header, a line that was cut by
  * a crash is removed first. At the size limit one closing marker is written and nothing after it, ever.
+ * Secrets are taken out of what is recorded before it is gathered; what may become one is recorded once that is known.
  * Recording never disturbs the terminal: when the file cannot be written, recording ends and `onProblem` is told.
  */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 
 /** Output is gathered this long, so that a busy screen costs a few writes a second. */
 const FLUSH_MS = 100;
+/** Output that has come to rest is recorded to its last character; within this time the pieces of one write have all come. */
+const REST_MS = 300;
 /** No line of the file is longer than what this much output becomes (six characters for a control byte). */
 const PIECE_CHARS = 8 * 1024;
 /** Holds the longest line and the header. */
@@ -32,14 +36,18 @@ export interface RecorderOptions {
   maxBytes: number;
   cols: number;
   rows: number;
+  /** Takes secrets out. Absent: everything is recorded as it is. */
+  scrub?: OutputScrubber | undefined;
   now?: () => number;
   onProblem?: (problem: string) => void;
 }
 
-export function recorder({ file, maxBytes, cols, rows, now = Date.now, onProblem }: RecorderOptions): Recorder {
+export function recorder(options: RecorderOptions): Recorder {
+  const { file, maxBytes, cols, rows, scrub, now = Date.now, onProblem } = options;
   const decoder = new StringDecoder("utf8");
   let gathered = "";
   let timer: NodeJS.Timeout | undefined;
+  let resting: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let ended = false;
   let size = 0;
@@ -63,6 +71,14 @@ export function recorder({ file, maxBytes, cols, rows, now = Date.now, onProblem
     gathered += line;
     size += Buffer.byteLength(line);
     timer ??= setTimeout(flush, FLUSH_MS).unref();
+  };
+  const shown = (text: string) => {
+    for (let at = 0; at < text.length; ) {
+      // Never between the halves of a character outside the basic plane.
+      const cut = isHighSurrogate(text, at + PIECE_CHARS - 1) ? PIECE_CHARS - 1 : PIECE_CHARS;
+      event("o", text.slice(at, at + cut));
+      at += cut;
+    }
   };
   const event = (kind: "o" | "r" | "m", text: string) => {
     if (ended) return;
@@ -106,16 +122,19 @@ export function recorder({ file, maxBytes, cols, rows, now = Date.now, onProblem
     output(bytes) {
       if (ended) return;
       const text = decoder.write(bytes as Buffer);
-      for (let at = 0; at < text.length; ) {
-        // Never between the halves of a character outside the basic plane.
-        const cut = isHighSurrogate(text, at + PIECE_CHARS - 1) ? PIECE_CHARS - 1 : PIECE_CHARS;
-        event("o", text.slice(at, at + cut));
-        at += cut;
-      }
+      if (!scrub) return shown(text);
+      shown(scrub.push(text));
+      resting ??= setTimeout(() => shown(scrub.pause()), REST_MS).unref();
+      resting.refresh();
     },
     resize: (width, height) => event("r", `${width}x${height}`),
-    gap: () => event("m", "devflow: output may be missing here"),
+    gap() {
+      shown(scrub?.rest() ?? "");
+      event("m", "devflow: output may be missing here");
+    },
     async close() {
+      clearTimeout(resting);
+      shown(scrub?.rest() ?? "");
       flush();
       ended = true;
       await writing;

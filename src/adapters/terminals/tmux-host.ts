@@ -10,6 +10,7 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { SessionId } from "../../domain/ids.ts";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { ControlLost } from "./control-client.ts";
@@ -31,12 +32,14 @@ export interface TmuxHostOptions {
   stateDirectory: string;
   endProcesses: EndProcesses;
   tmux?: string;
+  /** Takes secrets out of what is recorded: one for each terminal. */
+  scrub?: (() => OutputScrubber) | undefined;
   /** Told what went wrong without anybody having asked: for the log. */
   onProblem?(problem: string): void;
 }
 
 export function tmuxHost(options: TmuxHostOptions): TerminalHost {
-  const { directory, stateDirectory, endProcesses, tmux = "tmux", onProblem = () => {} } = options;
+  const { directory, stateDirectory, endProcesses, tmux = "tmux", scrub, onProblem = () => {} } = options;
   /** Held terminals by pane id, of the current server. */
   const held = new Map<string, TmuxTerminal>();
   /** Output of panes that are being opened, until they are held. */
@@ -136,7 +139,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     const { pane, tag } = made;
     const terminal = tmuxTerminal({
       ...made,
-      ...{ link, server, stateDirectory, endProcesses, lookIn: looks.lookIn, onProblem },
+      ...{ link, server, stateDirectory, endProcesses, lookIn: looks.lookIn, onProblem, scrub },
       exitFile: join(stateDirectory, tag.exitFile),
       onPressure(high) {
         pressing += high ? 1 : -1;

@@ -8,6 +8,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import type { SessionId } from "../../domain/ids.ts";
+import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { Terminal, TerminalExit, Typed } from "../../ports/terminal-host.ts";
 import { TmuxRefusal } from "./control-client.ts";
@@ -47,6 +48,8 @@ export interface TmuxTerminalOptions {
   /** Asks for a look at all panes soon. */
   lookIn(ms: number): void;
   onProblem(problem: string): void;
+  /** Takes secrets out of what is recorded. */
+  scrub: (() => OutputScrubber) | undefined;
 }
 
 /** What the host needs of a terminal besides the port. */
@@ -69,7 +72,7 @@ export interface TmuxTerminal extends Terminal {
 }
 
 export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
-  const { link, server, pane, window, tag, exitFile, stateDirectory, endProcesses, lookIn, onProblem } = options;
+  const { link, server, pane, window, tag, exitFile, stateDirectory, endProcesses, lookIn, onProblem, scrub } = options;
   const { epoch } = server;
   const session: SessionId = tag.session;
   const feed = terminalFeed();
@@ -96,7 +99,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     // tmux before 3.7 does not tell this mode: kept for whoever adopts the pane.
     onBracketedPaste: (on) => void run(`set-option -p -t ${pane} @devflow_paste ${on ? 1 : 0}`).catch(() => {}),
   });
-  const cast: Recorder | undefined = tag.record && recorder({ ...tag.record, cols, rows, onProblem });
+  const cast: Recorder | undefined = tag.record && recorder({ ...tag.record, cols, rows, onProblem, scrub: scrub?.() });
 
   const sized = (toCols: number, toRows: number) => {
     if (toCols === cols && toRows === rows) return;

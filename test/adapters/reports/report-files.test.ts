@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { reportFiles } from "../../../src/adapters/reports/report-files.ts";
+import { redactor } from "../../../src/domain/redact.ts";
 import { tempDirectory } from "../../support/temp.ts";
 
 describe("a report", () => {
@@ -28,6 +29,18 @@ describe("a report", () => {
     const { json, markdown } = await reports.write("RUN", "2", "two");
     expect([readFileSync(json, "utf8"), readFileSync(markdown, "utf8")]).toEqual(["2", "two"]);
     expect(readdirSync(join(directory, "RUN")).sort()).toEqual(["report.json", "report.md"]);
+  });
+
+  it("holds no secret, in either file, and is JSON still", async () => {
+    const redact = redactor(["planted-secret-4711"]);
+    const json = JSON.stringify({ goal: "use planted-secret-4711", cut: "-----BEGIN PRIVATE KEY-----\nAAAA", n: 1 });
+    const written = await reportFiles({ directory: tempDirectory(), redact }).write(
+      "RUN",
+      json,
+      "# planted-secret-4711\n",
+    );
+    expect(JSON.parse(readFileSync(written.json, "utf8"))).toMatchObject({ goal: "use [redacted]", n: 1 });
+    expect(readFileSync(written.markdown, "utf8")).toBe("# [redacted]\n");
   });
 
   it("that cannot be written is an error, and the JSON stays as it was", async () => {

@@ -2,8 +2,11 @@
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recorder } from "../../../src/adapters/terminals/recorder.ts";
+import { knownSecrets } from "../../../src/domain/known-secrets.ts";
+import { redactor } from "../../../src/domain/redact.ts";
+import { outputScrubber } from "../../../src/domain/terminal-scrub.ts";
 
 let dir: string;
 let file: string;
@@ -37,6 +40,18 @@ describe("a recording", () => {
       [1.75, "r", "100x30"],
     ]);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("holds no secret, however its output came, and shows the rest soon after it has come", async () => {
+    const known = knownSecrets(["planted-secret-4711"]);
+    const cast = recorder({ file, ...size, scrub: outputScrubber(known, redactor(known)) });
+    for (const piece of ["a \u001b[1mplanted-", "\u001b[0msec", "ret-4711 b\r\nwait", "ing for tokens"])
+      cast.output(Buffer.from(piece));
+    await vi.waitFor(async () => expect(await readFile(file, "utf8")).toContain("tokens"), { timeout: 10_000 });
+    cast.output(Buffer.from(" planted-sec"));
+    await cast.close();
+    const text = (await lines()).map((line) => (line as string[])[2] ?? "").join("");
+    expect(text).toBe(`a \u001b[1m[redacte\u001b[0md]********* b\r\nwaiting for tokens ${"[redacted]*"}`);
   });
 
   it("goes on in the same file after a restart, on the same clock, without the line that a crash cut", async () => {
