@@ -14,6 +14,7 @@ import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { answersAt } from "../adapters/models/answers.ts";
 import { modelCatalogue } from "../adapters/models/catalogue.ts";
+import { generationRecords } from "../adapters/models/generation-record.ts";
 import { modelAgents } from "../adapters/models/model-agents.ts";
 import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
@@ -98,6 +99,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const spends = spending({
     ledger,
     prices,
+    generationCost: generationRecords({ providers, secretOf, fetch }),
     clock,
     ids,
     journal,

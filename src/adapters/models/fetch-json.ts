@@ -4,11 +4,16 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export async function fetchJson(
   url: string,
-  { fetch, timeoutMs, maxBytes }: { fetch: Fetch; timeoutMs: number; maxBytes: number },
+  {
+    fetch,
+    timeoutMs,
+    maxBytes,
+    headers,
+  }: { fetch: Fetch; timeoutMs: number; maxBytes: number; headers?: Record<string, string> },
 ): Promise<unknown> {
   const late = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await fetch(url, { headers: { accept: "application/json" }, signal: late });
+    const answer = await fetch(url, { headers: { accept: "application/json", ...headers }, signal: late });
     if (!answer.ok) {
       await answer.body?.cancel();
       throw new Error(`it answers with HTTP ${answer.status}`);
