@@ -71,6 +71,8 @@ export const COMMANDS = {
   "schemas show": { summary: "schemas.show.summary", load: () => import("./commands/schemas/show.ts") },
   "schemas validate": { summary: "schemas.validate.summary", load: () => import("./commands/schemas/validate.ts") },
 
+  audit: { summary: "audit.summary", load: () => import("./commands/audit.ts") },
+  "audit verify": { summary: "audit.verify.summary", load: () => import("./commands/audit/verify.ts") },
   backup: { summary: "backup.summary", load: () => import("./commands/backup.ts") },
   completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 

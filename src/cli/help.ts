@@ -23,7 +23,7 @@ const ROOT: readonly { title: MessageKey; words: readonly (CommandPath | Group)[
   { title: "help.work", words: ["run", "watch", "attach", "approve", "reject", "runs", "sessions", "escalations"] },
   { title: "help.money", words: ["costs", "budget", "stats", "usage", "pricing", "models"] },
   { title: "help.definitions", words: ["personas", "templates", "schemas"] },
-  { title: "help.daemon", words: ["ctl", "backup", "completion"] },
+  { title: "help.daemon", words: ["ctl", "audit", "backup", "completion"] },
 ];
 
 export function rootHelp(paper: Paper): string[] {

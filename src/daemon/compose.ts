@@ -8,6 +8,7 @@ import { programOf } from "../adapters/agents/installed.ts";
 import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
 import { programVersion } from "../adapters/agents/version.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
+import { auditLog } from "../adapters/audit/audit-log.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
 import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
@@ -50,6 +51,8 @@ import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { spending } from "../engine/spending.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { auditAnswers } from "./audit-answers.ts";
+import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
 import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
@@ -111,6 +114,11 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         return running.learn(run, outcome);
       },
     },
+  });
+  const audit = auditLog({
+    directory: places.data,
+    anchor: join(places.state, "audit.db"),
+    onProblem: (problem) => journal.warn("audit", { problem }),
   });
   const host = await chooseHost({
     wanted: config.host,
@@ -240,6 +248,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   });
 
   const closed = new AbortController();
+  let trail = Promise.resolve();
   return {
     log,
     engine: {
@@ -283,6 +292,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         reconsider: spends.reconsider,
       }),
       ...escalationAnswers({ engine: running, log }),
+      ...auditAnswers({ audit, log }),
       ...sessionAnswers({
         engine: running,
         log,
@@ -299,6 +309,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       }),
     },
     start: async () => {
+      trail = keepAuditTrail({ log, audit, clock, journal }, closed.signal);
       void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
@@ -321,8 +332,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       drained.abort();
     },
     close: async () => {
-      closed.abort();
       await running.stop("the daemon was stopped");
+      closed.abort();
+      await trail;
+      audit.close();
       await host.release();
       log.close();
     },

@@ -48,6 +48,9 @@ export interface EngineApi {
   budget: Answers<"budget.show">;
   setBudget: Answers<"budget.set">;
 
+  auditLines: Answers<"audit.read">;
+  auditVerify: Answers<"audit.verify">;
+
   escalations: Answers<"escalation.list">;
   escalation: Answers<"escalation.show">;
   answer: Answers<"escalation.answer">;

@@ -83,6 +83,9 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "budget.show": (params) => engine.budget(params),
     "budget.set": (params) => engine.setBudget(params),
 
+    "audit.read": (params) => engine.auditLines(params),
+    "audit.verify": (params) => engine.auditVerify(params),
+
     "escalation.list": (params) => engine.escalations(params),
     "escalation.show": (params) => engine.escalation(params),
     "escalation.answer": (params) => engine.answer(params),

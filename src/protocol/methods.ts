@@ -3,6 +3,7 @@
  * The client's types, the daemon's validation and `docs/protocol.md` are made from it.
  */
 import { z } from "zod";
+import { AuditLine } from "../domain/audit.ts";
 import { Limit, Policy, ScopeKind } from "../domain/budget.ts";
 import { EscalationAnswer } from "../domain/escalation.ts";
 import type { StoredEvent } from "../domain/event.ts";
@@ -381,6 +382,37 @@ export const METHODS = {
       by: By,
     }),
     result: LimitSet,
+  },
+
+  "audit.read": {
+    summary: "Lines of the audit record, in their order: those behind a line, or the last ones",
+    params: z.strictObject({
+      after: z.int().nonnegative().optional(),
+      limit: z.int().min(1).max(1_000).default(50),
+      run: RunRef.optional(),
+    }),
+    result: z.strictObject({
+      lines: z.array(AuditLine),
+      seen: z.int().describe("The last line that was looked at: where to go on from"),
+    }),
+  },
+  "audit.verify": {
+    summary: "Prove the audit record whole: no line changed, dropped, added, moved, or cut off at the end",
+    params: Empty,
+    result: z.strictObject({
+      whole: z.boolean(),
+      files: z.int(),
+      lines: z.int(),
+      last: z.strictObject({ seq: z.int(), hash: z.string() }),
+      problems: z.array(
+        z.strictObject({
+          kind: z.enum(["changed", "missing", "added", "moved", "cut off", "rewritten"]),
+          said: z.string(),
+          file: z.string(),
+          line: z.int(),
+        }),
+      ),
+    }),
   },
 
   "escalation.list": {

@@ -6,10 +6,12 @@ import canonicalizeModule from "canonicalize";
 const canonicalize = canonicalizeModule as unknown as (value: unknown) => string | undefined;
 
 /** SHA-256 over the canonical JSON of `value`: the order of keys and the file's layout do not matter. */
-export function contentHash(value: unknown): string {
+export const contentHash = (value: unknown): string => sha256Hex(canonicalJson(value));
+
+export function canonicalJson(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError("only a JSON value has a content hash");
-  return sha256Hex(text);
+  return text;
 }
 
 /** Text is hashed as UTF-8. */

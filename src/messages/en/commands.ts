@@ -185,6 +185,17 @@ export const commands = {
   "sessions.record.summary": "Where the recording of a session is",
   "sessions.record.about": "Every terminal is recorded as an asciicast, which asciinema plays.",
 
+  "audit.summary": "What was done, by whom: the audit record",
+  "audit.about":
+    "One line for each command, tool call, prompt, approval, secret given, login, budget decision and change of a session, each chained to the one before. devflow audit verify proves that none was changed, dropped, added or moved.",
+  "audit.follow": "Go on with what is done",
+  "audit.run": "Lines of one run",
+  "audit.limit": "How many of the last lines (default: 50)",
+  "audit.verify.summary": "Prove the audit record whole",
+  "audit.verify.about": "Exits with 1 and names the file and the line when something is wrong.",
+  "audit.whole": "the audit record is whole: {lines} lines in {files} files, the last with hash {hash}",
+  "audit.not_whole": "the audit record is not whole",
+
   "escalations.list.summary": "What waits for a person, over all runs",
   "escalations.list.run": "Those of one run, also the settled ones",
   "escalations.show.summary": "One escalation, and how it is answered",

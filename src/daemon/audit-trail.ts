@@ -1,0 +1,52 @@
+/** Takes every event into the audit record, in order, from where the record has come to; a full disk makes it wait. */
+import { auditFacts } from "../domain/audit-facts.ts";
+import type { RunStarted } from "../domain/event.ts";
+import { RunId } from "../domain/ids.ts";
+import type { AuditLog } from "../ports/audit.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Journal } from "../ports/journal.ts";
+
+/** What could not be written is tried again this often. */
+const AGAIN_MS = 5_000;
+
+export interface AuditTrailDeps {
+  log: Pick<EventLog, "follow" | "read">;
+  audit: AuditLog;
+  clock: Clock;
+  journal: Journal;
+}
+
+/** Until `signal` aborts. */
+export async function keepAuditTrail(deps: AuditTrailDeps, signal: AbortSignal): Promise<void> {
+  let told = false;
+  while (!signal.aborted) {
+    try {
+      await takeIn(deps, signal);
+    } catch (error) {
+      if (!told) deps.journal.error("the audit record cannot be written", { error: String(error) });
+      told = true;
+      await deps.clock.sleep(AGAIN_MS, signal);
+    }
+  }
+}
+
+async function takeIn({ log, audit }: AuditTrailDeps, signal: AbortSignal): Promise<void> {
+  const started = new Map<string, RunStarted | undefined>();
+  const beginning = (run: string): RunStarted | undefined => {
+    if (!started.has(run)) started.set(run, beginningOf(log, run));
+    return started.get(run);
+  };
+  const { cursor, lines } = audit.after();
+  // The last event is looked at again: a crash may have come between two of its lines.
+  for await (const stored of log.follow(Math.max(0, cursor - 1), signal)) {
+    const facts = auditFacts(stored, stored.event.type === "session.opening" ? beginning(stored.run) : undefined);
+    audit.append(stored.cursor === cursor ? facts.slice(lines) : facts);
+    if (stored.event.type === "report.written") started.delete(stored.run);
+  }
+}
+
+function beginningOf(log: Pick<EventLog, "read">, run: string): RunStarted | undefined {
+  const first = log.read(RunId.parse(run))[0]?.event;
+  return first?.type === "run.started" ? first : undefined;
+}
