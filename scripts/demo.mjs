@@ -135,7 +135,7 @@ async function bindings(work) {
   say(
     agents.includes("paper")
       ? `${options.agent === "paper" ? "" : "No agent that is installed and logged in was found.\n"}The paper agent plays the part: it uses no model.`
-      : `Using ${agents.join(" and ")}, found installed and logged in.`,
+      : `Using ${agents.join(" and ")}, found installed and logged in, or with a key that is set.`,
   );
   return bind;
 }
