@@ -36,9 +36,11 @@ export function outputScrubber(known: KnownSecrets, redact: Redact): OutputScrub
     const text = terminalText(output);
     const { plain, places, strings } = text;
     const close = tight(plain);
+    const rows = joined(plain);
     const secrets = [
       ...shapedSecrets(plain),
-      ...known.findTight(close.text).map(({ from, to }) => ({ from: close.at(from), to: close.at(to - 1) + 1 })),
+      ...shapedSecrets(rows.text).map((span) => placed(span, rows)),
+      ...known.findTight(close.text).map((span) => placed(span, close)),
     ];
     const begun = known.begunIn(close.text);
     // What breaks off in the middle of a secret goes as well: the other half may come later, to somebody else.
@@ -67,7 +69,7 @@ export function outputScrubber(known: KnownSecrets, redact: Redact): OutputScrub
     return out;
   }
 
-  function firstHeld(atLeast: number, plain: string, close: Tight, secrets: readonly Span[]): number {
+  function firstHeld(atLeast: number, plain: string, close: Part, secrets: readonly Span[]): number {
     const begun = known.begunIn(close.text);
     const places = begun > atLeast ? [close.at(close.text.length - begun)] : [];
     // A secret that ends where the output ends may go on.
@@ -109,14 +111,38 @@ export function scrubbedRows(rows: readonly string[], known: KnownSecrets, redac
   return `${scrubber.push(text)}${scrubber.rest()}`.split("\n");
 }
 
-/** A text without anything between its words. */
-interface Tight {
+/** A row that is shorter was not ended because it was full. */
+const LEAST_FULL_ROW = 60;
+const ROW_END = /[ \t\u2500-\u259f|]*\n[\s\u2500-\u259f|]*/g;
+
+/** The text with its full rows joined: programs that draw boxes break words, and keys, where a row is full. */
+function joined(plain: string): Part {
+  const at: number[] = [];
+  let text = "";
+  let done = 0;
+  const take = (to: number): void => {
+    text += plain.slice(done, to);
+    for (let n = done; n < to; n += 1) at.push(n);
+  };
+  for (const { index, 0: all } of plain.matchAll(ROW_END)) {
+    if (index - plain.lastIndexOf("\n", index - 1) <= LEAST_FULL_ROW) continue;
+    take(index);
+    done = index + all.length;
+  }
+  take(plain.length);
+  return { text, at: (index) => at[index] ?? plain.length };
+}
+
+interface Part {
   text: string;
-  /** Where a character of it stands in the text it was made from. */
+  /** Where a character of it stands in the text that it was made from. */
   at(index: number): number;
 }
 
-function tight(plain: string): Tight {
+const placed = ({ from, to }: Span, part: Part): Span => ({ from: part.at(from), to: part.at(to - 1) + 1 });
+
+/** The text without anything between its words. */
+function tight(plain: string): Part {
   const at: number[] = [];
   let text = "";
   for (let n = 0; n < plain.length; n += 1) {

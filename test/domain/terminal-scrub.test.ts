@@ -83,6 +83,19 @@ describe("a secret known by value", () => {
   });
 });
 
+test("a key of a known shape is taken out when a program breaks it at the end of a full row", () => {
+  const [first, second] = [SHAPED.slice(0, 12), SHAPED.slice(12)];
+  const before = `│ ${"some words ".repeat(5)}`;
+  const shown = scrubbedRows(
+    [`${before}${first} │`, `│   ${second} and more │`, "│ next row │"],
+    known,
+    redactor(known),
+  );
+  expect(shown).toEqual([`${before}[redacted]** │`, `│   ${second.replace(/./g, "*")} and more │`, "│ next row │"]);
+  const key = SHAPED.slice(0, 40);
+  expect(scrubbedRows([`key ${key}`, "next row"], known, redactor(known))).toEqual([`key ${MASKED(key)}`, "next row"]);
+});
+
 test("a private key is taken out, whenever its lines come", () => {
   const line = "Ab3+".repeat(16);
   const key = [
