@@ -14,10 +14,12 @@ export interface KnownSecrets {
 }
 
 /** What a terminal's programs draw around a value, or break it with. */
-export const BETWEEN = /[\s\u2500-\u259f|]/g;
+export const BETWEEN = /[\s\u2500-\u259f|]+/g;
 
 /** Beginnings up to this long are looked up; longer ones are compared. */
 const HEAD_CHARS = 48;
+/** Enough to rule out nearly every place at once. */
+const FIRST_CHARS = 3;
 
 export function knownSecrets(values: readonly string[] = []): KnownSecrets {
   const forms = new Set<string>();
@@ -62,7 +64,7 @@ export function knownSecrets(values: readonly string[] = []): KnownSecrets {
     findTight: (text) => found(text, tightFinder, allTight),
     begunIn(text) {
       for (let at = Math.max(0, text.length - longest + 1); at < text.length; at += 1)
-        if (begins(text.slice(at))) return text.length - at;
+        if (beginnings.has(text.slice(at, at + FIRST_CHARS)) && begins(text.slice(at))) return text.length - at;
       return 0;
     },
   };

@@ -39,7 +39,7 @@ export function outputScrubber(known: KnownSecrets, redact: Redact): OutputScrub
     const rows = joined(plain);
     const secrets = [
       ...shapedSecrets(plain),
-      ...shapedSecrets(rows.text).map((span) => placed(span, rows)),
+      ...(rows.text === plain ? [] : shapedSecrets(rows.text)).map((span) => placed(span, rows)),
       ...known.findTight(close.text).map((span) => placed(span, close)),
     ];
     const begun = known.begunIn(close.text);
@@ -87,7 +87,8 @@ export function outputScrubber(known: KnownSecrets, redact: Redact): OutputScrub
   }
 
   /** Keeps of what was shown only what the rest is judged by, from a character on, never from within a sequence. */
-  function forget(places: readonly number[]): void {
+  function forget(places: Int32Array): void {
+    if (shown <= REMEMBERED) return;
     const from = places.find((place) => place >= shown - REMEMBERED) ?? shown;
     const cut = Math.min(Math.max(from, 0), shown);
     output = output.slice(cut);
@@ -113,25 +114,6 @@ export function scrubbedRows(rows: readonly string[], known: KnownSecrets, redac
 
 /** A row that is shorter was not ended because it was full. */
 const LEAST_FULL_ROW = 60;
-const ROW_END = /[ \t\u2500-\u259f|]*\n[\s\u2500-\u259f|]*/g;
-
-/** The text with its full rows joined: programs that draw boxes break words, and keys, where a row is full. */
-function joined(plain: string): Part {
-  const at: number[] = [];
-  let text = "";
-  let done = 0;
-  const take = (to: number): void => {
-    text += plain.slice(done, to);
-    for (let n = done; n < to; n += 1) at.push(n);
-  };
-  for (const { index, 0: all } of plain.matchAll(ROW_END)) {
-    if (index - plain.lastIndexOf("\n", index - 1) <= LEAST_FULL_ROW) continue;
-    take(index);
-    done = index + all.length;
-  }
-  take(plain.length);
-  return { text, at: (index) => at[index] ?? plain.length };
-}
 
 interface Part {
   text: string;
@@ -141,21 +123,48 @@ interface Part {
 
 const placed = ({ from, to }: Span, part: Part): Span => ({ from: part.at(from), to: part.at(to - 1) + 1 });
 
-/** The text without anything between its words. */
-function tight(plain: string): Part {
-  const at: number[] = [];
+/** What is left of a text when these stretches of it are taken out. */
+function without(plain: string, stretches: Iterable<Span>): Part {
+  const at = new Int32Array(plain.length);
   let text = "";
-  for (let n = 0; n < plain.length; n += 1) {
-    const char = plain.charAt(n);
-    if (between(char)) continue;
-    text += char;
-    at.push(n);
+  let done = 0;
+  const take = (to: number): void => {
+    for (let n = done; n < to; n += 1) at[text.length + n - done] = n;
+    text += plain.slice(done, to);
+  };
+  for (const { from, to } of stretches) {
+    take(from);
+    done = to;
   }
-  return { text, at: (index) => at[index] ?? plain.length };
+  if (done === 0) return { text: plain, at: (index) => index };
+  take(plain.length);
+  return { text, at: (index) => (index < text.length ? (at[index] ?? 0) : plain.length) };
+}
+
+/** The text without anything between its words. */
+const tight = (plain: string): Part => without(plain, gaps(plain));
+
+function* gaps(plain: string): Iterable<Span> {
+  for (const { index, 0: all } of plain.matchAll(BETWEEN)) yield { from: index, to: index + all.length };
+}
+
+/** The text with its full rows joined: programs that draw boxes break words, and keys, where a row is full. */
+const joined = (plain: string): Part => without(plain, fullRowEnds(plain));
+
+/** From the last word of each full row to the first of the next. */
+function* fullRowEnds(plain: string): Iterable<Span> {
+  let begin = 0;
+  for (const gap of gaps(plain)) {
+    const end = plain.indexOf("\n", gap.from);
+    if (end < 0) return;
+    if (end >= gap.to) continue;
+    if (gap.from - begin >= LEAST_FULL_ROW) yield gap;
+    begin = plain.lastIndexOf("\n", gap.to - 1) + 1;
+  }
 }
 
 /** The place of the first character at or behind `index` that has one. */
-function placeOf(places: readonly number[], index: number): number | undefined {
+function placeOf(places: Int32Array, index: number): number | undefined {
   for (let n = index; n < places.length; n += 1) if ((places[n] ?? -1) >= 0) return places[n];
   return undefined;
 }

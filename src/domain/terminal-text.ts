@@ -9,7 +9,7 @@
 export interface TerminalText {
   plain: string;
   /** For each character of `plain` its place in the output; -1 for one that stands for a movement. */
-  places: readonly number[];
+  places: Int32Array;
   /** The contents of strings for the terminal, from and to, in the output. */
   strings: readonly { from: number; to: number }[];
   /** Where a sequence begins that is not yet whole; the output's length when there is none. */
@@ -29,22 +29,29 @@ const STAYS = /[hlmntcqp]/;
 /** A sequence that is still open after this much is taken for text: pictures and clipboards are longer, and are no words. */
 const LONGEST_SEQUENCE = 64 * 1024;
 
+/** Most of what comes: text, then colours and movements. */
+const TEXT = /[^\u0000-\u001f\u007f]+/y;
+
 export function terminalText(output: string): TerminalText {
-  const plain: string[] = [];
-  const places: number[] = [];
+  const places = new Int32Array(output.length);
   const strings: { from: number; to: number }[] = [];
+  let plain = "";
   let whole = output.length;
+  const put = (text: string, place: number): void => {
+    for (let n = 0; n < text.length; n += 1) places[plain.length + n] = place < 0 ? -1 : place + n;
+    plain += text;
+  };
   for (let at = 0; at < output.length; ) {
     const code = output.charCodeAt(at);
     if (code >= 0x20 && code !== 0x7f) {
-      plain.push(output.charAt(at));
-      places.push(at);
-      at += 1;
+      TEXT.lastIndex = at;
+      const text = TEXT.exec(output)?.[0] ?? "";
+      put(text, at);
+      at += text.length;
       continue;
     }
     if (code === 0x0a || code === 0x0d || code === 0x09) {
-      plain.push(code === 0x09 ? "\t" : "\n");
-      places.push(-1);
+      put(code === 0x09 ? "\t" : "\n", -1);
       at += 1;
       continue;
     }
@@ -61,11 +68,8 @@ export function terminalText(output: string): TerminalText {
     const [all] = found;
     const { final, string } = found.groups ?? {};
     if (string !== undefined) strings.push({ from: at + 2, to: at + 2 + string.length });
-    else if (final !== undefined ? !STAYS.test(final) : code === 0x08 || code === 0x0b || code === 0x0c) {
-      plain.push("\n");
-      places.push(-1);
-    }
+    else if (final !== undefined ? !STAYS.test(final) : code === 0x08 || code === 0x0b || code === 0x0c) put("\n", -1);
     at += all.length;
   }
-  return { plain: plain.join(""), places, strings, whole };
+  return { plain, places: places.subarray(0, plain.length), strings, whole };
 }
