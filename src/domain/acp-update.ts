@@ -14,8 +14,14 @@ const Tool = z.object({
   name: Text,
   kind: Text,
   status: Text,
-  locations: z.array(z.object({ path: z.string() })).optional().catch(undefined),
-  content: z.array(z.object({ type: z.string(), path: Text })).optional().catch(undefined),
+  locations: z
+    .array(z.object({ path: z.string() }))
+    .optional()
+    .catch(undefined),
+  content: z
+    .array(z.object({ type: z.string(), path: Text }))
+    .optional()
+    .catch(undefined),
   rawInput: z.unknown(),
   rawOutput: z.unknown(),
 });

@@ -245,8 +245,15 @@ export const AgentProfile = z
     acp: z
       .strictObject({
         args: Arguments,
-        env: z.record(Variable, z.string().max(2_000)).default({}).describe("Variables that it gets beside those of env"),
-        startTimeout: z.int().positive().default(120_000).describe("Until it takes prompts, in milliseconds, on a slow machine"),
+        env: z
+          .record(Variable, z.string().max(2_000))
+          .default({})
+          .describe("Variables that it gets beside those of env"),
+        startTimeout: z
+          .int()
+          .positive()
+          .default(120_000)
+          .describe("Until it takes prompts, in milliseconds, on a slow machine"),
         login: z
           .string()
           .max(100)

@@ -48,7 +48,9 @@ export function permission(question: PermissionQuestion): PermissionAnswer {
   const kept = places.find(({ path, place }) => place === "devflow" && !question.isArtifact(path));
   if (kept) return deny(`under .devflow only the artifact is written, not ${shown(kept.path)}`);
   if (places.length === 0) return ask("it does not say what it changes");
-  return places.some(({ place }) => place === "root") ? ask("it would change the worktree as a whole") : allow("it changes files of the worktree");
+  return places.some(({ place }) => place === "root")
+    ? ask("it would change the worktree as a whole")
+    : allow("it changes files of the worktree");
 }
 
 function commandPermission({ tool, placeOf, lists }: PermissionQuestion): PermissionAnswer {

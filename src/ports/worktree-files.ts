@@ -9,7 +9,10 @@ import type { Refusal } from "../domain/tool-refusal.ts";
 
 export interface WorktreeFiles {
   /** The text of a file; `line` counts from 1. */
-  read(path: string, part: { line?: number | undefined; limit?: number | undefined }): { ok: true; text: string } | Refusal;
+  read(
+    path: string,
+    part: { line?: number | undefined; limit?: number | undefined },
+  ): { ok: true; text: string } | Refusal;
   /** The whole file, or nothing of it. `artifact` is the one path under `.devflow` that may be written. */
   write(path: string, content: string, artifact: string | undefined): { ok: true } | Refusal;
   /** Where a path leads, all links followed. */

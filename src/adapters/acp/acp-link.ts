@@ -6,8 +6,8 @@
 import { client, methods, PROTOCOL_VERSION, RequestError } from "@agentclientprotocol/sdk/unstable";
 import type { AcpProblem } from "../../domain/acp-turn.ts";
 import type { Refusal } from "../../domain/tool-refusal.ts";
-import { agentStream } from "./acp-stream.ts";
 import type { AcpProcess } from "./acp-process.ts";
+import { agentStream } from "./acp-stream.ts";
 
 /** How a permission request ends: an option, or none since the turn is over. */
 export type Permitted = { option: string } | "cancelled";
@@ -17,7 +17,12 @@ export interface AgentAsks {
   update(session: string, update: unknown): void;
   /** `withdrawn` aborts when the agent does not want to know any more. */
   permission(session: string, request: PermissionRequest, withdrawn: AbortSignal): Promise<Permitted>;
-  read(session: string, path: string, line: number | undefined, limit: number | undefined): { ok: true; text: string } | Refusal;
+  read(
+    session: string,
+    path: string,
+    line: number | undefined,
+    limit: number | undefined,
+  ): { ok: true; text: string } | Refusal;
   write(session: string, path: string, content: string): { ok: true } | Refusal;
 }
 
@@ -31,7 +36,10 @@ export type Asked<T> = { ok: true; value: T } | { ok: false; problem: AcpProblem
 
 export interface AcpLink {
   /** The version of the protocol that the agent speaks, and what it can do. */
-  initialize(version: string, files: readonly ("read" | "write")[]): Promise<Asked<{ version: number; loads: boolean }>>;
+  initialize(
+    version: string,
+    files: readonly ("read" | "write")[],
+  ): Promise<Asked<{ version: number; loads: boolean }>>;
   login(method: string): Promise<Asked<unknown>>;
   create(cwd: string): Promise<Asked<string>>;
   /** What it tells of the conversation's past comes as updates before this resolves. */
@@ -39,12 +47,13 @@ export interface AcpLink {
   prompt(session: string, text: string): Promise<Asked<{ stopReason: string }>>;
   cancel(session: string): Promise<void>;
   noise(): number;
+  /** Resolves when the agent has closed its output, or devflow the connection. */
+  readonly closed: Promise<void>;
   close(): void;
 }
 
 export const OUR_VERSION = PROTOCOL_VERSION;
 
-/** What no agent should have to wait for, and no prompt: how it answers those is not devflow's to limit. */
 const METHOD_NOT_FOUND = -32601;
 
 export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">, asks: AgentAsks): AcpLink {
@@ -106,19 +115,24 @@ export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">,
         }),
       ),
     login: (methodId) => ask(agent.request(methods.agent.authenticate, { methodId })),
-    create: (cwd) => pick(agent.request(methods.agent.session.new, { cwd, mcpServers: [] }), ({ sessionId }) => sessionId),
+    create: (cwd) =>
+      pick(agent.request(methods.agent.session.new, { cwd, mcpServers: [] }), ({ sessionId }) => sessionId),
     load: (sessionId, cwd) => ask(agent.request(methods.agent.session.load, { sessionId, cwd, mcpServers: [] })),
     prompt: (sessionId, text) =>
       ask(agent.request(methods.agent.session.prompt, { sessionId, prompt: [{ type: "text", text }] })),
     cancel: (sessionId) => agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => {}),
     noise: stream.noise,
+    closed: connection.closed,
     close: () => connection.close(),
   };
 }
 
 /** Never throws: what is no update is one that says nothing. */
 function readUpdate(params: unknown): { sessionId: string; update: unknown } {
-  const { sessionId, update } = (typeof params === "object" && params !== null ? params : {}) as Record<string, unknown>;
+  const { sessionId, update } = (typeof params === "object" && params !== null ? params : {}) as Record<
+    string,
+    unknown
+  >;
   return { sessionId: typeof sessionId === "string" ? sessionId : "", update };
 }
 
@@ -137,5 +151,7 @@ function detailOf(data: unknown): string {
 }
 
 function refusedError({ code, reason }: Refusal, path: string): RequestError {
-  return code === "path.not_found" ? RequestError.resourceNotFound(path) : RequestError.invalidParams(undefined, reason);
+  return code === "path.not_found"
+    ? RequestError.resourceNotFound(path)
+    : RequestError.invalidParams(undefined, reason);
 }

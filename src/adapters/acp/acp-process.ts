@@ -42,5 +42,7 @@ export function startProcess(argv: readonly string[], cwd: string, env: Readonly
 const endOf = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => {
     child.once("error", (error) => resolve(`it could not be started: ${error.message}`));
-    child.once("exit", (code, signal) => resolve(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
+    child.once("exit", (code, signal) =>
+      resolve(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`),
+    );
   });

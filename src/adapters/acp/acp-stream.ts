@@ -78,7 +78,8 @@ export function agentStream(stdin: Writable, stdout: Readable): AgentStream {
       async write(message) {
         const { id, method } = message as { id?: unknown; method?: unknown };
         if (method !== undefined && id !== undefined) asked.add(id);
-        if (!stdin.write(`${JSON.stringify(message)}\n`)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+        if (!stdin.write(`${JSON.stringify(message)}\n`))
+          await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
         if (method === undefined && unanswered.delete(id)) answered?.();
       },
     }),
