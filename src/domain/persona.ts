@@ -1,6 +1,6 @@
 /** Persona: a named, versioned worker. Loaded from `personas/*.yaml`. */
 import { z } from "zod";
-import { CommandList, ModelAgent } from "./model-agent.ts";
+import { ModelAgent } from "./model-agent.ts";
 import { Slug, Version } from "./names.ts";
 
 export const AdapterKind = z.enum(["terminal", "headless", "acp", "agent", "fake"]);
@@ -23,10 +23,7 @@ export const Persona = z
       .describe("The model the agent is told to use; the agent's own default otherwise"),
     family: Slug.describe("The model family, for diverseFrom: openai, anthropic, google, …"),
     api: ModelAgent.optional().describe(
-      "For adapter agent: where its model is, what it may do, and where it has to stop",
-    ),
-    commands: CommandList.optional().describe(
-      "For adapter acp: commands that it may start without a person being asked",
+      "For adapter agent: where its model is, what it may do, and where it has to stop. Of it, commands count for adapter acp too: what it may start without being asked about",
     ),
     instructions: z.string().max(20_000).default("").describe("Put before every prompt of this persona"),
     args: z.array(z.string().max(2_000)).max(50).default([]).describe("Further arguments for the agent's command line"),

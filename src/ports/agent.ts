@@ -81,8 +81,6 @@ export interface AgentSession {
   interrupt(key: string): Promise<void>;
   /** A person's message to an agent that takes one at any time; idempotent by key. Others get it as a prompt. */
   say?(key: string, text: string): Promise<Delivery>;
-  /** A person's answer to a question of the agent, by the question's id; false when that is not what it asks any more. */
-  answer?(question: string, word: "allow" | "deny"): Promise<boolean>;
   /** Holds an agent that can be held before its next call of a model, or lets it go on. */
   pause?(paused: boolean): Promise<void>;
   /** The file, lines of JSON, where an agent without a terminal tells what it does. */

@@ -15,12 +15,19 @@ import type { PermissionRequest, Permitted } from "./acp-link.ts";
 const MOST_OPEN = 50;
 
 const MAX_TEXT = 400;
+const MAX_NAME = 80;
+const MOST_OPTIONS = 12;
 
 export interface Question {
-  /** Of what is asked: an answer to another question is none to this. */
-  id: string;
-  /** What it is about, and the ways to answer it, in one line. */
+  /** Where it comes from: there is one kind. */
+  dialog: "acp";
+  tool: string;
+  command?: string;
+  /** What it is about, in one line. */
   text: string;
+  options: string[];
+  /** Of what is asked: an answer to another question is none to this. */
+  digest: string;
 }
 
 export interface PermissionDeps {
@@ -34,13 +41,14 @@ export interface PermissionDeps {
 export interface Permissions {
   ask(tool: ToolFacts, options: PermissionRequest["options"], withdrawn: AbortSignal): Promise<Permitted>;
   question(): Question | undefined;
-  /** False when that question is not open any more. */
-  answer(id: string, word: "allow" | "deny"): boolean;
+  /** Answers the question of that digest, if it is the one that stands. */
+  answer(digest: string, word: "allow" | "deny"): "answered" | "changed" | "gone";
   /** Nothing that is open will be answered: the turn is over. */
   dropAll(): void;
 }
 
-interface Open extends Question {
+interface Open {
+  question: Question;
   options: PermissionRequest["options"];
   settle(permitted: Permitted): void;
 }
@@ -68,11 +76,9 @@ export function permissions({ files, task, changed }: PermissionDeps): Permissio
       if (option) return option;
       if (answer === "deny" || withdrawn.aborted || open.length >= MOST_OPEN) return "cancelled";
       return new Promise((resolve) => {
-        const text = questionText(tool, options, why);
         count += 1;
         const one: Open = {
-          id: sha256Hex(`${count}\n${tool.id}\n${text}`).slice(0, 16),
-          text,
+          question: questionOf(tool, options, why, count),
           options,
           settle: (permitted) => {
             resolve(permitted);
@@ -84,12 +90,12 @@ export function permissions({ files, task, changed }: PermissionDeps): Permissio
         changed();
       });
     },
-    question: () => open[0],
-    answer(id, word) {
+    question: () => open[0]?.question,
+    answer(digest, word) {
       const one = open[0];
-      if (one?.id !== id) return false;
+      if (one?.question.digest !== digest) return one ? "changed" : "gone";
       one.settle(optionFor(word, one.options) ?? "cancelled");
-      return true;
+      return "answered";
     },
     dropAll: () => {
       for (const one of [...open]) one.settle("cancelled");
@@ -106,14 +112,21 @@ function optionFor(word: "allow" | "deny", options: PermissionRequest["options"]
   return found && { option: found.optionId };
 }
 
-function questionText(
-  { title, kind, paths, command }: ToolFacts,
-  options: PermissionRequest["options"],
-  why: string,
-): string {
-  const what = command === undefined ? (title ?? paths.join(", ")) : [command].flat().join(" ");
-  const ways = options.map(({ name }) => name).join(" / ");
-  return oneLine(`${kind ?? "tool"}: ${what.slice(0, MAX_TEXT)} (${why}; it offers: ${ways})`).slice(0, 2 * MAX_TEXT);
+/** `nth`: the same asked again is another question. */
+function questionOf(tool: ToolFacts, options: PermissionRequest["options"], why: string, nth: number): Question {
+  const { title, kind = "tool", paths } = tool;
+  const command = tool.command === undefined ? undefined : [tool.command].flat().join(" ");
+  const what = oneLine(command ?? title ?? paths.join(", ")).slice(0, MAX_TEXT);
+  const text = `${oneLine(kind).slice(0, MAX_NAME)}: ${what} (${oneLine(why)})`;
+  return {
+    dialog: "acp",
+    tool: oneLine(kind).slice(0, MAX_NAME),
+    text,
+    options: options.slice(0, MOST_OPTIONS).map(({ name }) => oneLine(name).slice(0, MAX_NAME)),
+    // One that would be told otherwise than it is run is not told as a command.
+    ...(command !== undefined && command === what && { command }),
+    digest: sha256Hex(`${nth}\n${tool.id}\n${text}`),
+  };
 }
 
 /** Nothing of an agent's own that could draw, or begin a new line. */

@@ -29,7 +29,7 @@ import { sha256Hex } from "../system/content-hash.ts";
 import { arrive, type Greeting, greet } from "./acp-connect.ts";
 import type { AcpJournal } from "./acp-journal.ts";
 import type { AgentAsks, Asked, acpLink, OUR_VERSION } from "./acp-link.ts";
-import { permissions } from "./acp-permissions.ts";
+import { permissions, type Question } from "./acp-permissions.ts";
 import { type AcpProcess, startProcess } from "./acp-process.ts";
 import { type AcpTurn, acpTurn } from "./acp-turn.ts";
 
@@ -65,6 +65,13 @@ export interface AcpSessionDeps {
   gone(): void;
 }
 
+export interface AcpSession extends AgentSession {
+  /** What the agent asks permission for at this moment. */
+  asked(): Promise<Question | undefined>;
+  /** Answers it, only while what it asks is the question of that digest. */
+  permit(key: string, answer: "allow" | "deny", digest: string): Promise<"answered" | "changed" | "gone">;
+}
+
 /** In the folder of a session that is not to be opened again. */
 export const CLOSED = "closed";
 
@@ -78,6 +85,16 @@ const LIMITS_LOOK_MS = 1_000;
 const GRACE_MS = 5_000;
 /** What an agent that has closed its output is given to end by itself. */
 const END_MS = 1_000;
+/** A message to an agent that is busy is given up after this; the sender is told and can send it again. */
+const SAY_MS = 15_000;
+const ANSWERS: Record<string, "allow" | "deny"> = {
+  allow: "allow",
+  yes: "allow",
+  y: "allow",
+  deny: "deny",
+  no: "deny",
+  n: "deny",
+};
 /** Of a conversation's past, what is kept to find a prompt in it. */
 const MOST_PAST_CHARACTERS = 4_000_000;
 
@@ -88,7 +105,7 @@ type Life =
   | { at: "gone"; said: string };
 
 /** Resolves once the agent has greeted, or never will. Throws `Failure` when it speaks another protocol. */
-export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
+export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
   const { spec, profile, acp, journal, clock, files, limits } = deps;
   const persona = referenceOf(spec.persona);
   const listeners = new Set<(news: AgentNews) => void>();
@@ -113,7 +130,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     files,
     task: () => ({
       ...(turn?.task && { artifact: turn.task.artifact }),
-      lists: [spec.persona.commands ?? [], ...(turn?.task?.commands ? [turn.task.commands] : [])],
+      lists: [spec.persona.api?.commands ?? [], ...(turn?.task?.commands ? [turn.task.commands] : [])],
     }),
     changed: show,
   });
@@ -130,7 +147,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     if (life.at === "login") return says("login_required", life.said, { failure: loginFailure(life.said) });
     const question = asking.question();
     if (question) {
-      const details = { persona, session: spec.session, question: question.text, id: question.id };
+      const details = { persona, session: spec.session, question: question.text, digest: question.digest };
       return says("awaiting_permission", question.text, {
         failure: failureRecord(new Failure("session.asks_permission", details)),
       });
@@ -161,7 +178,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   function show(): void {
     for (const one of waiting) one.abort();
     const now = verdict();
-    const asks = asking.question()?.id ?? "";
+    const asks = asking.question()?.digest ?? "";
     const alive = now.state === "working" && clock.now() - shown_.at >= HEARTBEAT_MS;
     if (now.state === shown_.state && asks === shown_.asks && !alive) return;
     // Another question of the same agent is a question of its own: what was asked before is over.
@@ -478,7 +495,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     throw error;
   }
 
-  return {
+  const session: AcpSession = {
     session: spec.session,
     host: "process",
     key: `acp/${spec.session}`,
@@ -508,7 +525,17 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       forgiven = life.at === "login" ? "login" : journal.prompts().at(-1)?.sent.key;
       show();
     },
-    answer: async (question, word) => asking.answer(question, word),
+    asked: async () => asking.question(),
+    permit: async (_key, answer, digest) => asking.answer(digest, answer),
+    say: async (key, text) => {
+      const question = asking.question();
+      if (!question) return session.deliver({ key, text, file: "" }, AbortSignal.timeout(SAY_MS));
+      const word = ANSWERS[text.trim().toLowerCase()];
+      if (!word) return { kind: "held", reason: `it asks for permission (${question.text}): send allow or deny` };
+      return asking.answer(question.digest, word) === "answered"
+        ? delivered(`it is told: ${word}`)
+        : { kind: "held", reason: "it asks something else by now" };
+    },
     close: () => {
       closing ??= end("closed");
       return closing;
@@ -518,6 +545,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       await closing;
     },
   };
+  return session;
 }
 
 /** Whether a conversation's past has the prompt; agents join and wrap what they keep. */
