@@ -2,9 +2,11 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { acpAgents } from "../adapters/acp/acp-agents.ts";
 import { agents } from "../adapters/agents/agents.ts";
 import { headlessAgents } from "../adapters/agents/headless-agent.ts";
-import { programOf } from "../adapters/agents/installed.ts";
+import { loggedInSince, programOf } from "../adapters/agents/installed.ts";
+import { sessionEnv } from "../adapters/agents/session-env.ts";
 import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
 import { programVersion } from "../adapters/agents/version.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
@@ -18,6 +20,7 @@ import { modelCatalogue } from "../adapters/models/catalogue.ts";
 import { generationRecords } from "../adapters/models/generation-record.ts";
 import { modelAgents } from "../adapters/models/model-agents.ts";
 import { shippedPrices } from "../adapters/models/shipped-prices.ts";
+import { worktreeFiles } from "../adapters/models/tools/worktree-files.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
 import { backup } from "../adapters/storage/backup.ts";
@@ -51,6 +54,7 @@ import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { spending } from "../engine/spending.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { VERSION } from "../protocol/version.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
@@ -182,6 +186,18 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         endProcesses,
         trouble: (session, problem) => journal.error("a model agent", { session, problem }),
       }),
+      acp: acpAgents({
+        clock,
+        profileOf,
+        program,
+        environment: (spec, profile) => sessionEnv(spec, profile, env),
+        loggedInSince: (profile, at) => loggedInSince(profile, env, at),
+        files: worktreeFiles,
+        redact: redactor(secretsIn(env)),
+        version: VERSION,
+        stateDirectory: join(places.state, "acp"),
+        endProcesses,
+      }),
       headless: headlessAgents({
         clock,
         profileOf,
@@ -235,7 +251,12 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     reports: reportFiles({ directory: join(places.data, "runs"), redact }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
-      ofSession: (session) => [recordingOf(session), join(places.state, "headless", session)],
+      ofSession: (session) => [
+        recordingOf(session),
+        join(places.state, "headless", session),
+        join(places.state, "acp", session),
+        join(places.state, "models", session),
+      ],
     }),
     definitions: shelves,
     random: Math.random,

@@ -242,6 +242,35 @@ export const AgentProfile = z
         exitCodes: z.boolean().describe("A failed turn ends with another code than 0. 0 never proves anything"),
       })
       .optional(),
+    acp: z
+      .strictObject({
+        args: Arguments,
+        env: z
+          .record(Variable, z.string().max(2_000))
+          .default({})
+          .describe("Variables that it gets beside those of env"),
+        startTimeout: z
+          .int()
+          .positive()
+          .default(120_000)
+          .describe("Until it takes prompts, in milliseconds, on a slow machine"),
+        login: z
+          .string()
+          .max(100)
+          .optional()
+          .describe("The login method to ask it for when it wants one; only one that needs no person"),
+        files: z
+          .array(z.enum(["read", "write"]))
+          .default(["read", "write"])
+          .describe("What it may ask devflow to do with files for it; it has tools of its own for the rest"),
+        usage: z
+          .enum(["turn", "conversation"])
+          .default("turn")
+          .describe("What the usage in the answer to a prompt counts: that turn, or all of the conversation so far"),
+        causes: z.array(FailedBecause).default([]).describe("In order; what is none of these is an ordinary failure"),
+      })
+      .optional()
+      .describe("How it speaks the Agent Client Protocol over its stdin and stdout"),
   })
   .describe("How to drive one coding agent");
 export type AgentProfile = z.infer<typeof AgentProfile>;

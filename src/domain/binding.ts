@@ -3,7 +3,7 @@
  *
  * B1. What a person binds by hand wins; it must be able to do the role and be installed.
  * B2. Otherwise the best installed persona: fewest capabilities beyond what the role asks for, a terminal before a one-shot
- *     command before a model behind an API, then by name. Scripted personas (fake, paper) only when no other can do it, and only when the caller allows them at all.
+ *     command before the Agent Client Protocol before a model behind an API, then by name. Scripted personas (fake, paper) only when no other can do it, and only when the caller allows them at all.
  * B3. `diverseFrom` is looked at across all roles together: the best choice of one role may be given up for another's.
  */
 import { Failure } from "./failure.ts";
@@ -99,7 +99,7 @@ function automatic(
 
 const scripted = ({ adapter, agent }: Persona): boolean => adapter === "fake" || agent === "paper";
 
-const ADAPTER_ORDER: readonly AdapterKind[] = ["terminal", "headless", "agent", "fake"];
+const ADAPTER_ORDER: readonly AdapterKind[] = ["terminal", "headless", "acp", "agent", "fake"];
 
 /** B2 as a sort order. */
 function preference({ requires }: Role, a: Persona, b: Persona): number {

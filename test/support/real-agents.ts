@@ -11,10 +11,11 @@ import { execa } from "execa";
 const PINNED = {
   codex: { npm: "@openai/codex", version: "0.169.0" },
   opencode: { npm: "opencode-ai", version: "1.18.33" },
+  gemini: { npm: "@google/gemini-cli", version: "0.61.0" },
 } as const;
 
 export type RealAgentName = keyof typeof PINNED;
-export const REAL_AGENTS = Object.keys(PINNED) as RealAgentName[];
+export const REAL_AGENTS = ["codex", "opencode"] as const satisfies RealAgentName[];
 
 export interface RealAgent {
   name: RealAgentName;
@@ -55,7 +56,21 @@ export async function configureAgent(
   home: string,
   modelUrl: string,
 ): Promise<Record<string, string>> {
+  if (name === "gemini") return configureGemini(home, modelUrl);
   return name === "codex" ? configureCodex(home, modelUrl) : configureOpencode(home, modelUrl);
+}
+
+async function configureGemini(home: string, modelUrl: string): Promise<Record<string, string>> {
+  const settings = {
+    security: { auth: { selectedType: "gemini-api-key" } },
+    // The model that it would choose by itself asks another one first.
+    model: { name: "gemini-2.5-flash" },
+    general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, maxAttempts: 1 },
+    privacy: { usageStatisticsEnabled: false },
+    telemetry: { enabled: false },
+  };
+  await put(join(home, ".gemini", "settings.json"), JSON.stringify(settings));
+  return { HOME: home, GEMINI_API_KEY: "not-a-secret", GOOGLE_GEMINI_BASE_URL: modelUrl };
 }
 
 async function put(file: string, text: string): Promise<void> {

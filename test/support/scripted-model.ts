@@ -104,7 +104,7 @@ function writeCall(request: ChatCompletionRequest, path: string, content: string
   )?.function;
   if (tool) {
     const { properties = {} } = (tool.parameters ?? {}) as { properties?: Record<string, unknown> };
-    const pathName = Object.keys(properties).find((name) => /path/i.test(name)) ?? "filePath";
+    const pathName = Object.keys(properties).find((name) => /path/i.test(name)) ?? "file_path"; // Gemini CLI tells its own in a way that the server does not show
     return { name: tool.name, arguments: JSON.stringify({ [pathName]: path, content }) };
   }
   // Codex has no file tool of its own for other models: it takes this command as a file change, not as a command.

@@ -7,7 +7,7 @@ import { refuse } from "./refused.ts";
 import type { Worktree } from "./worktree.ts";
 
 /** Larger files are data, and reading one would take the memory of the whole session. */
-const MOST_FILE_BYTES = 32 * 1024 * 1024;
+export const MOST_FILE_BYTES = 32 * 1024 * 1024;
 /** Some 12 000 tokens: enough for most files, and no answer fills the model's context. */
 const MOST_SHOWN_CHARACTERS = 48_000;
 /** A pipe that has come in between must not be waited for. */

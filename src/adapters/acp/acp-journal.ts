@@ -1,0 +1,146 @@
+/**
+ * What is known of one session over ACP, in its folder: its conversation's id, its prompts and what has become of them, and the news
+ * that it has told, each with its number. One JSON line a fact, so that a daemon that dies leaves whole facts.
+ *
+ * J1. A prompt stands here, on the disk, before it is sent: what does not stand here was never sent.
+ * J2. News are told again after a restart with the numbers that they had.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { AgentNews } from "../../ports/agent.ts";
+
+/** More of them is a flood: what comes then is not told any more, and fills no disk. */
+const MOST_NEWS = 20_000;
+
+const FILE = "journal.jsonl";
+
+type Told = Exclude<AgentNews, { kind: "verdict" }>;
+
+const Fact = z.discriminatedUnion("t", [
+  z.object({ t: z.literal("conversation"), id: z.string() }),
+  z.object({ t: z.literal("prompt"), key: z.string(), at: z.number(), sha256: z.string() }),
+  z.object({ t: z.literal("taken"), key: z.string(), said: z.string() }),
+  z.object({
+    t: z.literal("over"),
+    key: z.string(),
+    at: z.number(),
+    state: z.enum(["ready", "login_required", "rate_limited"]),
+    said: z.string(),
+    until: z.number().exactOptional(),
+    /** Answered with an error before it was begun: the prompt may be sent again. */
+    untaken: z.boolean().exactOptional(),
+  }),
+  /** Totals of the conversation at the end of a turn. */
+  z.object({ t: z.literal("totals"), input: z.number(), output: z.number(), costUsd: z.string().exactOptional() }),
+  z.object({ t: z.literal("news"), news: z.custom<Told>((value) => typeof value === "object" && value !== null) }),
+]);
+type Fact = z.infer<typeof Fact>;
+type FactOf<T extends Fact["t"]> = Extract<Fact, { t: T }>;
+
+export interface KnownPrompt {
+  sent: FactOf<"prompt">;
+  taken?: string;
+  over?: FactOf<"over">;
+}
+
+export interface AcpJournal {
+  readonly conversation: string | undefined;
+  readonly totals: FactOf<"totals"> | undefined;
+  readonly news: readonly Told[];
+  prompt(key: string): KnownPrompt | undefined;
+  /** The prompts in the order in which they were last sent. */
+  prompts(): readonly KnownPrompt[];
+  write(fact: Exclude<Fact, FactOf<"news">>): void;
+  /** Numbers it and keeps it; undefined when there are too many. */
+  tell(kind: "usage", value: Extract<Told, { kind: "usage" }>["usage"]): Told | undefined;
+  tell(kind: "did", value: Extract<Told, { kind: "did" }>["did"]): Told | undefined;
+  close(): void;
+}
+
+export function acpJournal(folder: string): AcpJournal {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, FILE);
+  const prompts = new Map<string, KnownPrompt>();
+  const news: Told[] = [];
+  let conversation: string | undefined;
+  let totals: FactOf<"totals"> | undefined;
+  const numbers = { usage: 0, did: 0 };
+
+  function take(fact: Fact): void {
+    const known = "key" in fact ? prompts.get(fact.key) : undefined;
+    switch (fact.t) {
+      case "conversation":
+        conversation = fact.id;
+        break;
+      case "prompt":
+        prompts.delete(fact.key); // it is the newest again
+        prompts.set(fact.key, { sent: fact });
+        break;
+      case "taken":
+        if (known) known.taken = fact.said;
+        break;
+      case "over":
+        if (known) known.over = fact;
+        break;
+      case "totals":
+        totals = fact;
+        break;
+      case "news":
+        numbers[fact.news.kind] = Math.max(numbers[fact.news.kind], fact.news.nth);
+        news.push(fact.news);
+        break;
+    }
+  }
+
+  const before = readText(path);
+  for (const line of before.split("\n")) {
+    const fact = Fact.safeParse(jsonOf(line));
+    if (fact.success) take(fact.data);
+  }
+  const file = openSync(path, "a", 0o600);
+  // A daemon that died in the middle of a line: the next one begins anew.
+  if (before !== "" && !before.endsWith("\n")) writeSync(file, "\n");
+
+  function write(fact: Fact): void {
+    writeSync(file, `${JSON.stringify(fact)}\n`);
+    if (fact.t === "prompt") fsyncSync(file); // J1
+    take(fact);
+  }
+
+  return {
+    get conversation() {
+      return conversation;
+    },
+    get totals() {
+      return totals;
+    },
+    news,
+    prompt: (key) => prompts.get(key),
+    prompts: () => [...prompts.values()],
+    write,
+    tell: (kind: Told["kind"], value: unknown) => {
+      if (news.length >= MOST_NEWS) return undefined;
+      const told = { kind, [kind]: value, nth: numbers[kind] + 1 } as unknown as Told;
+      write({ t: "news", news: told });
+      return told;
+    },
+    close: () => closeSync(file),
+  };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
