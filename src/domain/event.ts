@@ -13,6 +13,7 @@ import { FailureFact } from "./failure-fact.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
 import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
 import { Usd } from "./money.ts";
+import { PermissionAnswer, Permitted } from "./permission.ts";
 import { Persona } from "./persona.ts";
 import { Counter } from "./recovery.ts";
 import { Evidence, SessionState } from "./session.ts";
@@ -123,6 +124,32 @@ export const RunEvent = z.discriminatedUnion("type", [
       bytes: z.int().optional(),
     })
     .describe("A person did something to a session by devflow"),
+  z
+    .strictObject({
+      type: z.literal("permission.answering"),
+      permission: EscalationId,
+      session: SessionId,
+      phase: z.string().optional(),
+      dialog: z.string(),
+      tool: z.string(),
+      text: z.string(),
+      digest: Digest,
+      answer: PermissionAnswer,
+      by: z.string(),
+      cause: z.string(),
+    })
+    .describe(
+      "Intent: what an agent asks permission for is about to be answered, by its persona's lists or by a person",
+    ),
+  z
+    .strictObject({
+      type: z.literal("permission.answered"),
+      permission: EscalationId,
+      session: SessionId,
+      answer: PermissionAnswer,
+      result: Permitted,
+    })
+    .describe("Receipt: whether the answer was taken; one whose question had changed was not given"),
   z
     .strictObject({ type: z.literal("session.closed"), session: SessionId, cause: z.string() })
     .describe("The agent was ended"),
@@ -289,6 +316,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "command.starting",
   "approval.answered",
   "escalation.settled",
+  "permission.answering",
   "budget.set",
   "phase.accepted",
   "run.completed",

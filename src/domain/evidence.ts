@@ -10,6 +10,7 @@
  */
 import type { AgentProfile, Dialog } from "./agent-profile.ts";
 import { type ComposerView, composerOf, isOurs } from "./composer.ts";
+import { type ReadDialog, readPermission } from "./permission-dialog.ts";
 import type { ProgramStatus } from "./program-status.ts";
 import { resetTime } from "./reset-time.ts";
 import { matches, pattern, region, type ScreenRule, type ScreenView } from "./screen-rule.ts";
@@ -31,12 +32,14 @@ export interface Observation {
   now: number;
 }
 
-export interface Judgement extends Verdict {
+export interface Judgement extends Omit<Verdict, "asks"> {
   composer: ComposerView;
   /** True when what stands in the composer is what devflow typed. */
   ours: boolean;
   /** A dialog stands on the screen. `keys` answer it by policy; without keys a person must. */
   dialog?: Pick<Dialog, "id" | "keys" | "policy">;
+  /** What it asks permission for, and the keys that answer it. */
+  permission?: ReadDialog;
   /** The last turn has failed; the agent is idle again. */
   failed?: { cause: string; said: string };
 }
@@ -74,13 +77,10 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
   const evidence: Evidence[] = [];
   const note = (source: Evidence["source"], said: string, at: number) =>
     evidence.push({ source, said: said.slice(0, 500), at });
-  const found = (state: AgentState, more: Partial<Judgement> = {}): Judgement => ({
-    state,
-    evidence,
-    composer,
-    ours,
-    ...more,
-  });
+  const found = (state: AgentState, more: Partial<Judgement> = {}): Judgement => {
+    const asks = state === "awaiting_permission" && readPermission(interactive.permissions, seen.screen);
+    return { state, evidence, composer, ours, ...(asks && { permission: asks }), ...more };
+  };
 
   if (seen.exit) {
     note("process", exitWords(seen.exit), seen.now);

@@ -104,6 +104,14 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return session(state, event.session, (s) => ({ ...s, opened: true }));
     case "session.changed":
       return session(state, event.session, (s) => ({ ...s, state: event.to }));
+    case "permission.answering": {
+      const { type: _, ...permission } = event;
+      return session(state, event.session, (s) => ({ ...s, permission }));
+    }
+    case "permission.answered":
+      return session(state, event.session, ({ permission, ...s }) =>
+        permission && permission.permission !== event.permission ? { ...s, permission } : s,
+      );
     case "session.recovery":
       return recovered(state, event);
     case "session.closed":

@@ -13,6 +13,7 @@
  */
 import { z } from "zod";
 import { FailureFact } from "./failure-fact.ts";
+import { Asked } from "./permission.ts";
 
 export const SessionState = z.enum([
   "starting",
@@ -61,6 +62,7 @@ export const Verdict = z.strictObject({
   failure: FailureFact.optional().describe(
     "An agent that is ready: what has ended its turn for good, as a limit does. One that waits for a person: what is asked",
   ),
+  asks: Asked.optional().describe("What it asks permission for, where that could be read"),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

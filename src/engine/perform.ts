@@ -1,5 +1,6 @@
 /** Performing a step: which part of the engine does it, and what comes of it. */
 
+import { EscalationId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { delay } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
@@ -33,6 +34,8 @@ export function performer(deps: PerformDeps): Perform {
         return watchArtifact(step, context, deps);
       case "command":
         return runCommand(step, context, deps);
+      case "permission":
+        return answerPermission(step, context, deps);
       case "close":
         return closeSession(step, context, deps);
       case "report":
@@ -58,6 +61,18 @@ async function openSession(
   if (context.signal.aborted) return undefined;
   await sessions.open(context, step.role, step.session);
   return undefined;
+}
+
+async function answerPermission(
+  { key, session, pending }: Extract<Step, { kind: "permission" }>,
+  context: StepContext,
+  { sessions, ids }: PerformDeps,
+): Promise<Outcome | undefined> {
+  const agent = await sessions.get(context, session);
+  const { permission, answer, digest } = pending;
+  const result = agent?.permit ? await agent.permit(key, answer, digest, context.signal) : "gone";
+  if (result === undefined || context.signal.aborted) return undefined;
+  return { kind: "permitted", session, permission, result, escalation: EscalationId.parse(ids.next()) };
 }
 
 async function closeSession(

@@ -12,6 +12,7 @@ import type { Evidence, Verdict } from "../../domain/session.ts";
 import { terminalSignal } from "../../domain/terminal-signal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
+import { askedIn } from "./permission.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */
 const PAUSE_MS = 40;
@@ -22,6 +23,9 @@ const LONGEST_READY_MS = 80;
 
 /** How long an idle screen must stand before it is believed. */
 const READY_HOLDS_MS = 350;
+
+/** How long a permission dialog must stand unchanged before it is told: a half of it would be another question. */
+const ASKS_HOLDS_MS = 200;
 
 /** A working agent is said to be alive at most this often. */
 const HEARTBEAT_MS = 1_000;
@@ -52,6 +56,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
   let progress: Observation["progress"];
   let saidAt = 0;
   let readySince: number | undefined;
+  let asking: { digest: string; since: number } | undefined;
   let dirtySince: number | undefined;
   let timer: AbortController | undefined;
 
@@ -110,6 +115,12 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {
       return later(READY_HOLDS_MS - (now - readySince));
     }
+    if (state === "awaiting_permission" && profile.interactive.permissions.length > 0) {
+      const digest = askedIn(judgement.permission)?.digest ?? "";
+      asking = asking?.digest === digest ? asking : { digest, since: now };
+      const told = verdict.state === state && (verdict.asks?.digest ?? "") === digest;
+      if (!told && now - asking.since < ASKS_HOLDS_MS) return later(ASKS_HOLDS_MS - (now - asking.since));
+    } else asking = undefined;
     tell(judgement, now);
   }
 
@@ -121,11 +132,15 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
         ? "unknown"
         : judgement.state;
     const alive = state === "working" && now - saidAt >= HEARTBEAT_MS;
-    const changed = state !== verdict.state || until !== verdict.until;
+    const asks = askedIn(judgement.permission);
+    const asksAnew = state === "awaiting_permission" && asks?.digest !== verdict.asks?.digest;
+    const changed = state !== verdict.state || until !== verdict.until || asksAnew;
     // What the state rests on is told as it is now, whether or not it changes the state.
     if (judgement.composer.kind === "draft") verdict = { ...verdict, evidence };
     if (state !== "unknown" || verdict.state === "unknown")
-      verdict = { state, evidence, ...(until !== undefined && { until }) };
+      verdict = { state, evidence, ...(until !== undefined && { until }), ...(asks && { asks }) };
+    // Should it stand there again, it is told again.
+    else if (verdict.asks) verdict = { state: verdict.state, evidence: verdict.evidence };
     if (changed || alive || judgement.dialog) {
       saidAt = now;
       for (const listener of listeners) listener(verdict, judgement);

@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { type Asked, askBefore, typePrompt } from "./delivery.ts";
 import { observe } from "./observer.ts";
+import { askedIn, givePermission } from "./permission.ts";
 import { sessionEnv } from "./session-env.ts";
 
 export interface TerminalAgentOptions {
@@ -115,6 +116,8 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
       ahead = { key, at: clock.now(), moved: outputs, answer };
     },
     deliver: (prompt, signal) => typePrompt(prompt, deps, signal, known(prompt.key)),
+    asked: async () => askedIn((await observer.look()).permission),
+    permit: (key, answer, digest, signal) => givePermission({ key, answer, digest }, deps, signal),
     interrupt: async (key) => {
       const [first = "Escape", ...more] = profile.interactive.interrupt;
       await terminal.press(key, first, ...more);

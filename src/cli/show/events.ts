@@ -75,6 +75,14 @@ function tell(event: RunEvent): Told {
       return { text: say("event.escalation.raised", { problem: event.failure.message }), tone: "yellow" };
     case "escalation.settled":
       return { text: say("event.escalation.settled", { answer: event.answer, by: event.by }) };
+    case "permission.answering": {
+      const { answer, by, cause, text } = event;
+      const what = text.replaceAll("\n", " · ");
+      const session = shortId(event.session);
+      return { text: say(`event.permission.${answer}`, { session, by, cause, what }), tone: "yellow" };
+    }
+    case "permission.answered":
+      return { text: say(`event.permission.${event.result}`, { session: shortId(event.session) }), minor: true };
     case "run.interrupted":
       return { text: say("event.run.interrupted", { cause: event.cause }), tone: "yellow" };
     case "run.resumed":
