@@ -45,6 +45,7 @@ import { providersOf } from "../domain/provider.ts";
 import { redactor } from "../domain/redact.ts";
 import { secretsIn } from "../domain/secret-names.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
+import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
 import { keepFresh } from "../engine/keep-fresh.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
@@ -210,9 +211,11 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     secretOf,
     answers: answersAt,
   });
+  const shared = accounts({ clock, random: Math.random });
   const sessions = livingSessions({
     agents: who,
     ids,
+    accounts: shared,
     metering: {
       report: spends.report,
       gone: (session) => {
@@ -245,6 +248,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     budget: config.budget,
     moved: spends.reconsider,
     affords: spends.begin,
+    accounts: shared,
   });
 
   const closed = new AbortController();

@@ -146,7 +146,7 @@ export const Interactive = z.strictObject({
       causes: z
         .array(
           z.strictObject({
-            cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider"]),
+            cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider", "overloaded"]),
             when: ScreenRule,
             until: Pattern.optional(),
           }),

@@ -18,6 +18,7 @@ import { Persona } from "./persona.ts";
 import { Counter } from "./recovery.ts";
 import { Evidence, SessionState } from "./session.ts";
 import { Template } from "./template.ts";
+import { TroubleSaid } from "./trouble.ts";
 import { Usage } from "./usage.ts";
 
 export const Bound = z.strictObject({ persona: Persona, hash: Digest });
@@ -106,6 +107,17 @@ export const RunEvent = z.discriminatedUnion("type", [
     .describe("The agent's state has changed, with the evidence that says so"),
   z
     .strictObject({
+      type: z.literal("session.troubled"),
+      session: SessionId,
+      ...TroubleSaid.shape,
+      account: z.string().optional().describe("Whose trouble it is, where it is not the session's alone"),
+      until: z.number().optional().describe("When it is tried again: as printed, or after a while"),
+    })
+    .describe(
+      "Something keeps the agent from its work; where it is its account's, other sessions on that are told nothing",
+    ),
+  z
+    .strictObject({
       type: z.literal("session.recovery"),
       session: SessionId,
       counter: Counter,
@@ -182,6 +194,7 @@ export const RunEvent = z.discriminatedUnion("type", [
       ...phaseAttempt,
       session: SessionId,
       reason: z.string(),
+      until: z.number().optional().describe("Its account is in trouble until then"),
     })
     .describe("A prompt waits: a dialog, a person's draft or hands, an agent that is not ready"),
   z

@@ -8,6 +8,7 @@ import type { Did } from "./model-call.ts";
 import type { PermissionAnswer, Permitted } from "./permission.ts";
 import type { Counter } from "./recovery.ts";
 import type { Verdict } from "./session.ts";
+import type { KeptTrouble } from "./trouble.ts";
 import type { Usage } from "./usage.ts";
 
 export type Outcome =
@@ -53,7 +54,7 @@ export type Outcome =
   | { kind: "permit"; escalation: EscalationId; answer: PermissionAnswer; by: string }
   | { kind: "permitted"; session: SessionId; permission: EscalationId; result: Permitted; escalation: EscalationId }
   | { kind: "did"; session: SessionId; nth: number; did: Did }
-  | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
+  | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId; trouble?: KeptTrouble }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "deleted"; by: string; wip?: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }

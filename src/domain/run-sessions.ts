@@ -12,6 +12,7 @@ import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
 import { asking, isKnown } from "./run-permissions.ts";
 import { current, type RoleSession, type RunState } from "./run-state.ts";
 import { isLive, needsPerson, observe, type SessionState, step } from "./session.ts";
+import { isSame } from "./trouble.ts";
 import type { Usage } from "./usage.ts";
 
 export function trouble(
@@ -114,7 +115,15 @@ const answered = (state: RunState, session: SessionId, answer: "seen" | "gone"):
     .map(({ escalation }) => ({ type: "escalation.settled", escalation, answer, by: "devflow" }));
 
 /** A verdict that changes the session's state; a state that only a person can end is asked about, once, until it ends. */
-export function seen(state: RunState, { session, verdict, escalation }: OutcomeOf<"verdict">): RunEvent[] {
+export function seen(state: RunState, outcome: OutcomeOf<"verdict">): RunEvent[] {
+  const { session, trouble } = outcome;
+  const events = judged(state, outcome);
+  const worker = state.sessions[session];
+  const told = trouble && worker && isLive(worker.state) && !isSame(trouble, worker.trouble);
+  return told ? [...events, { type: "session.troubled", session, ...trouble }] : events;
+}
+
+function judged(state: RunState, { session, verdict, escalation }: OutcomeOf<"verdict">): RunEvent[] {
   const worker = state.sessions[session];
   const to = worker && observe(worker.state, verdict);
   const phase = phaseOfSession(state, session);

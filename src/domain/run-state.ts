@@ -68,6 +68,10 @@ export interface RoleSession {
   counters: Counters;
   /** An answer to what it asks permission for that is decided, and not known to be given. */
   permission?: PendingPermission;
+  /** What keeps it from its work, until it works again. */
+  trouble?: Omit<EventOf<"session.troubled">, "type" | "session">;
+  /** Its prompt waits for its account: the phase's clock stands still. */
+  parked?: true;
   /** The last of its numbered usage reports: none is booked twice. */
   usageReports: number;
   /** The last of the numbered things that a model agent has told of itself. */

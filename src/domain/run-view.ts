@@ -118,6 +118,7 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
     case "tool.calling":
     case "tool.called":
     case "budget.set":
+    case "session.troubled":
     case "permission.answering":
     case "permission.answered":
       return view;

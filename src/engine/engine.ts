@@ -9,6 +9,7 @@ import { EscalationId, type RunId, SessionId } from "../domain/ids.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { PermissionAnswer } from "../domain/permission.ts";
+import { fold } from "../domain/run-evolve.ts";
 import { type Escalation, type RunState, statusOf } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";
@@ -199,6 +200,8 @@ export function engine(deps: EngineDeps): Engine {
     },
     sessions: () => sessions.count(),
     async recover() {
+      // Before anybody is told anything: what their accounts were in is known from the log.
+      for (const run of log.unfinished()) deps.accounts?.takeUp(fold(log.read(run).map(({ event }) => event)));
       for (const run of log.unfinished()) {
         await takeUp(run).catch((error: unknown) =>
           journal.error("a run could not be taken up", { run, error: String(error) }),

@@ -54,8 +54,10 @@ async function workspace({ run, state }: StepContext, { workspaces }: PerformDep
 async function openSession(
   step: Extract<Step, { kind: "session" }>,
   context: StepContext,
-  { sessions, clock, random }: PerformDeps,
+  { sessions, clock, random, accounts }: PerformDeps,
 ): Promise<undefined> {
+  const before = Object.values(context.state().sessions).findLast(({ role }) => role === step.role)?.trouble;
+  if (step.restart > 0 && before?.account !== undefined) await accounts?.restart(before.account, context.signal);
   if (step.restart > 0 && step.session === undefined)
     await clock.sleep(delay("restart", step.restart - 1, random()), context.signal);
   if (context.signal.aborted) return undefined;

@@ -64,6 +64,8 @@ export interface AgentSession {
   readonly host: "tmux" | "pty" | "process";
   readonly key: string;
   readonly pid: number | undefined;
+  /** Whose limits and login it works on: the same for all sessions that share them. */
+  readonly account?: string;
   /** How long it may take until it is ready for the first time, on a slow machine, in milliseconds. */
   readonly startMs: number;
   /** It says itself when its turn is done: a good artifact waits for that, for a while. */

@@ -10,6 +10,7 @@ import { type ProgramStatus, programStatus } from "../../domain/program-status.t
 import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import { terminalSignal } from "../../domain/terminal-signal.ts";
+import { Trouble } from "../../domain/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
 import { askedIn } from "./permission.ts";
@@ -133,12 +134,16 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
         : judgement.state;
     const alive = state === "working" && now - saidAt >= HEARTBEAT_MS;
     const asks = askedIn(judgement.permission);
+    const cause = Trouble.safeParse(judgement.failed?.cause);
+    const troubled = cause.success && {
+      trouble: { kind: cause.data, said: judgement.failed?.said.slice(0, 500) ?? "" },
+    };
     const asksAnew = state === "awaiting_permission" && asks?.digest !== verdict.asks?.digest;
     const changed = state !== verdict.state || until !== verdict.until || asksAnew;
     // What the state rests on is told as it is now, whether or not it changes the state.
     if (judgement.composer.kind === "draft") verdict = { ...verdict, evidence };
     if (state !== "unknown" || verdict.state === "unknown")
-      verdict = { state, evidence, ...(until !== undefined && { until }), ...(asks && { asks }) };
+      verdict = { state, evidence, ...(until !== undefined && { until }), ...(asks && { asks }), ...troubled };
     // Should it stand there again, it is told again.
     else if (verdict.asks) verdict = { state: verdict.state, evidence: verdict.evidence };
     if (changed || alive || judgement.dialog) {

@@ -8,7 +8,7 @@ import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-
 import { type Asked, askBefore, typePrompt } from "./delivery.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
-import { sessionEnv } from "./session-env.ts";
+import { accountOf, sessionEnv } from "./session-env.ts";
 
 export interface TerminalAgentOptions {
   host: TerminalHost;
@@ -32,11 +32,12 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
       const profile = await profileOf(spec.persona.agent ?? "");
       const terminal =
         (await host.adopt(spec.session)) ?? (await host.open(await terminalSpec(spec, profile, options)));
-      return terminalSession(terminal, profile, clock);
+      return terminalSession(terminal, profile, clock, accountOf(spec, profile));
     },
     async adopt(spec) {
       const terminal = await host.adopt(spec.session);
-      return terminal && terminalSession(terminal, await profileOf(spec.persona.agent ?? ""), clock);
+      const profile = await profileOf(spec.persona.agent ?? "");
+      return terminal && terminalSession(terminal, profile, clock, accountOf(spec, profile));
     },
   };
 }
@@ -61,7 +62,7 @@ async function terminalSpec(
   };
 }
 
-function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock): AgentSession {
+function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock, account: string): AgentSession {
   const observer = observe(terminal, profile, clock);
   const listeners = new Set<(news: AgentNews) => void>();
   let answered = "";
@@ -103,6 +104,7 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
     host: terminal.host,
     key: terminal.key,
     pid: terminal.pid,
+    account,
     startMs: profile.interactive.startTimeout,
     terminal,
     verdict: () => closed ?? observer.verdict(),

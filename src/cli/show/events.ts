@@ -151,6 +151,11 @@ function tellSession(event: SessionEvent): Told {
       const { counter, used, cause } = event;
       return { text: say("event.session.recovery", { session, counter, used, cause }), tone: "yellow" };
     }
+    case "session.troubled": {
+      const until = event.until === undefined ? "" : new Date(event.until).toISOString();
+      const what = { session, trouble: event.kind.replaceAll("_", " "), said: event.said, until };
+      return { text: say(until === "" ? "event.session.troubled" : "event.session.parked", what), tone: "yellow" };
+    }
     case "session.told":
       return { text: say(`event.session.told.${event.what}`, { session, by: event.by }) };
     case "session.closed":

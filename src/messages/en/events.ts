@@ -28,6 +28,8 @@ export const events = {
   "event.approval.reject": "{phase} rejected by {by}",
   "event.escalation.raised": "a person is needed: {problem}",
   "event.escalation.settled": "settled by {by}: {answer}",
+  "event.session.troubled": "{session}: {trouble}: {said}",
+  "event.session.parked": "{session}: {trouble}, until {until}: {said}",
   "event.permission.allow": "{session} is allowed ({cause}): {what}",
   "event.permission.deny": "{session} is denied ({cause}): {what}",
   "event.permission.answered": "{session} has taken the answer",
