@@ -33,13 +33,14 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
   const parked = parking(clock);
   const until = new Map<string, number>();
   const probes = new Map<string, { call: string; over: AbortController }>();
+  const working = new Set<string>();
 
   function settle(session: string, through: boolean): void {
     const probe = probes.get(session);
     if (!probe) return;
     probes.delete(session);
-    probe.over.abort();
     parked.ended(probe.call, through);
+    probe.over.abort();
   }
 
   function park(account: string, said: string, end: number): void {
@@ -50,6 +51,8 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
   return {
     heard(account, session, verdict, tries) {
       const trouble = troubleIn(verdict);
+      if (verdict.state === "working") working.add(session);
+      else working.delete(session);
       if (!trouble) {
         if (verdict.state === "ready") settle(session, true);
         return undefined;
@@ -62,19 +65,27 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
       return { ...trouble, account, until: end };
     },
     async pass(account, session, call, signal, waiting) {
-      await parked.pass(account, call, signal, waiting);
       settle(session, false);
+      // It stays the probe when its step is over: what becomes of the turn says whether it got through.
       const over = new AbortController();
+      const give = (): void => over.abort();
+      signal.addEventListener("abort", give, { once: true });
+      await parked.pass(account, call, over.signal, waiting);
+      signal.removeEventListener("abort", give);
+      if (over.signal.aborted) return;
       probes.set(session, { call, over });
       void clock.sleep(THROUGH_MS, over.signal).then(() => {
-        if (!over.signal.aborted) settle(session, true);
+        if (!over.signal.aborted && working.has(session)) settle(session, true);
       });
     },
     restart: async (account, signal) => {
       const left = (until.get(account) ?? 0) - clock.now();
       if (left > 0) await clock.sleep(left, signal);
     },
-    gone: (session) => settle(session, false),
+    gone: (session) => {
+      working.delete(session);
+      settle(session, false);
+    },
     takeUp: (state) => {
       for (const { trouble } of Object.values(state.sessions))
         if (trouble?.account !== undefined && trouble.until !== undefined && trouble.until > clock.now())
