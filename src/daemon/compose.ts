@@ -199,6 +199,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         program,
         env,
         size: config.terminal,
+        hooks: (session) => join(places.state, "hooks", session),
         recording: ({ session }) =>
           config.recording.enabled
             ? { file: recordingOf(session), maxBytes: config.recording.maxMb * 1024 * 1024 }
@@ -238,7 +239,11 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     reports: reportFiles({ directory: join(places.data, "runs"), redact }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
-      ofSession: (session) => [recordingOf(session), join(places.state, "headless", session)],
+      ofSession: (session) => [
+        recordingOf(session),
+        join(places.state, "headless", session),
+        join(places.state, "hooks", session),
+      ],
     }),
     definitions: shelves,
     random: Math.random,

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { Composer } from "./composer.ts";
+import { Hooks } from "./hook-event.ts";
 import { Slug } from "./names.ts";
 import { PermissionDialog } from "./permission-dialog.ts";
 import { Keys } from "./profile-key.ts";
@@ -208,6 +209,7 @@ export const AgentProfile = z
       .optional()
       .describe("Where it writes its conversations, under its home directory, with * for what differs"),
     interactive: Interactive,
+    hooks: Hooks.optional().describe("How it is made to tell what it does, by settings of the session's own"),
     variants: z
       .array(
         z.strictObject({

@@ -48,7 +48,7 @@ export const AgentState = z.enum([
 export type AgentState = z.infer<typeof AgentState>;
 
 export const Evidence = z.strictObject({
-  source: z.enum(["process", "status", "stream", "title", "signal", "screen", "silence", "person", "log"]),
+  source: z.enum(["process", "status", "hook", "stream", "title", "signal", "screen", "silence", "person", "log"]),
   said: z.string().max(500),
   at: z.number(),
 });

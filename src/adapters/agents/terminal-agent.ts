@@ -6,6 +6,7 @@ import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../por
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { type Asked, askBefore, typePrompt } from "./delivery.ts";
+import { followHooks, installHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
 import { accountOf, sessionEnv } from "./session-env.ts";
@@ -20,6 +21,14 @@ export interface TerminalAgentOptions {
   env: Readonly<Record<string, string | undefined>>;
   size: { cols: number; rows: number };
   recording(spec: AgentSpec): TerminalSpec["record"];
+  /** Where a session's hooks are; without it agents tell nothing by them. */
+  hooks?: (session: string) => string;
+}
+
+interface Known {
+  account: string;
+  /** Where its hooks are. */
+  folder: string | undefined;
 }
 
 /** As long as a question takes on a busy machine: an answer that is no older could have been given just now. */
@@ -27,17 +36,21 @@ const AHEAD_MS = 50;
 
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
+  const more = (spec: AgentSpec, profile: AgentProfile): Known => ({
+    account: accountOf(spec, profile),
+    folder: profile.hooks && options.hooks?.(spec.session),
+  });
   return {
     async open(spec) {
       const profile = await profileOf(spec.persona.agent ?? "");
       const terminal =
         (await host.adopt(spec.session)) ?? (await host.open(await terminalSpec(spec, profile, options)));
-      return terminalSession(terminal, profile, clock, accountOf(spec, profile));
+      return terminalSession(terminal, profile, clock, more(spec, profile));
     },
     async adopt(spec) {
       const terminal = await host.adopt(spec.session);
       const profile = await profileOf(spec.persona.agent ?? "");
-      return terminal && terminalSession(terminal, profile, clock, accountOf(spec, profile));
+      return terminal && terminalSession(terminal, profile, clock, more(spec, profile));
     },
   };
 }
@@ -50,20 +63,37 @@ async function terminalSpec(
   const { persona, cwd, session, run, role } = spec;
   const args = launchArgs(profile.interactive.args, { cwd, model: persona.model, args: persona.args });
   const record = options.recording(spec);
+  const settings = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
+  const given = (text: string): string => text.replaceAll("{hooks}", settings ?? "");
+  const hookArgs = settings === undefined ? [] : (profile.hooks?.args.flat().map(given) ?? []);
+  const hookEnv = settings === undefined ? {} : mapped(profile.hooks?.env ?? {}, given);
   return {
     session,
     run,
     label: role,
-    argv: [await options.program(profile), ...args],
+    argv: [await options.program(profile), ...hookArgs, ...args],
     cwd,
-    env: sessionEnv(spec, profile, options.env),
+    env: { ...sessionEnv(spec, profile, options.env), ...hookEnv },
     ...options.size,
     ...(record && { record }),
   };
 }
 
-function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock, account: string): AgentSession {
-  const observer = observe(terminal, profile, clock);
+const mapped = (record: Record<string, string>, change: (text: string) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(record).map(([name, text]) => [name, change(text)]));
+
+function terminalSession(
+  terminal: Terminal,
+  profile: AgentProfile,
+  clock: Clock,
+  { account, folder }: Known,
+): AgentSession {
+  const observer = observe(
+    terminal,
+    profile,
+    clock,
+    folder === undefined ? undefined : (tell) => followHooks(folder, tell),
+  );
   const listeners = new Set<(news: AgentNews) => void>();
   let answered = "";
   let answers = 0;
