@@ -84,6 +84,13 @@ export function oneOf<T extends string>(typed: string, flag: string, words: read
 /** Who asks, for the record. */
 export const whoAsks = (env: CommandContext["env"]): string => env.USER ?? env.LOGNAME ?? "cli";
 
+/** Who answers for a person: an agent that devflow has started must not, for itself or another. */
+export function personAsks(env: CommandContext["env"]): string {
+  const { DEVFLOW_SESSION: session } = env;
+  if (session) throw new Failure("escalation.for_people", { session });
+  return whoAsks(env);
+}
+
 /** How a run ends a command; 0 also for one that is under way, for nothing has gone wrong. */
 export function exitOfRun({ status, failure }: Pick<RunView, "status" | "failure">): ExitCode {
   // A code of another version of devflow is not in the table.

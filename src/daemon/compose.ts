@@ -48,6 +48,7 @@ import { providersOf } from "../domain/provider.ts";
 import { redactor } from "../domain/redact.ts";
 import { secretsIn } from "../domain/secret-names.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
+import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
 import { keepFresh } from "../engine/keep-fresh.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
@@ -214,6 +215,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         program,
         env,
         size: config.terminal,
+        hooks: (session) => join(places.state, "hooks", session),
         recording: ({ session }) =>
           config.recording.enabled
             ? { file: recordingOf(session), maxBytes: config.recording.maxMb * 1024 * 1024 }
@@ -226,9 +228,11 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     secretOf,
     answers: answersAt,
   });
+  const shared = accounts({ clock, random: Math.random });
   const sessions = livingSessions({
     agents: who,
     ids,
+    accounts: shared,
     metering: {
       report: spends.report,
       gone: (session) => {
@@ -256,6 +260,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         join(places.state, "headless", session),
         join(places.state, "acp", session),
         join(places.state, "models", session),
+        join(places.state, "hooks", session),
       ],
     }),
     definitions: shelves,
@@ -266,6 +271,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     budget: config.budget,
     moved: spends.reconsider,
     affords: spends.begin,
+    accounts: shared,
   });
 
   const closed = new AbortController();

@@ -2,6 +2,7 @@
 import { Failure } from "../domain/failure.ts";
 import { type RunId, SessionId } from "../domain/ids.ts";
 import type { KnownSecrets } from "../domain/known-secrets.ts";
+import type { Asked } from "../domain/permission.ts";
 import { RECOVERY } from "../domain/recovery.ts";
 import type { Redact } from "../domain/redact.ts";
 import { viewOf } from "../domain/run-view.ts";
@@ -76,6 +77,11 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
     return { ...found, agent, session };
   }
 
+  const plainly = ({ text, command }: Asked): Pick<Asked, "text" | "command"> => ({
+    text: deps.redact(text),
+    ...(command !== undefined && { command: deps.redact(command) }),
+  });
+
   async function now({ run, view }: Found): Promise<SessionNow> {
     const agent = isLive(view.state)
       ? await engine.session(run, SessionId.parse(view.id)).catch(() => undefined)
@@ -83,11 +89,13 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
     const recorded = await deps.recording(view.id);
     // Known before the terminal is taken away, and so before anybody who is attached is put out and asks.
     const attach = agent && howToAttach(agent);
+    const asks = agent?.verdict().asks;
     return {
       ...view,
       ...(agent?.pid !== undefined && { pid: agent.pid }),
       ...(attach && { attach }),
       evidence: (agent?.verdict().evidence ?? []).map((one) => ({ ...one, said: deps.redact(one.said) })),
+      ...(asks && { asks: { ...asks, ...plainly(asks) } }),
       ...(recorded && { recording: recorded.file }),
     };
   }
@@ -176,6 +184,9 @@ function explain(session: SessionNow): string[] {
     ...(session.held === undefined
       ? []
       : [`a prompt is held: ${session.held}; it is typed once the composer is empty and nobody is at the keys`]),
+    ...(session.asks === undefined
+      ? []
+      : [`it asks permission for ${session.asks.tool}: ${session.asks.command ?? session.asks.text}`]),
     ...tried,
   ];
 }

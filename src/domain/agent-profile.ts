@@ -7,31 +7,14 @@
  */
 import { z } from "zod";
 import { Composer } from "./composer.ts";
+import { Hooks } from "./hook-event.ts";
 import { Slug } from "./names.ts";
+import { PermissionDialog } from "./permission-dialog.ts";
+import { Keys } from "./profile-key.ts";
 import { Pattern, ScreenRule } from "./screen-rule.ts";
 import { AgentState } from "./session.ts";
 import { inRange, VersionRange } from "./version-range.ts";
 
-/** The keys that a profile may press; the terminal port knows each of them. */
-export const ProfileKey = z.enum([
-  "Enter",
-  "Escape",
-  "C-c",
-  "C-u",
-  "Up",
-  "Down",
-  "Tab",
-  "Space",
-  "BSpace",
-  "y",
-  "n",
-  "1",
-  "2",
-  "3",
-]);
-export type ProfileKey = z.infer<typeof ProfileKey>;
-
-const Keys = z.array(ProfileKey).min(1).max(10);
 const Argument = z.string().min(1).max(2_000);
 const Arguments = z.array(z.union([Argument, z.array(Argument).min(1)])).max(60);
 const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
@@ -126,6 +109,13 @@ export const Interactive = z.strictObject({
     .default([])
     .describe("What the terminal title says; the first that fits counts. ready means idle"),
   dialogs: z.array(Dialog).default([]),
+  permissions: z
+    .array(PermissionDialog)
+    .max(20)
+    .default([])
+    .describe(
+      "How its permission dialogs read, in order; they are answered by the persona's permissions, or by a person",
+    ),
   screen: z
     .array(
       z.strictObject({
@@ -157,7 +147,7 @@ export const Interactive = z.strictObject({
       causes: z
         .array(
           z.strictObject({
-            cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider"]),
+            cause: z.enum(["login_required", "rate_limited", "context_full", "network", "provider", "overloaded"]),
             when: ScreenRule,
             until: Pattern.optional(),
           }),
@@ -219,6 +209,7 @@ export const AgentProfile = z
       .optional()
       .describe("Where it writes its conversations, under its home directory, with * for what differs"),
     interactive: Interactive,
+    hooks: Hooks.optional().describe("How it is made to tell what it does, by settings of the session's own"),
     variants: z
       .array(
         z.strictObject({

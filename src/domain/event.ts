@@ -13,10 +13,12 @@ import { FailureFact } from "./failure-fact.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
 import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
 import { Usd } from "./money.ts";
+import { PermissionAnswer, Permitted } from "./permission.ts";
 import { Persona } from "./persona.ts";
 import { Counter } from "./recovery.ts";
 import { Evidence, SessionState } from "./session.ts";
 import { Template } from "./template.ts";
+import { TroubleSaid } from "./trouble.ts";
 import { Usage } from "./usage.ts";
 
 export const Bound = z.strictObject({ persona: Persona, hash: Digest });
@@ -105,6 +107,17 @@ export const RunEvent = z.discriminatedUnion("type", [
     .describe("The agent's state has changed, with the evidence that says so"),
   z
     .strictObject({
+      type: z.literal("session.troubled"),
+      session: SessionId,
+      ...TroubleSaid.shape,
+      account: z.string().optional().describe("Whose trouble it is, where it is not the session's alone"),
+      until: z.number().optional().describe("When it is tried again: as printed, or after a while"),
+    })
+    .describe(
+      "Something keeps the agent from its work; where it is its account's, other sessions on that are told nothing",
+    ),
+  z
+    .strictObject({
       type: z.literal("session.recovery"),
       session: SessionId,
       counter: Counter,
@@ -123,6 +136,32 @@ export const RunEvent = z.discriminatedUnion("type", [
       bytes: z.int().optional(),
     })
     .describe("A person did something to a session by devflow"),
+  z
+    .strictObject({
+      type: z.literal("permission.answering"),
+      permission: EscalationId,
+      session: SessionId,
+      phase: z.string().optional(),
+      dialog: z.string(),
+      tool: z.string(),
+      text: z.string(),
+      digest: Digest,
+      answer: PermissionAnswer,
+      by: z.string(),
+      cause: z.string(),
+    })
+    .describe(
+      "Intent: what an agent asks permission for is about to be answered, by its persona's lists or by a person",
+    ),
+  z
+    .strictObject({
+      type: z.literal("permission.answered"),
+      permission: EscalationId,
+      session: SessionId,
+      answer: PermissionAnswer,
+      result: Permitted,
+    })
+    .describe("Receipt: whether the answer was taken; one whose question had changed was not given"),
   z
     .strictObject({ type: z.literal("session.closed"), session: SessionId, cause: z.string() })
     .describe("The agent was ended"),
@@ -155,6 +194,7 @@ export const RunEvent = z.discriminatedUnion("type", [
       ...phaseAttempt,
       session: SessionId,
       reason: z.string(),
+      until: z.number().optional().describe("Its account is in trouble until then"),
     })
     .describe("A prompt waits: a dialog, a person's draft or hands, an agent that is not ready"),
   z
@@ -289,6 +329,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "command.starting",
   "approval.answered",
   "escalation.settled",
+  "permission.answering",
   "budget.set",
   "phase.accepted",
   "run.completed",

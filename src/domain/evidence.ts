@@ -1,7 +1,7 @@
 /**
  * What an agent is doing, judged from everything that can be seen of it. Pure: the same observation gives the same verdict.
  *
- * E1. Strongest first: the process has ended; the program status; the title; the screen's last rows; the progress bar; the composer. A
+ * E1. Strongest first: the process has ended; the program status; a hook, for a moment; the title; the screen's last rows; the progress bar; the composer. A
  *     known dialog tells what exactly an agent waits for, so it refines what the first two say, unless they say working.
  * E2. Ready needs proof: an empty composer under the cursor, nothing that says otherwise, and the witness that the profile asks for.
  * E3. A channel that says busy outweighs one that says idle, whichever is stronger: a wrong "busy" costs time, a wrong "ready" a prompt.
@@ -10,6 +10,8 @@
  */
 import type { AgentProfile, Dialog } from "./agent-profile.ts";
 import { type ComposerView, composerOf, isOurs } from "./composer.ts";
+import { HOOK_HOLDS_MS } from "./hook-event.ts";
+import { type ReadDialog, readPermission } from "./permission-dialog.ts";
 import type { ProgramStatus } from "./program-status.ts";
 import { resetTime } from "./reset-time.ts";
 import { matches, pattern, region, type ScreenRule, type ScreenView } from "./screen-rule.ts";
@@ -24,6 +26,8 @@ export interface Observation {
   programStatus?: { status: ProgramStatus; at: number } | undefined;
   /** The last notice or bell since it was last seen working or ready. */
   notice?: { said: string; at: number } | undefined;
+  /** The last that one of its hooks has said. */
+  hook?: { state: AgentState; said: string; at: number } | undefined;
   /** The last that its progress bar has said. */
   progress?: { busy: boolean; at: number } | undefined;
   /** What devflow typed into the composer and has not seen submitted. */
@@ -31,12 +35,14 @@ export interface Observation {
   now: number;
 }
 
-export interface Judgement extends Verdict {
+export interface Judgement extends Omit<Verdict, "asks"> {
   composer: ComposerView;
   /** True when what stands in the composer is what devflow typed. */
   ours: boolean;
   /** A dialog stands on the screen. `keys` answer it by policy; without keys a person must. */
   dialog?: Pick<Dialog, "id" | "keys" | "policy">;
+  /** What it asks permission for, and the keys that answer it. */
+  permission?: ReadDialog;
   /** The last turn has failed; the agent is idle again. */
   failed?: { cause: string; said: string };
 }
@@ -74,13 +80,10 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
   const evidence: Evidence[] = [];
   const note = (source: Evidence["source"], said: string, at: number) =>
     evidence.push({ source, said: said.slice(0, 500), at });
-  const found = (state: AgentState, more: Partial<Judgement> = {}): Judgement => ({
-    state,
-    evidence,
-    composer,
-    ours,
-    ...more,
-  });
+  const found = (state: AgentState, more: Partial<Judgement> = {}): Judgement => {
+    const asks = state === "awaiting_permission" && readPermission(interactive.permissions, seen.screen);
+    return { state, evidence, composer, ours, ...(asks && { permission: asks }), ...more };
+  };
 
   if (seen.exit) {
     note("process", exitWords(seen.exit), seen.now);
@@ -88,9 +91,13 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
   }
   const status = interactive.programStatus ? statusClaim(seen.programStatus) : undefined;
   if (status) note("status", status.said, status.at);
+  const hook = seen.hook && seen.now - seen.hook.at < HOOK_HOLDS_MS ? seen.hook : undefined;
+  if (hook) note("hook", hook.said, hook.at);
   const title = titleClaim(interactive, seen.screen.title);
   if (title) note("title", seen.screen.title, seen.lastOutputAt);
-  const busy = [status, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
+  // Of a dialog a hook tells before it stands: what it is, is on the screen.
+  const begun = hook?.state === "working" ? hook : undefined;
+  const busy = [status, begun, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
   if (busy === "working") return found(busy);
 
   const onScreen = (said: string) => note("screen", said, seen.lastOutputAt);

@@ -16,6 +16,7 @@ import { delay } from "./recovery.ts";
 import { resetTime } from "./reset-time.ts";
 import { pattern } from "./screen-rule.ts";
 import type { Evidence, Verdict } from "./session.ts";
+import { troubleSaid } from "./trouble.ts";
 import type { Usage } from "./usage.ts";
 
 export type HeadlessProfile = NonNullable<AgentProfile["headless"]>;
@@ -122,7 +123,10 @@ export function afterTurn({ headless, tally, end, limitsBefore }: Judging): Verd
     const until = because.until === undefined ? undefined : resetTime(because.until, at);
     return { ...found, until: until ?? at + delay("backoff", limitsBefore, 0.5) };
   }
-  if (failed !== undefined) return verdict("ready", "stream", `the turn failed: ${failed}`);
+  if (failed !== undefined) {
+    const trouble = troubleSaid(failed);
+    return { ...verdict("ready", "stream", `the turn failed: ${failed}`), ...(trouble && { trouble }) };
+  }
   return verdict("exited", "process", `${ending(end, tally)}${stderr === "" ? "" : `: ${oneLine(stderr)}`}`); // H2
 }
 

@@ -5,8 +5,10 @@ import type { RunEvent } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { Did } from "./model-call.ts";
+import type { PermissionAnswer, Permitted } from "./permission.ts";
 import type { Counter } from "./recovery.ts";
 import type { Verdict } from "./session.ts";
+import type { KeptTrouble } from "./trouble.ts";
 import type { Usage } from "./usage.ts";
 
 export type Outcome =
@@ -48,8 +50,11 @@ export type Outcome =
   | { kind: "refused"; session: SessionId; phase?: string; failure: FailureRecord }
   | { kind: "budget"; usd: string; policy: Policy; by: string }
   | { kind: "answer"; escalation: EscalationId; answer: "allow" | "stop"; by: string }
+  /** A person has answered what an agent asks permission for; it is still to be pressed. */
+  | { kind: "permit"; escalation: EscalationId; answer: PermissionAnswer; by: string }
+  | { kind: "permitted"; session: SessionId; permission: EscalationId; result: Permitted; escalation: EscalationId }
   | { kind: "did"; session: SessionId; nth: number; did: Did }
-  | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId }
+  | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId; trouble?: KeptTrouble }
   | { kind: "reported"; json: string; markdown: string; sha256: string }
   | { kind: "deleted"; by: string; wip?: string }
   | { kind: "approve" | "reject"; phase: string | undefined; by: string; comment?: string }

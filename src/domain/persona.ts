@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ModelAgent } from "./model-agent.ts";
 import { Slug, Version } from "./names.ts";
+import { Permissions } from "./permission.ts";
 
 export const AdapterKind = z.enum(["terminal", "headless", "acp", "agent", "fake"]);
 export type AdapterKind = z.infer<typeof AdapterKind>;
@@ -34,6 +35,9 @@ export const Persona = z
       .describe(
         "Names of the variables that its session gets from the daemon's environment; nothing else is passed on",
       ),
+    permissions: Permissions.optional().describe(
+      "How its agent's permission dialogs are answered; a person is asked about each when left out",
+    ),
   })
   .describe("Who does the work in a role");
 export type Persona = z.infer<typeof Persona>;

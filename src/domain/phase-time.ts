@@ -36,5 +36,5 @@ function goes(state: RunState, id: string): boolean {
   if (state.escalations.some(({ phase }) => phase === id)) return false;
   const role = state.started && phaseOf(state.started.template, id)?.role;
   const worker = role === undefined ? undefined : sessionOf(state, role);
-  return !worker || !(needsPerson(worker.state) || worker.state === "rate_limited");
+  return !worker || !(needsPerson(worker.state) || worker.state === "rate_limited" || worker.parked);
 }

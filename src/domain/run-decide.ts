@@ -10,6 +10,7 @@ import { Failure, failureRecord } from "./failure.ts";
 import type { Outcome, OutcomeOf } from "./outcome.ts";
 import { afforded, answeredBudget, budgetSet, crossed, refused } from "./run-budget.ts";
 import { evolve } from "./run-evolve.ts";
+import { permit, permitted } from "./run-permissions.ts";
 import { close, did, lost, seen, settledSince, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
 import { current, isTidy, type RunState } from "./run-state.ts";
@@ -73,6 +74,10 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return budgetSet(state, outcome);
     case "answer":
       return answeredBudget(state, outcome);
+    case "permit":
+      return permit(state, outcome);
+    case "permitted":
+      return permitted(state, outcome);
     case "verdict":
       return seen(state, outcome);
     case "reported":

@@ -79,10 +79,14 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "prompt.sending":
       return phase(state, event.phase, (p) => sending(p, event));
     case "prompt.delivered":
-      return phase(state, event.phase, (p) => ({
-        ...p,
-        prompts: p.prompts.map((prompt) => (prompt.key === event.key ? { ...prompt, delivered: true } : prompt)),
-      }));
+      return phase(
+        session(state, event.session, ({ parked: _, ...s }) => s),
+        event.phase,
+        (p) => ({
+          ...p,
+          prompts: p.prompts.map((prompt) => (prompt.key === event.key ? { ...prompt, delivered: true } : prompt)),
+        }),
+      );
     case "session.opening":
       return {
         ...state,
@@ -103,7 +107,23 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "session.opened":
       return session(state, event.session, (s) => ({ ...s, opened: true }));
     case "session.changed":
-      return session(state, event.session, (s) => ({ ...s, state: event.to }));
+      return session(state, event.session, ({ trouble, ...s }) => ({
+        ...s,
+        state: event.to,
+        ...(trouble && event.to !== "working" && { trouble }),
+      }));
+    case "session.troubled": {
+      const { type: _, session: id, ...trouble } = event;
+      return session(state, id, (s) => ({ ...s, trouble }));
+    }
+    case "permission.answering": {
+      const { type: _, ...permission } = event;
+      return session(state, event.session, (s) => ({ ...s, permission }));
+    }
+    case "permission.answered":
+      return session(state, event.session, ({ permission, ...s }) =>
+        permission && permission.permission !== event.permission ? { ...s, permission } : s,
+      );
     case "session.recovery":
       return recovered(state, event);
     case "session.closed":
@@ -130,6 +150,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "run.deleted":
       return { ...state, deleted: true };
     case "prompt.held":
+      return session(state, event.session, ({ parked: _, ...s }) =>
+        event.until === undefined ? s : { ...s, parked: true as const },
+      );
     case "session.told":
     case "command.finished":
       return state;

@@ -9,7 +9,7 @@
  */
 import type { PromptPurpose } from "./event.ts";
 import type { SessionId } from "./ids.ts";
-import type { PhaseState, PhaseStatus, RoleSession, RunState } from "./run-state.ts";
+import type { PendingPermission, PhaseState, PhaseStatus, RoleSession, RunState } from "./run-state.ts";
 import { isLive } from "./session.ts";
 import type { Phase, Template } from "./template.ts";
 
@@ -35,6 +35,7 @@ export type Step =
     }
   | { kind: "watch"; key: string; phase: string; attempt: number; session: SessionId; prompt: string }
   | { kind: "command"; key: string; phase: string; attempt: number }
+  | { kind: "permission"; key: string; session: SessionId; pending: PendingPermission }
   | { kind: "close"; key: string; session: SessionId }
   | { kind: "report"; key: string };
 
@@ -51,9 +52,15 @@ export function nextSteps(state: RunState): Step[] {
   });
   const handingOver = phases.some(({ kind }) => kind === "prompt"); // N5
   // A step that a phase asks for itself comes before one that is only started ahead.
-  const steps = [...phases, ...(handingOver ? [] : ahead(state, state.started.template))];
+  const steps = [...answers(state), ...phases, ...(handingOver ? [] : ahead(state, state.started.template))];
   return steps.filter(({ key }, at) => steps.findIndex((step) => step.key === key) === at); // N4
 }
+
+/** What agents ask permission for, and is decided; before all else, since they wait. */
+const answers = (state: RunState): Step[] =>
+  Object.values(state.sessions).flatMap(({ session, state: now, permission: pending }) =>
+    pending && isLive(now) ? [{ kind: "permission", key: `permission/${pending.permission}`, session, pending }] : [],
+  );
 
 /** Agents of the phases that come next start while the one before them still works, so that nobody waits for them. */
 function ahead(state: RunState, template: Template): Step[] {
@@ -74,6 +81,9 @@ const IN_WORK: ReadonlySet<PhaseStatus> = new Set(["running", "repairing", "vali
 
 /** What is left once a run has ended: its agents first, so that the report can say what became of them. */
 function afterwards(state: RunState): Step[] {
+  // An agent that was faster than the receipt of its answer: what became of it is still to be told.
+  const given = state.ended?.status === "completed" ? answers(state) : [];
+  if (given.length > 0) return given;
   const live = Object.values(state.sessions).filter((session) => isLive(session.state));
   if (live.length > 0) return live.map(({ session }) => ({ kind: "close", key: `close/${session}`, session }));
   return state.reported ? [] : [{ kind: "report", key: "report" }];

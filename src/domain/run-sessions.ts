@@ -9,8 +9,10 @@ import { Failure, type FailureCode, failureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { OutcomeOf } from "./outcome.ts";
 import { type Counter, exhausted, RECOVERY } from "./recovery.ts";
+import { asking, isKnown } from "./run-permissions.ts";
 import { current, type RoleSession, type RunState } from "./run-state.ts";
 import { isLive, needsPerson, observe, type SessionState, step } from "./session.ts";
+import { isSame } from "./trouble.ts";
 import type { Usage } from "./usage.ts";
 
 export function trouble(
@@ -105,16 +107,29 @@ export function close(state: RunState, session: SessionId, cause: string): RunEv
   return [{ type: "session.closed", session, cause }, ...answered(state, session, "gone")];
 }
 
-/** What an agent has asked is over: a person has answered it there, or the agent is gone. */
+/** What an agent has asked is over: a person has answered it there, or the agent is gone. An answer on its way has a receipt. */
 const answered = (state: RunState, session: SessionId, answer: "seen" | "gone"): RunEvent[] =>
   state.escalations
     .filter((e) => e.session === session && e.severity === "question")
+    .filter((e) => answer === "gone" || e.escalation !== state.sessions[session]?.permission?.permission)
     .map(({ escalation }) => ({ type: "escalation.settled", escalation, answer, by: "devflow" }));
 
 /** A verdict that changes the session's state; a state that only a person can end is asked about, once, until it ends. */
-export function seen(state: RunState, { session, verdict, escalation }: OutcomeOf<"verdict">): RunEvent[] {
+export function seen(state: RunState, outcome: OutcomeOf<"verdict">): RunEvent[] {
+  const { session, trouble } = outcome;
+  const events = judged(state, outcome);
+  const worker = state.sessions[session];
+  const told = trouble && worker && isLive(worker.state) && !isSame(trouble, worker.trouble);
+  return told ? [...events, { type: "session.troubled", session, ...trouble }] : events;
+}
+
+function judged(state: RunState, { session, verdict, escalation }: OutcomeOf<"verdict">): RunEvent[] {
   const worker = state.sessions[session];
   const to = worker && observe(worker.state, verdict);
+  const phase = phaseOfSession(state, session);
+  const asked = verdict.state === "awaiting_permission" && !state.ended ? verdict.asks : undefined;
+  if (worker?.state === "awaiting_permission" && asked && !isKnown(state, worker, asked.digest))
+    return [...answered(state, session, "seen"), ...asking(state, worker, asked, { escalation, phase })];
   // An agent that has ended is the business of whoever waits for it: `lost` knows the phase.
   if (!worker || !to || to === "lost") return [];
   const changed: RunEvent = {
@@ -127,12 +142,12 @@ export function seen(state: RunState, { session, verdict, escalation }: OutcomeO
   };
   const over = answered(state, session, "seen");
   if (state.ended || !needsPerson(to)) return [changed, ...over];
-  const phase = phaseOfSession(state, session);
+  if (asked) return [changed, ...over, ...asking(state, worker, asked, { escalation, phase })];
   const failure =
     verdict.failure ??
     failureRecord(new Failure(QUESTIONS[to] ?? "session.awaits_person", { persona: worker.persona, session }));
-  const asked = { type: "escalation.raised", escalation, severity: "question", failure, session } as const;
-  return [changed, ...over, { ...asked, ...(phase !== undefined && { phase }) }];
+  const raised = { type: "escalation.raised", escalation, severity: "question", failure, session } as const;
+  return [changed, ...over, { ...raised, ...(phase !== undefined && { phase }) }];
 }
 
 const QUESTIONS: Partial<Record<SessionState, FailureCode>> = {

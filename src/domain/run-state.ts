@@ -3,7 +3,7 @@
  */
 import type { Accepted, Violation } from "./artifact.ts";
 import type { Limit, ScopeKind } from "./budget.ts";
-import type { PromptPurpose, RunStarted } from "./event.ts";
+import type { EventOf, PromptPurpose, RunStarted } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { Counters } from "./recovery.ts";
@@ -56,6 +56,9 @@ export interface PhaseState {
   failure?: FailureRecord;
 }
 
+/** As the intent to answer it tells it. */
+export type PendingPermission = Omit<EventOf<"permission.answering">, "type">;
+
 export interface RoleSession {
   session: SessionId;
   role: string;
@@ -63,6 +66,12 @@ export interface RoleSession {
   state: SessionState;
   opened: boolean;
   counters: Counters;
+  /** An answer to what it asks permission for that is decided, and not known to be given. */
+  permission?: PendingPermission;
+  /** What keeps it from its work, until it works again. */
+  trouble?: Omit<EventOf<"session.troubled">, "type" | "session">;
+  /** Its prompt waits for its account: the phase's clock stands still. */
+  parked?: true;
   /** The last of its numbered usage reports: none is booked twice. */
   usageReports: number;
   /** The last of the numbered things that a model agent has told of itself. */

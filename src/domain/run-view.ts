@@ -118,6 +118,9 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
     case "tool.calling":
     case "tool.called":
     case "budget.set":
+    case "session.troubled":
+    case "permission.answering":
+    case "permission.answered":
       return view;
     case "budget.crossed": {
       const { type: _, ...crossing } = event;
@@ -178,6 +181,7 @@ type PhaseEvent = Exclude<
       | `tool.${string}`
       | `budget.${string}`
       | `escalation.${string}`
+      | `permission.${string}`
       | `session.${string}`
       | "prompt.held"
       | "phase.looped";

@@ -6,6 +6,8 @@ export interface ScreenView {
   rows: readonly string[];
   cursor: { row: number; col: number; visible: boolean };
   title: string;
+  /** How wide it is, where that is known. */
+  cols?: number;
 }
 
 const compiled = new Map<string, RegExp>();

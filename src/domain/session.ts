@@ -13,6 +13,8 @@
  */
 import { z } from "zod";
 import { FailureFact } from "./failure-fact.ts";
+import { Asked } from "./permission.ts";
+import { TroubleSaid } from "./trouble.ts";
 
 export const SessionState = z.enum([
   "starting",
@@ -46,7 +48,7 @@ export const AgentState = z.enum([
 export type AgentState = z.infer<typeof AgentState>;
 
 export const Evidence = z.strictObject({
-  source: z.enum(["process", "status", "stream", "title", "signal", "screen", "silence", "person", "log"]),
+  source: z.enum(["process", "status", "hook", "stream", "title", "signal", "screen", "silence", "person", "log"]),
   said: z.string().max(500),
   at: z.number(),
 });
@@ -61,6 +63,8 @@ export const Verdict = z.strictObject({
   failure: FailureFact.optional().describe(
     "An agent that is ready: what has ended its turn for good, as a limit does. One that waits for a person: what is asked",
   ),
+  trouble: TroubleSaid.optional().describe("What keeps it from its work, where its state does not say it"),
+  asks: Asked.optional().describe("What it asks permission for, where that could be read"),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

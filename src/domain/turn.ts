@@ -10,6 +10,7 @@
  */
 import type { Look } from "./artifact.ts";
 import type { AgentState } from "./session.ts";
+import type { TroubleRow } from "./trouble.ts";
 
 /** A file that has not changed for this long is not being written any more. */
 export const SETTLED_MS = 2_000;
@@ -26,6 +27,10 @@ export interface Moment {
   finishes: boolean;
   /** Its turn was ended for good, by a limit or a budget. */
   failed: boolean;
+  /** What ended its turn helps itself later, or needs a fresh session; absent when nothing did. */
+  helps?: TroubleRow["helps"] | undefined;
+  /** How long to wait before it is told to go on after such trouble. */
+  backoffMs: number;
   /** A usage limit has held the agent up, and nothing was told to it since. */
   limited: boolean;
   /** How long ago the look last changed. */
@@ -37,12 +42,13 @@ export interface Moment {
 }
 
 export type Turn =
-  | { kind: "good" | "bad" | "lost" | "failed" | "nudge" | "interrupt" | "backoff" }
+  | { kind: "good" | "bad" | "lost" | "failed" | "nudge" | "interrupt" | "backoff" | "fresh" }
   | { kind: "wait"; again: number };
 
 /** What to do now; `again` says in how many milliseconds the answer may change by itself. */
 export function turn(moment: Moment): Turn {
   const { look, agent, finishes, failed, limited, quietMs, unchangedMs, patienceMs, stallMs } = moment;
+  const { helps, backoffMs } = moment;
   if (look.kind === "good") {
     if (finishes && agent === "awaiting_input") return { kind: "wait", again: Number.POSITIVE_INFINITY }; // a person holds it
     const waits = finishes && agent === "working" && unchangedMs < FINISH_MS;
@@ -60,9 +66,13 @@ export function turn(moment: Moment): Turn {
     }
     if (look.kind === "stale" && look.rewritten) return { kind: "bad" }; // the agent's answer to what it was told about it
     if (limited) return { kind: "backoff" }; // its turn was cut off, and the limit is over
+    if (helps === "fresh") return { kind: "fresh" };
+    if (helps === "later")
+      return quietMs >= backoffMs ? { kind: "backoff" } : { kind: "wait", again: backoffMs - quietMs };
     return quietMs >= patienceMs ? { kind: "nudge" } : { kind: "wait", again: patienceMs - quietMs };
   }
   if (agent === "working") {
+    if (helps === "interrupt") return { kind: "interrupt" };
     return quietMs >= stallMs ? { kind: "interrupt" } : { kind: "wait", again: stallMs - quietMs };
   }
   return { kind: "wait", again: Number.POSITIVE_INFINITY }; // P3

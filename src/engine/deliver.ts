@@ -12,7 +12,9 @@ import { utf8Bytes } from "../domain/text.ts";
 import type { AgentSession, Prompt } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
+import type { Waiting } from "../ports/spending.ts";
 import type { Workspaces } from "../ports/workspace.ts";
+import type { Accounts } from "./accounts.ts";
 import { composePrompt, promptKey } from "./compose-prompt.ts";
 import type { Party } from "./reserving.ts";
 import type { StepContext } from "./run-loop.ts";
@@ -31,6 +33,8 @@ export interface DeliverDeps {
   random: () => number;
   digest: (text: string) => string;
   /** Whether an agent may be given more work whose calls are only told afterwards; resolves when that is known. */
+  /** Accounts of agents; without them, as in some tests, nobody waits for another's trouble. */
+  accounts?: Accounts;
   affords?: (by: Party, signal: AbortSignal) => Promise<boolean>;
 }
 
@@ -103,6 +107,14 @@ async function untilTaken(
   let held = "";
   while (!context.signal.aborted) {
     if (context.left(phase) <= 0) return { kind: "timeout", phase, attempt };
+    const wait = (why: Waiting): void => {
+      const { until = deps.clock.now() } = { until: undefined, ...why };
+      const reason = `${why.said} (another try at ${new Date(until).toISOString()})`;
+      void context.record(() => [{ type: "prompt.held", key, phase, attempt, session, reason, until }]);
+    };
+    const { account } = agent;
+    if (account !== undefined) await deps.accounts?.pass(account, session, key, context.signal, wait);
+    if (context.signal.aborted) return undefined;
     const delivery = await agent.deliver(prompt, context.signal);
     if (context.signal.aborted) return undefined;
     if (delivery.kind === "delivered")

@@ -5,10 +5,12 @@ import type { Limit } from "../domain/budget.ts";
 import { answersTo, type EscalationAnswer } from "../domain/escalation.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
-import { EscalationId, type RunId, type SessionId } from "../domain/ids.ts";
+import { EscalationId, type RunId, SessionId } from "../domain/ids.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import { type RunState, statusOf } from "../domain/run-state.ts";
+import type { PermissionAnswer } from "../domain/permission.ts";
+import { fold } from "../domain/run-evolve.ts";
+import { type Escalation, type RunState, statusOf } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -64,6 +66,9 @@ export interface Engine {
 /** What a person does to a session. */
 export type Told = Pick<Extract<Outcome, { kind: "told" }>, "what" | "by" | "sha256" | "bytes">;
 
+/** Whoever answers an agent's question waits so long, in milliseconds, to hear what became of it; it is given in any case. */
+const ANSWERED_MS = 10_000;
+
 export function engine(deps: EngineDeps): Engine {
   const { log, journal, sessions } = deps;
   const perform = performer(deps);
@@ -104,6 +109,23 @@ export function engine(deps: EngineDeps): Engine {
   const cancel = (run: RunId, by: string, comment: string | undefined): Promise<void> =>
     asked(run, { kind: "cancel", by, ...(comment !== undefined && { comment }) }, "run.ended");
 
+  /** Looked at first, so that whoever answers learns at once that it is another question by now. */
+  async function permit(run: RunId, asking: Escalation, answer: PermissionAnswer, by: string): Promise<void> {
+    const { escalation, session, failure } = asking;
+    const { drive: now } = addressed(run);
+    const agent = session && (await sessions.get(now.context, SessionId.parse(session)));
+    const stands = agent ? await agent.asked?.() : undefined;
+    const changed = (problem: string) => new Failure("escalation.changed", { escalation, problem });
+    if (!stands) throw changed("the agent does not ask any more");
+    if (stands.digest !== failure.details.digest) throw changed("the agent asks something else by now");
+    const heard = now.hears("permission.answered", ({ permission }) => permission === escalation, ANSWERED_MS);
+    const intent = await now.tell({ kind: "permit", escalation, answer, by });
+    if (intent.length === 0) throw new Failure("escalation.settled", { escalation });
+    const result = (await heard)?.result;
+    if (result === "changed" || result === "gone") throw changed("the agent asks something else by now");
+    if (result === "unanswered") throw changed("the agent did not take the answer");
+  }
+
   async function answer(run: RunId, escalation: EscalationId, typed: string, by: string): Promise<EscalationAnswer> {
     const asking = addressed(run).state.escalations.find((e) => e.escalation === escalation);
     if (!asking) throw new Failure("escalation.settled", { escalation });
@@ -114,6 +136,8 @@ export function engine(deps: EngineDeps): Engine {
     if (!word) throw new Failure("escalation.no_such_answer", { escalation, answers: words.join(", ") });
     if (word === "retry") await resume(run, by);
     else if (word === "cancel") await cancel(run, by, undefined);
+    else if (word === "deny" || asking.severity === "question")
+      await permit(run, asking, word === "deny" ? word : "allow", by);
     else await asked(run, { kind: "answer", escalation, answer: word, by }, "run.ended");
     return word;
   }
@@ -176,6 +200,8 @@ export function engine(deps: EngineDeps): Engine {
     },
     sessions: () => sessions.count(),
     async recover() {
+      // Before anybody is told anything: what their accounts were in is known from the log.
+      for (const run of log.unfinished()) deps.accounts?.takeUp(fold(log.read(run).map(({ event }) => event)));
       for (const run of log.unfinished()) {
         await takeUp(run).catch((error: unknown) =>
           journal.error("a run could not be taken up", { run, error: String(error) }),

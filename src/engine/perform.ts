@@ -1,5 +1,6 @@
 /** Performing a step: which part of the engine does it, and what comes of it. */
 
+import { EscalationId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { delay } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
@@ -33,6 +34,8 @@ export function performer(deps: PerformDeps): Perform {
         return watchArtifact(step, context, deps);
       case "command":
         return runCommand(step, context, deps);
+      case "permission":
+        return answerPermission(step, context, deps);
       case "close":
         return closeSession(step, context, deps);
       case "report":
@@ -51,13 +54,27 @@ async function workspace({ run, state }: StepContext, { workspaces }: PerformDep
 async function openSession(
   step: Extract<Step, { kind: "session" }>,
   context: StepContext,
-  { sessions, clock, random }: PerformDeps,
+  { sessions, clock, random, accounts }: PerformDeps,
 ): Promise<undefined> {
+  const before = Object.values(context.state().sessions).findLast(({ role }) => role === step.role)?.trouble;
+  if (step.restart > 0 && before?.account !== undefined) await accounts?.restart(before.account, context.signal);
   if (step.restart > 0 && step.session === undefined)
     await clock.sleep(delay("restart", step.restart - 1, random()), context.signal);
   if (context.signal.aborted) return undefined;
   await sessions.open(context, step.role, step.session);
   return undefined;
+}
+
+async function answerPermission(
+  { key, session, pending }: Extract<Step, { kind: "permission" }>,
+  context: StepContext,
+  { sessions, ids }: PerformDeps,
+): Promise<Outcome | undefined> {
+  const agent = await sessions.get(context, session);
+  const { permission, answer, digest } = pending;
+  const result = agent?.permit ? await agent.permit(key, answer, digest, context.signal) : "gone";
+  if (result === undefined || context.signal.aborted) return undefined;
+  return { kind: "permitted", session, permission, result, escalation: EscalationId.parse(ids.next()) };
 }
 
 async function closeSession(

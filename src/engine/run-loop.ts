@@ -6,7 +6,7 @@
  * O2. A step is under way at most once; when the state no longer asks for it, its signal aborts.
  * O3. A step that ends without moving the run is asked again after a pause, never at once.
  */
-import { mustBeDurable, type RunEvent } from "../domain/event.ts";
+import { type EventOf, mustBeDurable, type RunEvent } from "../domain/event.ts";
 import { Failure, failureRecord } from "../domain/failure.ts";
 import type { RunId } from "../domain/ids.ts";
 import { milliseconds } from "../domain/names.ts";
@@ -51,6 +51,12 @@ export interface Drive {
   state(): RunState;
   /** Decides and appends; resolves with the events that followed, once they are in the log. */
   tell(outcome: Outcome): Promise<readonly RunEvent[]>;
+  /** The next event that is wanted, or `undefined` when none has come in time. */
+  hears<T extends RunEvent["type"]>(
+    type: T,
+    wanted: (event: EventOf<T>) => boolean,
+    ms: number,
+  ): Promise<EventOf<T> | undefined>;
   /** For what is done to the run from outside of its steps; its signal aborts when the drive stops. */
   readonly context: StepContext;
   pause(paused: boolean): void;
@@ -77,6 +83,7 @@ export interface DriveDeps {
 
 export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): Drive {
   const underWay = new Map<string, UnderWay>();
+  const listeners = new Set<(event: RunEvent) => void>();
   /** How often in a row each step has moved nothing (O3). */
   const fruitless = new Map<string, number>();
   const stopping = new AbortController();
@@ -107,7 +114,10 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
         throw new Failure("internal", { problem: `run ${run} has a second writer at ${written.position}` });
       // As they are in the log, which may have taken secrets out: the state is a fold of the log, also without a restart.
       const told = written.events.map(({ event }) => event);
-      for (const event of told) take(event, at);
+      for (const event of told) {
+        take(event, at);
+        for (const listener of listeners) listener(event);
+      }
       dispatch();
       return told;
     });
@@ -207,6 +217,23 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
     run,
     state: () => state,
     tell: (outcome) => apply((now) => decide(now, outcome)),
+    hears: async <T extends RunEvent["type"]>(type: T, wanted: (event: EventOf<T>) => boolean, ms: number) => {
+      const over = new AbortController();
+      const signal = AbortSignal.any([stopping.signal, over.signal]);
+      let hear: (event: RunEvent) => void = () => {};
+      const heard = new Promise<EventOf<T>>((resolve) => {
+        hear = (event) => {
+          if (event.type === type && wanted(event as EventOf<T>)) resolve(event as EventOf<T>);
+        };
+      });
+      listeners.add(hear);
+      try {
+        return await Promise.race([heard, clock.sleep(ms, signal).then(() => undefined)]);
+      } finally {
+        listeners.delete(hear);
+        over.abort();
+      }
+    },
     context: context(stopping.signal),
     pause: (value) => {
       paused = value;

@@ -12,6 +12,7 @@ import type { RunState } from "../domain/run-state.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
+import type { Accounts } from "./accounts.ts";
 import type { StepContext } from "./run-loop.ts";
 import type { Reporter } from "./spending.ts";
 
@@ -35,8 +36,15 @@ export interface Metering {
   gone(session: SessionId): void;
 }
 
+export interface SessionsDeps {
+  agents: Agents;
+  ids: Ids;
+  metering?: Metering;
+  accounts?: Accounts;
+}
+
 /** Without `metering`, as in some tests, nothing is booked. */
-export function livingSessions({ agents, ids, metering }: { agents: Agents; ids: Ids; metering?: Metering }): Sessions {
+export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps): Sessions {
   const living = new Map<SessionId, AgentSession>();
   const arriving = new Map<SessionId, Promise<AgentSession | undefined>>();
 
@@ -87,9 +95,12 @@ export function livingSessions({ agents, ids, metering }: { agents: Agents; ids:
       case "did":
         context.tell({ ...news, session });
         break;
-      case "verdict":
-        context.tell({ ...news, session, escalation: EscalationId.parse(ids.next()) });
+      case "verdict": {
+        const tries = context.state().sessions[session]?.counters.backoff ?? 0;
+        const trouble = accounts?.heard(living.get(session)?.account, session, news.verdict, tries);
+        context.tell({ ...news, session, escalation: EscalationId.parse(ids.next()), ...(trouble && { trouble }) });
         break;
+      }
     }
   }
 
@@ -115,6 +126,7 @@ export function livingSessions({ agents, ids, metering }: { agents: Agents; ids:
       living.delete(session);
       await agent?.close();
       metering?.gone(session);
+      accounts?.gone(session);
     },
     async release() {
       const all = [...living.values()];

@@ -8,6 +8,7 @@ import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { AgentState } from "../domain/session.ts";
 import { artifactName, phaseOf } from "../domain/template.ts";
+import { parkedBecause, TROUBLES } from "../domain/trouble.ts";
 import { type Moment, turn } from "../domain/turn.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { ArtifactStore, Expectation } from "../ports/artifacts.ts";
@@ -39,10 +40,13 @@ export async function watchArtifact(
   const { clock } = deps;
   const about = { phase: step.phase, attempt: step.attempt };
   const expected = expectation(step, context, deps);
-  const patienceMs = delay("nudge", context.state().sessions[step.session]?.counters.nudge ?? 0, deps.random());
+  const counters = context.state().sessions[step.session]?.counters ?? {};
+  const patienceMs = delay("nudge", counters.nudge ?? 0, deps.random());
+  const backoffMs = delay("backoff", counters.backoff ?? 0, deps.random());
   const agent = await deps.sessions.get(context, step.session);
   // A one-shot command says nothing while a long tool runs; its adapter has limits of its own.
   const stallMs = agent?.host === "process" ? Number.POSITIVE_INFINITY : RECOVERY.interrupt.delayMs;
+  const patience = { patienceMs, backoffMs, stallMs };
   const wake = wakeable(clock, context.signal);
   const before = [context.state().sessions[step.session]?.state, agent?.verdict().state];
   const since = stopwatch(clock, before.includes("rate_limited"));
@@ -55,10 +59,11 @@ export async function watchArtifact(
     for (;;) {
       const look = await deps.artifacts.look(expected);
       if (context.signal.aborted) return undefined;
-      const { state = "exited", failure } = agent?.verdict() ?? {};
+      const { state = "exited", failure, trouble: said } = agent?.verdict() ?? {};
+      const helps = said && TROUBLES[said.kind].helps;
       const failed = failure !== undefined;
       const { finishes = false } = agent ?? {};
-      const now = turn({ look, agent: state, finishes, failed, patienceMs, stallMs, ...since.look(look) });
+      const now = turn({ look, agent: state, finishes, failed, helps, ...patience, ...since.look(look) });
       if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
@@ -66,6 +71,8 @@ export async function watchArtifact(
         return { kind: "bad", ...about, violations: unchanged(step, context), sha256: undefined };
       if (now.kind === "failed" && failure) return { kind: "failed", ...about, failure };
       if (now.kind === "lost") return await lost(step, deps, agent);
+      // What is in the worktree stays; a fresh session is told the phase's work again.
+      if (now.kind === "fresh") return await lost(step, deps, agent, said && parkedBecause(said));
       const left = context.left(step.phase);
       if (left <= 0) return { kind: "timeout", ...about };
       const asked = context.state().escalations.some((e) => e.phase === step.phase && e.severity === "problem");
@@ -149,7 +156,9 @@ async function trouble(
   if (counter === "interrupt" && exhausted(counter, counters))
     return lost(step, deps, agent, "it does not react to being interrupted");
   if (counter === "interrupt") await agent?.interrupt(`${step.prompt}/interrupt/${used + 1}`);
-  return { kind: "trouble", phase, attempt, session, counter, cause: CAUSES[counter], escalation: escalationId(deps) };
+  const trouble = agent?.verdict().trouble;
+  const cause = trouble ? parkedBecause(trouble) : CAUSES[counter];
+  return { kind: "trouble", phase, attempt, session, counter, cause, escalation: escalationId(deps) };
 }
 
 const escalationId = ({ ids }: { ids: Ids }) => ids.next() as Extract<Outcome, { kind: "lost" }>["escalation"];

@@ -12,6 +12,7 @@
 import type { SessionId } from "../domain/ids.ts";
 import type { CommandList } from "../domain/model-agent.ts";
 import type { Did } from "../domain/model-call.ts";
+import type { Asked, PermissionAnswer, Permitted } from "../domain/permission.ts";
 import type { Persona } from "../domain/persona.ts";
 import type { Evidence, Verdict } from "../domain/session.ts";
 import type { Usage } from "../domain/usage.ts";
@@ -63,6 +64,8 @@ export interface AgentSession {
   readonly host: "tmux" | "pty" | "process";
   readonly key: string;
   readonly pid: number | undefined;
+  /** Whose limits and login it works on: the same for all sessions that share them. */
+  readonly account?: string;
   /** How long it may take until it is ready for the first time, on a slow machine, in milliseconds. */
   readonly startMs: number;
   /** It says itself when its turn is done: a good artifact waits for that, for a while. */
@@ -77,6 +80,13 @@ export interface AgentSession {
    */
   prepare?(key: string): void;
   deliver(prompt: Prompt, signal: AbortSignal): Promise<Delivery>;
+  /** What the agent asks permission for at this moment; absent where an agent asks nobody. */
+  asked?(): Promise<Asked | undefined>;
+  /**
+   * Answers it, once by `key`, and only while what stands there is the question of that digest. `undefined`: not now, since a
+   * person is at its keys; try again.
+   */
+  permit?(key: string, answer: PermissionAnswer, digest: string, signal: AbortSignal): Promise<Permitted | undefined>;
   /** Stops the turn that is running, by the agent's own means. */
   interrupt(key: string): Promise<void>;
   /** A person's message to an agent that takes one at any time; idempotent by key. Others get it as a prompt. */

@@ -12,6 +12,7 @@
  * T6. Secrets in `env` never appear in an argv, a file others can read, or another terminal's environment.
  */
 import type { SessionId } from "../domain/ids.ts";
+import type { ProfileKey } from "../domain/profile-key.ts";
 
 export type HostKind = "tmux" | "pty";
 
@@ -58,21 +59,7 @@ export interface Screen {
 }
 
 /** Named keys; text goes through `paste` or `type`. */
-export type Key =
-  | "Enter"
-  | "Escape"
-  | "C-c"
-  | "C-u"
-  | "Up"
-  | "Down"
-  | "Tab"
-  | "Space"
-  | "BSpace"
-  | "y"
-  | "n"
-  | "1"
-  | "2"
-  | "3";
+export type Key = ProfileKey;
 
 /** `typed`: done now. `already`: this key was taken before, nothing was sent. `gone`: the program has ended. */
 export type Typed = "typed" | "already" | "gone";

@@ -8,6 +8,7 @@ import { Limit, Policy, ScopeKind } from "../domain/budget.ts";
 import { EscalationAnswer } from "../domain/escalation.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import { Usd } from "../domain/money.ts";
+import { Asked } from "../domain/permission.ts";
 import { Price } from "../domain/price.ts";
 import { Evidence } from "../domain/session.ts";
 import { EscalationView, RunView, SessionView } from "../domain/view.ts";
@@ -104,6 +105,7 @@ export const SessionNow = z.strictObject({
     ])
     .optional(),
   evidence: z.array(Evidence),
+  asks: Asked.optional().describe("What the agent asks permission for"),
   recording: z.string().optional(),
 });
 export type SessionNow = z.infer<typeof SessionNow>;

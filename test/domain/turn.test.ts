@@ -18,12 +18,17 @@ const moment = (more: Partial<Moment>): Moment => ({
   quietMs: 0,
   unchangedMs: 0,
   patienceMs: 20_000,
+  backoffMs: 30_000,
   stallMs: 300_000,
   ...more,
 });
 
 describe("waiting for an artifact", () => {
   test.each([
+    ["a failing provider is given time", { agent: "ready", helps: "later", quietMs: 29_999 }, "wait"],
+    ["and then the agent is told to go on", { agent: "ready", helps: "later", quietMs: 30_000 }, "backoff"],
+    ["a full context needs a fresh session at once", { agent: "ready", helps: "fresh" }, "fresh"],
+    ["one that repeats itself is interrupted", { agent: "working", helps: "interrupt" }, "interrupt"],
     ["a good artifact ends the wait, even while the agent works", { look: good }, "good"],
     ["a good artifact counts, even from an agent that has ended", { look: good, agent: "exited" }, "good"],
     ["a bad artifact waits while its agent may still mend it", { look: bad }, "wait"],

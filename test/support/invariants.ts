@@ -86,6 +86,7 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "session.changed",
   "session.closed",
   "session.told",
+  "permission.answered",
   "usage.reported",
   "model.called",
   "tool.calling",

@@ -10,7 +10,7 @@ export interface Puppet {
   interrupts: string[];
   closed: boolean;
   /** Shows a state; the same one again is a sign of life. */
-  become(state: AgentState, until?: number): void;
+  become(state: AgentState, until?: number, trouble?: Verdict["trouble"]): void;
   /** What it answers to the next offers of a prompt; after those it takes everything and works. */
   answers: Delivery[];
 }
@@ -59,8 +59,9 @@ function puppet(spec: AgentSpec, gone: () => void): { puppet: Puppet; session: A
     interrupts: [],
     closed: false,
     answers: [],
-    become(state, until) {
-      verdict = { state, evidence: [evidence(state)], ...(until !== undefined && { until }) };
+    become(state, until, trouble) {
+      const more = { ...(until !== undefined && { until }), ...(trouble && { trouble }) };
+      verdict = { state, evidence: [evidence(state)], ...more };
       if (state === "exited") gone();
       for (const listener of listeners) listener({ kind: "verdict", verdict });
     },
@@ -69,6 +70,7 @@ function puppet(spec: AgentSpec, gone: () => void): { puppet: Puppet; session: A
     session: spec.session,
     host: "tmux",
     key: `puppet/${spec.session}`,
+    account: "puppet",
     pid: undefined,
     startMs: 120_000,
     terminal: undefined,

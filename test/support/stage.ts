@@ -7,6 +7,7 @@ import { referenceOf } from "../../src/domain/names.ts";
 import { fold } from "../../src/domain/run-evolve.ts";
 import { statusOf } from "../../src/domain/run-state.ts";
 import type { Template } from "../../src/domain/template.ts";
+import { accounts } from "../../src/engine/accounts.ts";
 import { type Engine, type EngineDeps, engine } from "../../src/engine/engine.ts";
 import { livingSessions, type Metering } from "../../src/engine/sessions.ts";
 import type { AgentAdapter } from "../../src/ports/agent.ts";
@@ -93,7 +94,8 @@ function build(
   outside: Outside,
   more: { files: ReturnType<typeof fakeFiles>; told: string[]; template: Template },
 ): Stage {
-  const made = engine({ ...outside, sessions: livingSessions(outside) });
+  const shared = accounts(outside);
+  const made = engine({ ...outside, accounts: shared, sessions: livingSessions({ ...outside, accounts: shared }) });
   const state = (run: RunId) => fold(outside.log.read(run).map(({ event }) => event));
   return {
     ...outside,

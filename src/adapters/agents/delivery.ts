@@ -107,7 +107,7 @@ type Shown = { kind: "ours" } | { kind: "working"; evidence: Evidence } | { kind
 
 /** Waits until the composer shows what was pasted (Y3); says why not, otherwise. */
 async function untilOurs(deps: DeliveryDeps, signal: AbortSignal): Promise<Shown> {
-  const seen = await until(deps, SHOWN_MS, signal, (judgement) => judgement.ours || judgement.state === "working");
+  const seen = await lookUntil(deps, SHOWN_MS, signal, (judgement) => judgement.ours || judgement.state === "working");
   if (seen?.ours) return { kind: "ours" };
   const [evidence] = seen?.evidence ?? [];
   if (evidence) return { kind: "working", evidence };
@@ -136,7 +136,12 @@ async function receipt(
     const worked = observer.workedAt();
     return worked && worked.at >= since && since > 0 ? worked : undefined;
   };
-  const found = await until(deps, within, signal, (judgement) => seen() !== undefined || judgement.state === "working");
+  const found = await lookUntil(
+    deps,
+    within,
+    signal,
+    (judgement) => seen() !== undefined || judgement.state === "working",
+  );
   const proof = seen() ?? (found?.state === "working" ? found.evidence[0] : undefined);
   if (proof) return proof;
   // A turn that ended before anybody looked (the daemon was away): the composer gave the text to the agent, and holds nothing now.
@@ -148,7 +153,7 @@ async function receipt(
 }
 
 /** Looks now and at every change until `enough`, for at most `ms`; gives the last look that was enough. */
-async function until(
+export async function lookUntil(
   { observer, terminal, clock }: DeliveryDeps,
   ms: number,
   signal: AbortSignal,

@@ -13,6 +13,7 @@ import { type ReceiptDeps, receipt, refused } from "./headless-receipt.ts";
 import { followTurn, type TurnLimits, type TurnNews } from "./headless-turn.ts";
 import { type KnownTurn, sessionTurns, type TurnsDeps } from "./headless-turns.ts";
 import { loggedInSince } from "./installed.ts";
+import { accountOf } from "./session-env.ts";
 import type { Stop } from "./turn-files.ts";
 
 /** A working agent is said to be alive at most this often. */
@@ -200,6 +201,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
   return {
     session: spec.session,
     host: "process",
+    account: accountOf(spec, deps.profile),
     key: `headless/${spec.session}`,
     get pid() {
       return turns.current()?.pid();

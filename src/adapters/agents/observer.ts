@@ -6,12 +6,15 @@
  */
 import type { AgentProfile } from "../../domain/agent-profile.ts";
 import { type Judgement, judge, type Observation } from "../../domain/evidence.ts";
+import { HOOK_HOLDS_MS, hookSaid, REPEATED_CALLS, repeated, shows } from "../../domain/hook-event.ts";
 import { type ProgramStatus, programStatus } from "../../domain/program-status.ts";
 import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import { terminalSignal } from "../../domain/terminal-signal.ts";
+import { Trouble, type TroubleSaid } from "../../domain/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
+import { askedIn } from "./permission.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */
 const PAUSE_MS = 40;
@@ -22,6 +25,9 @@ const LONGEST_READY_MS = 80;
 
 /** How long an idle screen must stand before it is believed. */
 const READY_HOLDS_MS = 350;
+
+/** How long a permission dialog must stand unchanged before it is told: a half of it would be another question. */
+const ASKS_HOLDS_MS = 200;
 
 /** A working agent is said to be alive at most this often. */
 const HEARTBEAT_MS = 1_000;
@@ -40,7 +46,10 @@ export interface Observer {
   stop(): void;
 }
 
-export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock): Observer {
+/** What hooks say, as it comes; answers with how to stop it. */
+export type HookFeed = (tell: (value: unknown) => void) => () => void;
+
+export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock, hooks?: HookFeed): Observer {
   const listeners = new Set<(verdict: Verdict, judgement: Judgement | undefined) => void>();
   const stopped = new AbortController();
   let verdict: Verdict = { state: "unknown", evidence: [] };
@@ -50,8 +59,13 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
   let typed: string | undefined;
   let notice: Observation["notice"];
   let progress: Observation["progress"];
+  let hook: Observation["hook"];
+  let hookOver: AbortController | undefined;
+  let asks: { command: string; at: number } | undefined;
+  let calls: ReturnType<typeof repeated>;
   let saidAt = 0;
   let readySince: number | undefined;
+  let asking: { digest: string; since: number } | undefined;
   let dirtySince: number | undefined;
   let timer: AbortController | undefined;
 
@@ -86,6 +100,32 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     later(begins || at - dirtySince >= longest ? 0 : PAUSE_MS);
   }
 
+  function hearHook(value: unknown): void {
+    const said = profile.hooks && hookSaid(profile.hooks, value);
+    if (!said) return;
+    const at = clock.now();
+    hook = { state: said.state, said: said.event, at };
+    if (said.state === "working") sawWork({ source: "hook", said: said.event, at });
+    if (said.command !== undefined) asks = { command: said.command, at };
+    calls = said.state === "working" ? repeated(calls, said) : undefined;
+    later(0);
+    // When it is not believed any more is not shown by anything.
+    hookOver?.abort();
+    hookOver = new AbortController();
+    const { signal } = hookOver;
+    void clock.sleep(HOOK_HOLDS_MS, signal).then(() => {
+      if (!signal.aborted) void settle();
+    });
+  }
+
+  /** The command as the agent's hook told it, where the dialog shows just that: a screen may wrap it. */
+  function withCommand(judgement: Judgement): Judgement {
+    const { permission } = judgement;
+    if (!permission || permission.command !== undefined || permission.tool !== "command" || !asks) return judgement;
+    const whole = shows(permission.text, asks.command);
+    return whole ? { ...judgement, permission: { ...permission, command: asks.command } } : judgement;
+  }
+
   function sawWork(evidence: Evidence): void {
     worked = evidence;
     notice = undefined;
@@ -94,8 +134,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
   async function look(): Promise<Judgement> {
     const screen = await terminal.screen();
     const now = clock.now();
-    const heard = { programStatus: status, notice, progress };
-    return judge(profile, { screen, lastOutputAt, exit: terminal.exit, ...heard, typed, now });
+    const heard = { programStatus: status, hook, notice, progress };
+    return withCommand(judge(profile, { screen, lastOutputAt, exit: terminal.exit, ...heard, typed, now }));
   }
 
   async function settle(): Promise<void> {
@@ -110,6 +150,12 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {
       return later(READY_HOLDS_MS - (now - readySince));
     }
+    if (state === "awaiting_permission" && profile.interactive.permissions.length > 0) {
+      const digest = askedIn(judgement.permission)?.digest ?? "";
+      asking = asking?.digest === digest ? asking : { digest, since: now };
+      const told = verdict.state === state && (verdict.asks?.digest ?? "") === digest;
+      if (!told && now - asking.since < ASKS_HOLDS_MS) return later(ASKS_HOLDS_MS - (now - asking.since));
+    } else asking = undefined;
     tell(judgement, now);
   }
 
@@ -121,11 +167,17 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
         ? "unknown"
         : judgement.state;
     const alive = state === "working" && now - saidAt >= HEARTBEAT_MS;
-    const changed = state !== verdict.state || until !== verdict.until;
+    const asked = askedIn(judgement.permission);
+    const troubled = troubleOf(judgement);
+    const asksAnew = state === "awaiting_permission" && asked?.digest !== verdict.asks?.digest;
+    const inTrouble = troubled?.trouble.kind !== verdict.trouble?.kind && state !== "unknown";
+    const changed = state !== verdict.state || until !== verdict.until || asksAnew || inTrouble;
     // What the state rests on is told as it is now, whether or not it changes the state.
     if (judgement.composer.kind === "draft") verdict = { ...verdict, evidence };
     if (state !== "unknown" || verdict.state === "unknown")
-      verdict = { state, evidence, ...(until !== undefined && { until }) };
+      verdict = { state, evidence, ...(until !== undefined && { until }), ...(asked && { asks: asked }), ...troubled };
+    // Should it stand there again, it is told again.
+    else if (verdict.asks) verdict = { state: verdict.state, evidence: verdict.evidence };
     if (changed || alive || judgement.dialog) {
       saidAt = now;
       for (const listener of listeners) listener(verdict, judgement);
@@ -134,7 +186,16 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     if (until !== undefined && until > now) later(until - now + PAUSE_MS);
   }
 
+  /** What has ended its turn, or the circle that it goes round in. */
+  function troubleOf({ state, failed }: Judgement): { trouble: TroubleSaid } | undefined {
+    const cause = Trouble.safeParse(failed?.cause);
+    if (cause.success) return { trouble: { kind: cause.data, said: failed?.said.slice(0, 500) ?? "" } };
+    if (state !== "working" || !calls || calls.times < REPEATED_CALLS) return undefined;
+    return { trouble: { kind: "repeating", said: `${calls.call.slice(0, 200)} (${calls.times} times)` } };
+  }
+
   const off = terminal.on(hear);
+  const offHooks = profile.hooks && hooks?.(hearHook);
   later(PAUSE_MS);
   return {
     verdict: () => verdict,
@@ -150,6 +211,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock)
     stop: () => {
       stopped.abort();
       timer?.abort();
+      offHooks?.();
+      hookOver?.abort();
       off();
       listeners.clear();
     },

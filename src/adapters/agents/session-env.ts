@@ -5,6 +5,12 @@ import type { AgentSpec } from "../../ports/agent.ts";
 /** What every program needs to run at all. */
 const BASICS = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 
+/** Whose limits and login a session works on: the agent's own login, or the key that its persona names. */
+export function accountOf({ persona }: Pick<AgentSpec, "persona">, { name, login }: AgentProfile): string {
+  const keys = persona.env.filter((variable) => login?.env.includes(variable)).sort();
+  return [name, ...keys].join("+");
+}
+
 /** The whole environment of a session: basics, what the profile asks for, what the persona names, and devflow's marks. */
 export function sessionEnv(
   { persona, run, session }: Pick<AgentSpec, "persona" | "run" | "session">,

@@ -6,8 +6,10 @@ import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../por
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { type Asked, askBefore, typePrompt } from "./delivery.ts";
+import { followHooks, installHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
-import { sessionEnv } from "./session-env.ts";
+import { askedIn, givePermission } from "./permission.ts";
+import { accountOf, sessionEnv } from "./session-env.ts";
 
 export interface TerminalAgentOptions {
   host: TerminalHost;
@@ -19,6 +21,14 @@ export interface TerminalAgentOptions {
   env: Readonly<Record<string, string | undefined>>;
   size: { cols: number; rows: number };
   recording(spec: AgentSpec): TerminalSpec["record"];
+  /** Where a session's hooks are; without it agents tell nothing by them. */
+  hooks?: (session: string) => string;
+}
+
+interface Known {
+  account: string;
+  /** Where its hooks are. */
+  folder: string | undefined;
 }
 
 /** As long as a question takes on a busy machine: an answer that is no older could have been given just now. */
@@ -26,16 +36,21 @@ const AHEAD_MS = 50;
 
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
+  const more = (spec: AgentSpec, profile: AgentProfile): Known => ({
+    account: accountOf(spec, profile),
+    folder: profile.hooks && options.hooks?.(spec.session),
+  });
   return {
     async open(spec) {
       const profile = await profileOf(spec.persona.agent ?? "");
       const terminal =
         (await host.adopt(spec.session)) ?? (await host.open(await terminalSpec(spec, profile, options)));
-      return terminalSession(terminal, profile, clock);
+      return terminalSession(terminal, profile, clock, more(spec, profile));
     },
     async adopt(spec) {
       const terminal = await host.adopt(spec.session);
-      return terminal && terminalSession(terminal, await profileOf(spec.persona.agent ?? ""), clock);
+      const profile = await profileOf(spec.persona.agent ?? "");
+      return terminal && terminalSession(terminal, profile, clock, more(spec, profile));
     },
   };
 }
@@ -48,20 +63,37 @@ async function terminalSpec(
   const { persona, cwd, session, run, role } = spec;
   const args = launchArgs(profile.interactive.args, { cwd, model: persona.model, args: persona.args });
   const record = options.recording(spec);
+  const settings = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
+  const given = (text: string): string => text.replaceAll("{hooks}", settings ?? "");
+  const hookArgs = settings === undefined ? [] : (profile.hooks?.args.flat().map(given) ?? []);
+  const hookEnv = settings === undefined ? {} : mapped(profile.hooks?.env ?? {}, given);
   return {
     session,
     run,
     label: role,
-    argv: [await options.program(profile), ...args],
+    argv: [await options.program(profile), ...hookArgs, ...args],
     cwd,
-    env: sessionEnv(spec, profile, options.env),
+    env: { ...sessionEnv(spec, profile, options.env), ...hookEnv },
     ...options.size,
     ...(record && { record }),
   };
 }
 
-function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock): AgentSession {
-  const observer = observe(terminal, profile, clock);
+const mapped = (record: Record<string, string>, change: (text: string) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(record).map(([name, text]) => [name, change(text)]));
+
+function terminalSession(
+  terminal: Terminal,
+  profile: AgentProfile,
+  clock: Clock,
+  { account, folder }: Known,
+): AgentSession {
+  const observer = observe(
+    terminal,
+    profile,
+    clock,
+    folder === undefined ? undefined : (tell) => followHooks(folder, tell),
+  );
   const listeners = new Set<(news: AgentNews) => void>();
   let answered = "";
   let answers = 0;
@@ -102,6 +134,7 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
     host: terminal.host,
     key: terminal.key,
     pid: terminal.pid,
+    account,
     startMs: profile.interactive.startTimeout,
     terminal,
     verdict: () => closed ?? observer.verdict(),
@@ -115,6 +148,8 @@ function terminalSession(terminal: Terminal, profile: AgentProfile, clock: Clock
       ahead = { key, at: clock.now(), moved: outputs, answer };
     },
     deliver: (prompt, signal) => typePrompt(prompt, deps, signal, known(prompt.key)),
+    asked: async () => askedIn((await observer.look()).permission),
+    permit: (key, answer, digest, signal) => givePermission({ key, answer, digest }, deps, signal),
     interrupt: async (key) => {
       const [first = "Escape", ...more] = profile.interactive.interrupt;
       await terminal.press(key, first, ...more);

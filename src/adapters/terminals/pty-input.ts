@@ -8,7 +8,7 @@ const RETRY_MS = 5;
 // biome-ignore format: read by column
 const KEY_BYTES: Record<Key, string> = {
   Enter: "\r", Escape: "\x1b", "C-c": "\x03", "C-u": "\x15", Up: "A", Down: "B", Tab: "\t", Space: " ", BSpace: "\x7f",
-  y: "y", n: "n", "1": "1", "2": "2", "3": "3",
+  y: "y", n: "n", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "6": "6", "7": "7", "8": "8", "9": "9",
 };
 
 /** The bytes of keys; arrows depend on the cursor mode that the program has chosen, unknown names are no keys. */

@@ -1,6 +1,6 @@
 /** devflow approve: agrees to what a run waits for. */
 import { say } from "../../messages/say.ts";
-import { defineCommand, whoAsks } from "../command.ts";
+import { defineCommand, personAsks } from "../command.ts";
 import { shortId } from "../show/ids.ts";
 
 export default defineCommand<{ run: string; phase?: string; comment?: string }>({
@@ -12,7 +12,7 @@ export default defineCommand<{ run: string; phase?: string; comment?: string }>(
   async run({ run, phase, comment }, { client, out, env }) {
     const done = await client.call("run.approve", {
       run,
-      by: whoAsks(env),
+      by: personAsks(env),
       ...(phase !== undefined && { phase }),
       ...(comment !== undefined && { comment }),
     });

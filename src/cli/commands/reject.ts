@@ -1,7 +1,7 @@
 /** devflow reject: refuses what a run waits for, and says why. */
 import { Failure } from "../../domain/failure.ts";
 import { say } from "../../messages/say.ts";
-import { defineCommand, whoAsks } from "../command.ts";
+import { defineCommand, personAsks } from "../command.ts";
 import { shortId } from "../show/ids.ts";
 
 export default defineCommand<{ run: string; phase?: string; comment?: string }>({
@@ -19,7 +19,7 @@ export default defineCommand<{ run: string; phase?: string; comment?: string }>(
     const done = await client.call("run.reject", {
       run,
       comment,
-      by: whoAsks(env),
+      by: personAsks(env),
       ...(phase !== undefined && { phase }),
     });
     out.show(done, () => [say("reject.done", { phase: done.phase, run: shortId(done.run) })]);

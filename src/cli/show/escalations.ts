@@ -42,11 +42,31 @@ export function escalationDetails(escalation: EscalationNow, { style }: Paper): 
     ...(answers.length > 0 || failure.hint === "" ? [] : [`  ${style.dim(oneLine(failure.hint))}`]),
     ...answers.map((word) => {
       const command = padded(`devflow escalations answer ${shortId(id)} ${word}`, COMMAND_COLUMNS);
-      return `  ${command}  ${style.dim(say(`answer.${word}`, { extended: failure.details.extended ?? "" }))}`;
+      return `  ${command}  ${style.dim(meaning(word, failure))}`;
     }),
+    ...questionLines(failure, style),
     "",
     ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
   ];
 }
 
 const COMMAND_COLUMNS = 41;
+
+const meaning = (word: EscalationNow["answers"][number], { code, details }: EscalationNow["failure"]): string =>
+  word === "allow" && code === "session.awaits_permission"
+    ? say("answer.allow.permission")
+    : say(`answer.${word}`, { extended: details.extended ?? "" });
+
+/** What an agent asks, as it stands in its dialog. */
+function questionLines({ details }: EscalationNow["failure"], style: Paper["style"]): string[] {
+  const { text = "", options = "" } = details;
+  if (text === "") return [];
+  const rows = String(text).split("\n");
+  const offered = String(options).split("\n").map(oneLine).join(", ");
+  return [
+    "",
+    style.bold(say("escalation.asks")),
+    ...rows.map((row) => `  ${style.dim("│")} ${oneLine(row)}`),
+    ...(options === "" ? [] : [`  ${style.dim(say("escalation.options", { options: offered }))}`]),
+  ];
+}

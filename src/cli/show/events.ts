@@ -75,6 +75,14 @@ function tell(event: RunEvent): Told {
       return { text: say("event.escalation.raised", { problem: event.failure.message }), tone: "yellow" };
     case "escalation.settled":
       return { text: say("event.escalation.settled", { answer: event.answer, by: event.by }) };
+    case "permission.answering": {
+      const { answer, by, cause, text } = event;
+      const what = text.replaceAll("\n", " · ");
+      const session = shortId(event.session);
+      return { text: say(`event.permission.${answer}`, { session, by, cause, what }), tone: "yellow" };
+    }
+    case "permission.answered":
+      return { text: say(`event.permission.${event.result}`, { session: shortId(event.session) }), minor: true };
     case "run.interrupted":
       return { text: say("event.run.interrupted", { cause: event.cause }), tone: "yellow" };
     case "run.resumed":
@@ -142,6 +150,11 @@ function tellSession(event: SessionEvent): Told {
     case "session.recovery": {
       const { counter, used, cause } = event;
       return { text: say("event.session.recovery", { session, counter, used, cause }), tone: "yellow" };
+    }
+    case "session.troubled": {
+      const until = event.until === undefined ? "" : new Date(event.until).toISOString();
+      const what = { session, trouble: event.kind.replaceAll("_", " "), said: event.said, until };
+      return { text: say(until === "" ? "event.session.troubled" : "event.session.parked", what), tone: "yellow" };
     }
     case "session.told":
       return { text: say(`event.session.told.${event.what}`, { session, by: event.by }) };

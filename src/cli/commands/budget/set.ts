@@ -3,7 +3,7 @@ import { Policy, type ScopeKind } from "../../../domain/budget.ts";
 import { Failure } from "../../../domain/failure.ts";
 import { say } from "../../../messages/say.ts";
 import type { Result } from "../../../protocol/methods.ts";
-import { defineCommand, oneOf, whoAsks } from "../../command.ts";
+import { defineCommand, oneOf, personAsks } from "../../command.ts";
 import { usdTyped } from "../../dollars.ts";
 import { shortId } from "../../show/ids.ts";
 
@@ -38,7 +38,7 @@ export default defineCommand<Input>({
       ...scopeOf(input),
       usd: input.usd === "none" ? "none" : usdTyped(input.usd, "a budget"),
       ...(policy !== undefined && { policy: oneOf(policy, "--policy", Policy.options) }),
-      by: whoAsks(env),
+      by: personAsks(env),
     });
     out.show(done, () => [said(done)]);
     return 0;

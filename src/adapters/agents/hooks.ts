@@ -1,0 +1,67 @@
+/**
+ * The hooks of one session: a settings file and a tiny program in a folder of its own, never in the user's configuration, and the
+ * file to which that program appends what the agent says.
+ */
+import { type FSWatcher, watch } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Hooks, hookSettings } from "../../domain/hook-event.ts";
+import { eventLines } from "./event-lines.ts";
+
+const SAID = "said.jsonl";
+
+/** A line longer than this is cut, and so passed over: a hook must not fill the disk with what the agent writes. */
+const MAX_LINE_BYTES = 60_000;
+
+/** One line, appended with one write: hooks of one agent may run side by side. It must never fail the agent that calls it. */
+const PROGRAM = `#!/bin/sh
+umask 077
+f=$1
+{ tr -d '\\n\\r' | head -c ${MAX_LINE_BYTES}; echo; } > "$f.$$" 2>/dev/null && cat "$f.$$" >> "$f" 2>/dev/null
+rm -f "$f.$$"
+exit 0
+`;
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Writes both; answers with the path of the settings file. */
+export async function installHooks(folder: string, hooks: Hooks): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const program = join(folder, "hook.sh");
+  const settings = join(folder, "settings.json");
+  await writeFile(program, PROGRAM, { mode: 0o700 });
+  const command = `/bin/sh ${quoted(program)} ${quoted(join(folder, SAID))}`;
+  await writeFile(`${settings}.new`, hookSettings(hooks, command), { mode: 0o600 });
+  await rename(`${settings}.new`, settings);
+  return settings;
+}
+
+/** Tells every line from now on; what is there already was said to an earlier daemon. */
+export function followHooks(folder: string, tell: (value: unknown) => void): () => void {
+  const lines = eventLines(join(folder, SAID));
+  let stopped = false;
+  let watcher: FSWatcher | undefined;
+  let reading = lines.read(() => {}).then(() => {});
+  const look = (): void => {
+    reading = reading
+      .then(() => lines.read((value) => !stopped && tell(value)))
+      .then(
+        () => {},
+        () => {},
+      );
+  };
+  void reading.then(() => {
+    if (stopped) return;
+    try {
+      watcher = watch(folder, look);
+      watcher.on("error", () => {}); // the folder is gone: so is the session
+      look();
+    } catch {
+      // Without its folder an agent has no hooks; its screen still speaks.
+    }
+  });
+  return () => {
+    stopped = true;
+    watcher?.close();
+  };
+}
