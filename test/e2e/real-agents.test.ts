@@ -1,12 +1,14 @@
-/** Real agents through the whole of devflow: their own TUIs in tmux panes, their model a script on loopback. */
+/** Real agents through the whole of devflow: their own TUIs in tmux panes, and their one-shot commands; their model is a script on loopback. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { chosenAgents } from "../support/chosen-agents.ts";
 import { hasTmux } from "../support/has-tmux.ts";
 import { expectSound } from "../support/invariants.ts";
 import { liveRun } from "../support/live-run.ts";
-import { configureAgent, REAL_AGENTS, type RealAgent, realAgent } from "../support/real-agents.ts";
+import { configureAgent, type RealAgent, realAgent } from "../support/real-agents.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
+import { addPersona } from "../support/shelf.ts";
 import { type World, world } from "../support/world.ts";
 
 /** Downloading the first time, in milliseconds. */
@@ -14,10 +16,16 @@ const INSTALL = 600_000;
 /** Three sessions of a slow starter on a loaded machine. */
 const RUN = 600_000;
 
+const ROLES = [
+  ["author", "specify"],
+  ["reviewer", "review"],
+  ["verifier", "verify"],
+] as const;
+
 const artifact = (schema: string, name: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, "../../fixtures/artifacts", schema, name), "utf8"));
 
-describe.runIf(hasTmux).each(REAL_AGENTS)("spec-and-review with the real %s", (name) => {
+describe.runIf(hasTmux).each(chosenAgents)("spec-and-review with the real %s", (name) => {
   let agent: RealAgent;
   let model: ScriptedModel | undefined;
   let here: World | undefined;
@@ -30,18 +38,29 @@ describe.runIf(hasTmux).each(REAL_AGENTS)("spec-and-review with the real %s", (n
     await model?.close();
   }, 300_000);
 
-  test(
-    "takes a change through every phase, each prompt delivered once",
-    async () => {
+  test.each(["terminal", "headless"] as const)(
+    "takes a change through every phase as a %s agent, each prompt delivered once",
+    async (adapter) => {
       model = await scriptedModel({
         specify: { artifact: artifact("spec@1", "valid-korean.json") },
         review: { artifact: artifact("review@1", "valid-approve.json") },
         verify: { artifact: artifact("verification@1", "valid-pass.json") },
       });
-      const w = world({ host: "tmux", env: { [`DEVFLOW_${name.toUpperCase()}`]: agent.bin } });
+      const w = world({ host: "tmux", env: { [`DEVFLOW_${agent.profile.toUpperCase()}`]: agent.bin } });
       here = w;
-      Object.assign(w.env, await configureAgent(name, w.env.HOME ?? "", model.url));
-      const bind = ["author", "reviewer", "verifier"].flatMap((role) => ["--bind", `${role}=${name}-${role}`]);
+      const variables = await configureAgent(name, w.env.HOME ?? "", model.url);
+      Object.assign(w.env, variables);
+      const bind = ROLES.flatMap(([role, capability]) => {
+        const env = Object.keys(variables);
+        addPersona(w, `real-${role}`, {
+          capabilities: [capability],
+          adapter,
+          agent: agent.profile,
+          family: agent.profile,
+          env,
+        });
+        return ["--bind", `${role}=real-${role}`];
+      });
       const goal = '인사말을 공손하게 바꾼다: "안녕" 대신 `안녕하세요\' 👋\n둘째 줄';
       const run = await w.devflow("run", "spec-and-review", "--goal", goal, ...bind, "--yes");
       expect(run.code, `${run.out}${run.err}`).toBe(0);
@@ -53,7 +72,7 @@ describe.runIf(hasTmux).each(REAL_AGENTS)("spec-and-review with the real %s", (n
       expect(
         view.sessions.map(({ agent: kind, host, state }) => [kind, host, state]),
         why,
-      ).toEqual(Array(3).fill([name, "tmux", "closed"]));
+      ).toEqual(Array(3).fill([agent.profile, adapter === "terminal" ? "tmux" : "process", "closed"]));
       expect(
         view.sessions.flatMap(({ recoveries }) => Object.keys(recoveries)).filter((counter) => counter !== "resubmit"),
       ).toEqual([]);
