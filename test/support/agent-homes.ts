@@ -41,6 +41,7 @@ async function opencode(home: string, modelUrl: string): Promise<Variables> {
   const config = {
     $schema: "https://opencode.ai/config.json",
     share: "disabled",
+    permission: { bash: "ask" },
     model: `scripted/${MODEL}`,
     small_model: `scripted/${MODEL}`,
     provider: {

@@ -17,6 +17,7 @@ import type { AgentSession, Prompt } from "../../src/ports/agent.ts";
 import type { Terminal, TerminalHost } from "../../src/ports/terminal-host.ts";
 import { persona } from "./made.ts";
 import { moodyModel } from "./moody-model.ts";
+import { killBelow } from "./process-tree.ts";
 import { profile } from "./profiles.ts";
 import { configureAgent, type RealAgent } from "./real-agents.ts";
 import { destroyTmux, tmuxHostAt, tmuxSocket } from "./tmux-home.ts";
@@ -25,7 +26,7 @@ import { makeRepository } from "./world.ts";
 export type Mode = "terminal" | "headless";
 
 /** A turn of a slow agent on a loaded machine, in milliseconds. */
-export const TURN = 90_000;
+export const TURN = 40_000;
 /** Between two offers of a prompt that is held or was not taken, as the engine makes them. */
 const AGAIN_MS = 300;
 
@@ -135,15 +136,12 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     swallow,
     /** Keys as a person presses them; text is typed as it is. */
     person: (...what: string[]) => {
-      const pane = tmux("list-panes", "-a", "-F", "#{pane_id}").trim().split("\n")[0] ?? "";
+      const panes = tmux("list-panes", "-a", "-F", "#{@devflow_session} #{pane_id}");
+      const pane = new RegExp(`^${session.session} (%\\d+)$`, "m").exec(panes)?.[1] ?? "";
       tmux("send-keys", "-t", pane, ...what);
     },
     /** Kills everything that the session runs, as the kernel does when memory is short. */
-    killAgent: () => {
-      const [all, root] = [childrenOf(), session.pid ?? 0];
-      const below = (pid: number): number[] => (all.get(pid) ?? []).flatMap((child) => [...below(child), child]);
-      for (const pid of below(root)) process.kill(pid, "SIGKILL");
-    },
+    killAgent: () => killBelow(session.pid ?? 0),
     rows: async () => (await session.terminal?.screen())?.rows ?? [],
     close: async () => {
       model.become("answers");
@@ -162,7 +160,6 @@ function forgetful(host: TerminalHost, swallow: { enter: boolean }): TerminalHos
       get(target, name) {
         if (name === "press")
           return async (key: string, ...keys: Parameters<Terminal["press"]>[1][]) => {
-            if (process.env.SHOWKEYS) console.log("PRESS", Date.now() % 100000, key, keys);
             if (!swallow.enter || !key.includes("/enter/")) return target.press(key, ...keys);
             swallow.enter = false;
             return "typed";
@@ -181,13 +178,4 @@ function forgetful(host: TerminalHost, swallow: { enter: boolean }): TerminalHos
     list: () => host.list(),
     release: () => host.release(),
   };
-}
-
-function childrenOf(): Map<number, number[]> {
-  const found = new Map<number, number[]>();
-  for (const row of execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n")) {
-    const [pid = 0, parent = 0] = row.trim().split(/\s+/).map(Number);
-    found.set(parent, [...(found.get(parent) ?? []), pid]);
-  }
-  return found;
 }

@@ -14,7 +14,7 @@ export interface MoodyModel {
   /** The base address, without `/v1`. */
   url: string;
   /** The texts of the user message that began each turn: an agent's own notes stand beside the prompt. */
-  turns: readonly (readonly string[])[];
+  turns: string[][];
   /** How often it was asked anything. */
   asked: number;
   become(mood: Mood): void;
@@ -77,8 +77,13 @@ export async function moodyModel(): Promise<MoodyModel> {
   };
 }
 
+/** Claude Code puts notes before the prompt, in parts of their own that the server joins. */
+const NOTES = /^(?:<system-reminder>[\s\S]*?<\/system-reminder>\n*)+/;
+
 const textsOf = ({ content }: ChatMessage): string[] =>
-  typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
+  (typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "")).map((text) =>
+    text.replace(NOTES, ""),
+  );
 
 const refusal = (status: number, message: string, type: string) => ({
   error: { message, type, code: status === 401 ? "invalid_api_key" : "rate_limit_exceeded" },
@@ -86,9 +91,9 @@ const refusal = (status: number, message: string, type: string) => ({
   ...(status === 429 && { retryAfter: LIMIT_S }),
 });
 
-/** A call of the tool that runs commands, for a command that no agent takes for harmless. */
+/** A call of the tool that runs commands, for a command that no agent takes for harmless: it asks another machine. */
 function commandCall(tools: readonly string[]): { name: string; arguments: string } {
-  const command = "touch it-was-run";
+  const command = "curl --silent http://127.0.0.1:9/";
   const name = ["exec_command", "Bash", "bash", "run_shell_command"].find((one) => tools.includes(one));
   if (name === undefined) throw new Error(`no tool of this request runs commands: ${tools.join(", ")}`);
   const given = { command, description: "run it", is_background: false };

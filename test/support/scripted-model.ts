@@ -37,13 +37,14 @@ export interface ScriptedModel {
   close(): Promise<void>;
 }
 
-type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer)>>;
+/** What is written for each phase, by its id, `*` for any; a promise is thought about for so long. */
+type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer | Promise<Answer>)>>;
 
 export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const delivered: Asked[] = [];
   const state = { lastStart: "", tools: [] as string[] };
 
-  function respond(request: ChatCompletionRequest) {
+  async function respond(request: ChatCompletionRequest) {
     const tools = toolNames(request);
     const start = request.messages.findLastIndex(
       (message) => message.role === "user" && promptOf(message) !== undefined,
@@ -66,7 +67,7 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
     const asked = delivered.findLast((one) => one.prompt === prompt);
     const entry = asked && (script[asked.phase] ?? script["*"]);
     if (!asked || entry === undefined) return { content: "The script has nothing for this phase.", usage: USAGE };
-    const answer = typeof entry === "function" ? entry(asked) : entry;
+    const answer = typeof entry === "function" ? await entry(asked) : entry;
     const writes: [string, string][] = Object.entries(answer.files ?? {});
     writes.push([asked.artifact, `${JSON.stringify(answer.artifact, null, 2)}\n`]);
     const done = request.messages.slice(start).filter((one) => one.role === "tool").length;
