@@ -193,6 +193,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       holds("it is killed in the middle of a turn", mode, 1, async (on) => {
         on.model.become("is silent");
         await on.deliver(on.prompt("Do not go."));
+        await vi.waitFor(() => expect(on.model.asked).toBeGreaterThan(0), { timeout: TURN });
         on.killAgent();
         await on.becomes("exited");
         const delivery = await on.session.deliver(on.prompt("touch it-was-run"), AbortSignal.timeout(TURN));

@@ -39,7 +39,8 @@ export async function moodyModel(): Promise<MoodyModel> {
     const users = request.messages.filter(({ role }) => role === "user").map(textsOf);
     const key = JSON.stringify(users);
     const newest = request.messages.at(-1);
-    if (newest?.role === "user" && !begun.has(key)) {
+    const own = newest !== undefined && textsOf(newest).some((text) => OWN.test(text));
+    if (newest?.role === "user" && !own && !begun.has(key)) {
       begun.add(key);
       turns.push(textsOf(newest));
     }
@@ -77,8 +78,11 @@ export async function moodyModel(): Promise<MoodyModel> {
   };
 }
 
-/** Claude Code puts notes before the prompt, in parts of their own that the server joins. */
-const NOTES = /^(?:<system-reminder>[\s\S]*?<\/system-reminder>\n*)+/;
+/** Notes that agents put before a prompt, in parts of their own or in the same one. */
+const NOTES = /^(?:<(system-reminder|session_context|current_datetime)>[\s\S]*?<\/\1>\n*)+/;
+
+/** What Qwen Code asks of the model for itself when a turn is over. */
+const OWN = /^Managed memory directory: /;
 
 const textsOf = ({ content }: ChatMessage): string[] =>
   (typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "")).map((text) =>
