@@ -14,6 +14,7 @@ import { RECOVERY } from "../../src/domain/recovery.ts";
 import { Phase, Repeat, Role, Template } from "../../src/domain/template.ts";
 import { say } from "../../src/messages/say.ts";
 import { METHODS, type MethodName } from "../../src/protocol/methods.ts";
+import { conformance } from "./conformance.ts";
 import { fields, jsonSchema, namedShape, settings, table } from "./shapes.ts";
 
 const code = (text: string): string => `\`${text}\``;
@@ -35,6 +36,7 @@ export async function blocks(root: string): Promise<Record<string, string>> {
     shapes: shapes(),
     events: events(),
     recovery: recovery(),
+    conformance: conformance(root),
     ...(await shipped(root)),
   };
 }

@@ -11,7 +11,7 @@ import { Hooks } from "./hook-event.ts";
 import { Slug } from "./names.ts";
 import { PermissionDialog } from "./permission-dialog.ts";
 import { Keys } from "./profile-key.ts";
-import { Pattern, ScreenRule } from "./screen-rule.ts";
+import { Pattern, pattern, ScreenRule } from "./screen-rule.ts";
 import { AgentState } from "./session.ts";
 import { inRange, VersionRange } from "./version-range.ts";
 
@@ -93,6 +93,18 @@ const FailedBecause = z.strictObject({
   until: Pattern.optional().describe("Group 1 is when a limit ends, as printed"),
 });
 
+/** What composers take for a command, a shell, a note or a file when it stands first, and for a further line when it stands last. */
+const SPECIAL = ["^\\s*[/!#@$?&>]", "\\\\\\s*$"];
+
+const ByFile = z
+  .array(Pattern)
+  .default(SPECIAL)
+  .describe("Prompts that it would not take as they are: they go as a file too, with a line that points to it");
+
+/** Whether a prompt goes as a file, since the agent would take it for something else or change it. */
+export const goesByFile = ({ byFile }: { byFile: readonly string[] }, text: string): boolean =>
+  byFile.some((one) => pattern(one).test(text));
+
 export const Interactive = z.strictObject({
   args: Arguments,
   resume: Arguments.optional().describe("Instead of args, to go on with its own conversation {conversation}"),
@@ -162,6 +174,7 @@ export const Interactive = z.strictObject({
   interrupt: Keys.describe("Stops a turn"),
   quit: Keys.describe("Ends the agent when it is idle"),
   maxPaste: z.int().positive().default(100_000).describe("Larger prompts go as a file, in bytes"),
+  byFile: ByFile,
 });
 export type Interactive = z.infer<typeof Interactive>;
 
@@ -228,6 +241,7 @@ export const AgentProfile = z
           "Instead of args, for a further prompt in the conversation {conversation}; left out: each prompt stands alone",
         ),
         prompt: z.enum(["stdin", "argument"]),
+        byFile: ByFile.unwrap().default([]),
         causes: z.array(FailedBecause).default([]).describe("In order; what is none of these is an ordinary failure"),
         events: HeadlessEvents,
         exitCodes: z.boolean().describe("A failed turn ends with another code than 0. 0 never proves anything"),

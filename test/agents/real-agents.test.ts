@@ -19,8 +19,6 @@ import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts"
 /** Downloading the first time, and starting on a loaded machine, in milliseconds. */
 const INSTALL = 600_000;
 const TURN = 120_000;
-/** What an agent itself puts behind a paste. */
-const ADDED = { codex: "", opencode: " " };
 
 describe.each(REAL_AGENTS)("groundwork: %s", (name) => {
   const { interactive, headless, env: variables } = profile(name);
@@ -109,7 +107,7 @@ When the file is written, stop.`;
     await vi.waitFor(() => expect(existsSync(artifact)).toBe(true), { timeout: TURN, interval: 100 });
     await judged({ state: "ready", composer: { kind: "empty" } });
 
-    expect(model.delivered.map((one) => one.prompt)).toEqual([prompt() + ADDED[name]]);
+    expect(model.delivered.map((one) => one.prompt)).toEqual([prompt()]);
     expect(JSON.parse(await readFile(artifact, "utf8"))).toEqual({ title: "공손한 인사말" });
     expect(await readFile(join(tree, "hello.txt"), "utf8")).toBe("안녕하세요\n");
     expect(readFileSync(pane.raw, "utf8")).toContain("\x1b[?2004h");

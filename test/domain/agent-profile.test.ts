@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readEvent } from "../../src/domain/agent-events.ts";
-import { AgentProfile, launchArgs, launchEnv } from "../../src/domain/agent-profile.ts";
+import { AgentProfile, goesByFile, launchArgs, launchEnv } from "../../src/domain/agent-profile.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
 import { resetTime } from "../../src/domain/reset-time.ts";
 import { ScreenRule } from "../../src/domain/screen-rule.ts";
@@ -22,6 +22,38 @@ describe("profiles", () => {
     expect(ScreenRule.safeParse({ last: 2, any: [{ regex: "(" }] }).success).toBe(false);
     expect(ScreenRule.safeParse({ any: [{ contains: "x" }] }).success).toBe(false);
     expect(ScreenRule.safeParse({ last: 2 }).success).toBe(false);
+  });
+});
+
+describe("a text that a composer would not take as it is", () => {
+  const taken = (name: ProfileName, text: string) => !goesByFile(profile(name).interactive, text);
+
+  it.each(PROFILES)("goes to %s as a file, and another one does not", (name) => {
+    for (const text of [
+      "/help",
+      "  /help",
+      "!rm",
+      "# head",
+      "@file",
+      "$x",
+      "? how",
+      "& go",
+      "> quote",
+      "C:\\",
+      "C:\\ \n",
+    ])
+      expect([text, taken(name, text)]).toEqual([text, false]);
+    for (const text of ["Say hello", "a/b", "no! #1 @you", "C:\\x", "one\n/two\n!three", "a \\\nb", "안녕"])
+      expect([text, taken(name, text)]).toEqual([text, true]);
+  });
+
+  it("is one with tabs too where they become spaces", () => {
+    expect(["claude", "pi", "copilot"].map((name) => taken(name as ProfileName, "a\tb"))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(taken("codex", "a\tb")).toBe(true);
   });
 });
 
@@ -44,7 +76,8 @@ describe("a launch", () => {
       OPENAI_API_KEY: "secret",
       OPENCODE_DISABLE_AUTOUPDATE: "0",
     });
-    expect(env).toEqual({ XDG_DATA_HOME: "/d", OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_SHARE: "1" });
+    expect(env).toEqual({ XDG_DATA_HOME: "/d", ...profile("opencode").env.set });
+    expect(env).toMatchObject({ OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_SHARE: "1" });
   });
 });
 

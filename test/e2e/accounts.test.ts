@@ -12,7 +12,9 @@ afterEach(async () => {
 }, 300_000);
 
 test("a usage limit of one agent parks the other run's until it is over; nobody is started again", async () => {
-  const scenario = { phases: { work: { "1": [{ limit: 20 }], "*": [{ write: "whole" }] }, other: [{ write: "whole" }] } };
+  const scenario = {
+    phases: { work: { "1": [{ limit: 20 }], "*": [{ write: "whole" }] }, other: [{ write: "whole" }] },
+  };
   const w = world({ scenario });
   here = w;
   const second = join(w.folder, "second");

@@ -1,6 +1,6 @@
 /**
  * A model on loopback that does what devflow's prompts ask: it has the agent write the artifact through the agent's own file tool, then
- * says that it is done. It speaks what the CLIs speak (OpenAI Responses and chat), and keeps what it received.
+ * says that it is done. It speaks what the CLIs speak (OpenAI Responses and chat, Anthropic, Gemini), and keeps what it received.
  *
  * Requests are told apart by their content, never by their order: agents send further ones of their own (titles, summaries).
  */
@@ -37,13 +37,14 @@ export interface ScriptedModel {
   close(): Promise<void>;
 }
 
-type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer)>>;
+/** What is written for each phase, by its id, `*` for any; a promise is thought about for so long. */
+type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer | Promise<Answer>)>>;
 
 export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const delivered: Asked[] = [];
   const state = { lastStart: "", tools: [] as string[] };
 
-  function respond(request: ChatCompletionRequest) {
+  async function respond(request: ChatCompletionRequest) {
     const tools = toolNames(request);
     const start = request.messages.findLastIndex(
       (message) => message.role === "user" && promptOf(message) !== undefined,
@@ -66,7 +67,7 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
     const asked = delivered.findLast((one) => one.prompt === prompt);
     const entry = asked && (script[asked.phase] ?? script["*"]);
     if (!asked || entry === undefined) return { content: "The script has nothing for this phase.", usage: USAGE };
-    const answer = typeof entry === "function" ? entry(asked) : entry;
+    const answer = typeof entry === "function" ? await entry(asked) : entry;
     const writes: [string, string][] = Object.entries(answer.files ?? {});
     writes.push([asked.artifact, `${JSON.stringify(answer.artifact, null, 2)}\n`]);
     const done = request.messages.slice(start).filter((one) => one.role === "tool").length;
@@ -96,16 +97,20 @@ function promptOf({ content }: ChatMessage): string | undefined {
 
 const toolNames = ({ tools = [] }: ChatCompletionRequest): string[] => tools.map((tool) => tool.function.name);
 
+/** Every agent's own name for the tool that writes a whole file. */
+const WRITERS = ["write", "write_file", "Write", "create"];
+
 /** A call of the file tool that the request offers, its arguments named as the tool's own schema names them. */
 function writeCall(request: ChatCompletionRequest, path: string, content: string): { name: string; arguments: string } {
   const names = toolNames(request);
-  const tool = request.tools?.find(({ function: { name } }) =>
-    ["write", "write_file", "Write"].includes(name),
-  )?.function;
+  const tool = request.tools?.find(({ function: { name } }) => WRITERS.includes(name))?.function;
   if (tool) {
-    const { properties = {} } = (tool.parameters ?? {}) as { properties?: Record<string, unknown> };
-    const pathName = Object.keys(properties).find((name) => /path/i.test(name)) ?? "file_path"; // Gemini CLI tells its own in a way that the server does not show
-    return { name: tool.name, arguments: JSON.stringify({ [pathName]: path, content }) };
+    const known = Object.keys(
+      (tool.parameters as { properties?: Record<string, unknown> } | undefined)?.properties ?? {},
+    );
+    const pathName = known.find((name) => /path/i.test(name)) ?? "file_path"; // Gemini CLI tells its own in a way that the server does not show
+    const textName = known.find((name) => /^(?:content|file_?text|text)$/i.test(name)) ?? "content";
+    return { name: tool.name, arguments: JSON.stringify({ [pathName]: path, [textName]: content }) };
   }
   // Codex has no file tool of its own for other models: it takes this command as a file change, not as a command.
   const lines = content.replace(/\n$/, "").split("\n");

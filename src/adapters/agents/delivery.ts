@@ -6,7 +6,7 @@
  * Y3. Enter is pressed only while the composer shows what devflow typed; never into a dialog, never into a draft.
  * Y4. The receipt is the agent working, as its status, its title or its screen says after Enter; a changed screen is none.
  */
-import type { AgentProfile } from "../../domain/agent-profile.ts";
+import { type AgentProfile, goesByFile } from "../../domain/agent-profile.ts";
 import type { Judgement } from "../../domain/evidence.ts";
 import type { Evidence } from "../../domain/session.ts";
 import { utf8Bytes } from "../../domain/text.ts";
@@ -57,7 +57,9 @@ export async function typePrompt(
   const enters = enterKeys(prompt.key);
   const { taken, held } = await asked;
   if (terminal.exit) return { kind: "lost", reason: "the agent has ended" };
-  const text = utf8Bytes(prompt.text) > profile.interactive.maxPaste ? pointer(prompt) : prompt.text;
+  const { maxPaste } = profile.interactive;
+  const byFile = utf8Bytes(prompt.text) > maxPaste || goesByFile(profile.interactive, prompt.text);
+  const text = byFile ? pointer(prompt) : prompt.text;
   if (!taken.includes(pasteKey(prompt.key))) {
     if (held) return { kind: "held", reason: held };
     if ((await terminal.paste(pasteKey(prompt.key), text)) === "gone")

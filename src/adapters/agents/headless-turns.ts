@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type AgentProfile, launchArgs } from "../../domain/agent-profile.ts";
+import { type AgentProfile, goesByFile, launchArgs } from "../../domain/agent-profile.ts";
 import type { HeadlessProfile } from "../../domain/headless-turn.ts";
 import { utf8Bytes } from "../../domain/text.ts";
 import type { AgentSpec, Prompt } from "../../ports/agent.ts";
@@ -68,6 +68,8 @@ export function sessionTurns(deps: TurnsDeps): Turns {
     return conversation === undefined ? undefined : { conversation, ...(total && { total }) };
   }
 
+  const asTold = (prompt: Prompt): string => (goesByFile(headless, prompt.text) ? pointer(prompt) : prompt.text);
+
   return {
     load: async () => {
       for (const name of await readdir(folder)) {
@@ -87,7 +89,8 @@ export function sessionTurns(deps: TurnsDeps): Turns {
       const turn = newest()?.turn;
       return turn && !turn.result() ? turn : undefined;
     },
-    create: async ({ key, text }) => {
+    create: async (prompt) => {
+      const { key } = prompt;
       const last = newest();
       const over = last?.result();
       const limited = over?.verdict.state === "rate_limited";
@@ -103,7 +106,7 @@ export function sessionTurns(deps: TurnsDeps): Turns {
       await turns.get(key)?.files.setAside();
       const files = turnFiles(pathOf(key));
       await files.create();
-      await files.prepare(record, text);
+      await files.prepare(record, asTold(prompt));
       return remember(await follow(files, record));
     },
     start: async (turn, prompt) => {
@@ -112,7 +115,7 @@ export function sessionTurns(deps: TurnsDeps): Turns {
       const { persona, cwd } = spec;
       const args = launchArgs(wanted, { cwd, model: persona.model, args: persona.args, ...continues });
       const asArgument = headless.prompt === "argument";
-      const text = utf8Bytes(prompt.text) > MAX_ARGUMENT_BYTES ? pointer(prompt) : prompt.text;
+      const text = utf8Bytes(prompt.text) > MAX_ARGUMENT_BYTES ? pointer(prompt) : asTold(prompt);
       const argv = [await deps.program(profile), ...args, ...(asArgument ? [text] : [])];
       const env = sessionEnv(spec, profile, deps.env);
       const stdin = asArgument ? "nothing" : "prompt";

@@ -34,6 +34,9 @@ interface Known {
 /** As long as a question takes on a busy machine: an answer that is no older could have been given just now. */
 const AHEAD_MS = 50;
 
+/** How long a dialog has to stand before it is answered, and, where it still does, answered again, in milliseconds. */
+const ANSWER_MS = [500, 3_000, 3_000];
+
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
   const more = (spec: AgentSpec, profile: AgentProfile): Known => ({
@@ -95,7 +98,7 @@ function terminalSession(
     folder === undefined ? undefined : (tell) => followHooks(folder, tell),
   );
   const listeners = new Set<(news: AgentNews) => void>();
-  let answered = "";
+  let answering = "";
   let answers = 0;
   let closed: Verdict | undefined;
   let ahead: { key: string; at: number; moved: number; answer: Promise<Asked> } | undefined;
@@ -118,15 +121,23 @@ function terminalSession(
     for (const listener of listeners) listener({ kind: "verdict", verdict });
   });
 
-  /** Answers a start-up dialog by its policy, once for each time that it opens. */
+  /**
+   * Answers a start-up dialog by its policy, each time that it opens. Not at once: programs that ask their terminal questions draw a
+   * dialog again when the answers come, its choice back at the beginning, and a key in between would choose something else.
+   */
   async function answer({ dialog }: Judgement): Promise<void> {
     const id = dialog?.id ?? "";
-    if (id === answered) return;
-    answered = id;
-    const [first, ...more] = dialog?.keys ?? [];
-    if (!dialog || !first) return;
-    answers += 1;
-    await terminal.press(`dialog/${dialog.id}/${answers}`, first, ...more);
+    if (id === answering) return;
+    answering = id;
+    for (const wait of dialog?.keys ? ANSWER_MS : []) {
+      await clock.sleep(wait);
+      if (closed || terminal.exit || answering !== id) return;
+      const now = (await observer.look()).dialog;
+      const [first, ...more] = now?.keys ?? [];
+      if (now?.id !== id || !first) return;
+      answers += 1;
+      await terminal.press(`dialog/${id}/${answers}`, first, ...more);
+    }
   }
 
   return {
@@ -164,6 +175,7 @@ function terminalSession(
     },
     release: async () => {
       observer.stop();
+      answering = "";
       listeners.clear();
     },
   };
