@@ -2,7 +2,7 @@
 process.env.TZ = "UTC";
 
 import type { Client } from "../../src/cli/client.ts";
-import type { AgentShelf, Definitions } from "../../src/cli/compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "../../src/cli/world.ts";
@@ -13,6 +13,7 @@ export interface Setting {
   client?: Client;
   definitions?: Definitions;
   agents?: AgentShelf;
+  keys?: KeyChest;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
   terminal?: Partial<Terminal>;
@@ -34,6 +35,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     client,
     definitions,
     agents,
+    keys,
     columns,
     signal = new AbortController().signal,
     now = BEGIN,
@@ -68,6 +70,10 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
       if (!agents) throw new Failure("internal", { problem: "the test has no agents" });
       return agents;
     },
+    async keys() {
+      if (!keys) throw new Failure("internal", { problem: "the test has no keys" });
+      return keys;
+    },
     close: async () => {},
   };
   const code = await main(argv, world);
@@ -86,6 +92,7 @@ const noTerminal: Terminal = {
   onResize: () => () => {},
   write: absent,
   ask: absent,
+  askHidden: absent,
   keys: absent,
   stdin: absent,
   handOver: absent,
