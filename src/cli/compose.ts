@@ -75,7 +75,6 @@ export interface KeyChest {
   providers: Readonly<Record<string, Provider>>;
   secrets: Secrets;
   check(provider: Provider, key: string): Promise<KeyVerdict>;
-  read(file: string): Promise<string>;
 }
 
 /** Somebody who is asked to open the keyring types a password first. */
@@ -103,10 +102,6 @@ export async function composeKeys(env: NodeJS.ProcessEnv, { patient }: { patient
       ...(patient && { limitMs: PATIENT_MS }),
     }),
     check: (provider, key) => checkKey(provider, key, { fetch, timeoutMs: CHECK_MS }),
-    read: (file) =>
-      readFile(file, "utf8").catch((error: unknown) => {
-        throw new Failure("input.unreadable", { path: file, problem: systemProblem(error) });
-      }),
   };
 }
 

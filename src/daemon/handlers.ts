@@ -47,7 +47,7 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
       return DONE;
     },
 
-    "keys.changed": () => engine.keysChanged(),
+    "keys.changed": (params) => engine.keysChanged(params),
     "daemon.backup": (params) => engine.backup(params),
 
     "run.preview": (params) => engine.preview(params),
