@@ -16,7 +16,7 @@ export async function perform(
   out: Out,
 ): Promise<ExitCode> {
   const client = lazyClient(() => world.connect({ start, note: out.note }));
-  const { terminal, cwd, env, now, signal, definitions, agents, keys } = world;
+  const { terminal, cwd, env, now, signal, definitions, agents, keys, ground } = world;
   let found: Promise<Client | undefined> | undefined;
   const running = (): Promise<Client | undefined> => {
     found ??= world.connect({ start: false, note: out.note }).catch(nobodyThere);
@@ -29,6 +29,7 @@ export async function perform(
       definitions,
       agents,
       keys,
+      ground,
       out,
       terminal,
       cwd,
@@ -40,7 +41,10 @@ export async function perform(
     return code ?? (signal.aborted ? EXIT_INTERRUPTED : 0);
   } finally {
     client.close();
-    (await found?.catch(() => undefined))?.close();
+    found?.then(
+      (it) => it?.close(),
+      () => undefined,
+    );
   }
 }
 

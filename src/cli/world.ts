@@ -5,6 +5,7 @@ import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import type { Ground } from "./doctor/ground.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
 import { connectOrStart } from "./start-daemon.ts";
@@ -25,6 +26,7 @@ export interface World {
   definitions(): Promise<Definitions>;
   agents(): Promise<AgentShelf>;
   keys(options: { patient: boolean }): Promise<KeyChest>;
+  ground(running: Ground["running"]): Promise<Ground>;
   /** Resolves once everything that was said has been written. */
   close(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function realWorld(): World {
     definitions: async () => (await import("./compose.ts")).composeDefinitions(env),
     agents: async () => (await import("./compose.ts")).composeAgents(env),
     keys: async (options) => (await import("./compose.ts")).composeKeys(env, options),
+    ground: async (running) => (await import("./compose.ts")).composeGround(env, running),
     async close() {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

@@ -3,6 +3,7 @@ process.env.TZ = "UTC";
 
 import type { Client } from "../../src/cli/client.ts";
 import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose.ts";
+import type { Ground } from "../../src/cli/doctor/ground.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "../../src/cli/world.ts";
@@ -14,6 +15,7 @@ export interface Setting {
   definitions?: Definitions;
   agents?: AgentShelf;
   keys?: KeyChest;
+  ground?: Ground;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
   terminal?: Partial<Terminal>;
@@ -36,6 +38,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     definitions,
     agents,
     keys,
+    ground,
     columns,
     signal = new AbortController().signal,
     now = BEGIN,
@@ -73,6 +76,10 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     async keys() {
       if (!keys) throw new Failure("internal", { problem: "the test has no keys" });
       return keys;
+    },
+    async ground() {
+      if (!ground) throw new Failure("internal", { problem: "the test has no machine" });
+      return ground;
     },
     close: async () => {},
   };
