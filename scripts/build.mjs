@@ -18,11 +18,12 @@ const PROGRAMS = {
   "cli/main": "src/cli/main.ts",
   "cli/compose": "src/cli/compose.ts",
   "pty-holder": "src/adapters/terminals/pty-holder.ts",
+  keyring: "src/adapters/secrets/keyring-program.ts",
   "model-agent": "src/adapters/models/child/main.ts",
 };
 
 /** Compiled for this machine, and found by their own means at run time. */
-const NATIVE = ["better-sqlite3", "node-pty"];
+const NATIVE = ["@napi-rs/keyring", "better-sqlite3", "node-pty"];
 
 /** What the thin client loads only when it needs it: built as programs above, and so outside of its one file. */
 const lazyParts = {

@@ -58,6 +58,13 @@ export const COMMANDS = {
   "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
   "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
 
+  doctor: { summary: "doctor.summary", load: () => import("./commands/doctor.ts") },
+  login: { summary: "login.summary", load: () => import("./commands/login.ts") },
+  logout: { summary: "logout.summary", load: () => import("./commands/logout.ts") },
+  "keys list": { summary: "keys.list.summary", load: () => import("./commands/keys/list.ts") },
+  "keys set": { summary: "keys.set.summary", load: () => import("./commands/keys/set.ts") },
+  "keys delete": { summary: "keys.delete.summary", load: () => import("./commands/keys/delete.ts") },
+
   "personas list": { summary: "personas.list.summary", load: () => import("./commands/personas/list.ts") },
   "personas show": { summary: "personas.show.summary", load: () => import("./commands/personas/show.ts") },
   "personas validate": { summary: "personas.validate.summary", load: () => import("./commands/personas/validate.ts") },
@@ -96,6 +103,7 @@ export const GROUPS = {
   agents: "group.agents",
   escalations: "group.escalations",
   budget: "group.budget",
+  keys: "group.keys",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

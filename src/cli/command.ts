@@ -6,17 +6,24 @@ import { FAILURES, Failure } from "../domain/failure.ts";
 import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
 import type { Client } from "./client.ts";
-import type { AgentShelf, Definitions } from "./compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import type { Ground } from "./doctor/ground.ts";
 import type { Out } from "./out.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CommandContext {
   /** Connects with the first request, and starts the daemon for it when none runs. */
   client: Client;
+  /** The same while a daemon runs; none is started. */
+  running: () => Promise<Client | undefined>;
   /** Reads personas, templates and schemas; needs no daemon. */
   definitions: () => Promise<Definitions>;
   /** Reads agents' profiles and looks for their programs; needs no daemon. */
   agents: () => Promise<AgentShelf>;
+  /** Reads and keeps keys; needs no daemon. `patient`: somebody is there to open a keyring. */
+  keys: (options: { patient: boolean }) => Promise<KeyChest>;
+  /** What devflow doctor asks; needs no daemon. */
+  ground: (running: Ground["running"]) => Promise<Ground>;
   out: Out;
   terminal: Terminal;
   cwd: string;

@@ -1,23 +1,44 @@
 /** The one place of the client that knows adapters: for the commands that read definitions and profiles without a daemon. */
-import { readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
 import { programOf, seemsLoggedIn } from "../adapters/agents/installed.ts";
 import { type Moment, replay } from "../adapters/agents/replay.ts";
 import { programVersion } from "../adapters/agents/version.ts";
 import { schemaCheck } from "../adapters/artifacts/schema-check.ts";
 import { type AllProfiles, agentProfiles, everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
+import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { checkKey, type KeyVerdict } from "../adapters/secrets/check-key.ts";
+import { keyring } from "../adapters/secrets/keyring.ts";
+import { secretsFileIn, secretsHere } from "../adapters/secrets/secrets-here.ts";
+import { readConsent } from "../adapters/system/consent-file.ts";
+import { freeBytes, rightsOf, said, setMode } from "../adapters/system/machine.ts";
 import { emulator } from "../adapters/terminals/screen.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
 import { type Cast, readCast } from "../domain/cast.ts";
+import type { Config } from "../domain/config.ts";
+import { consentState } from "../domain/consent.ts";
 import { Failure } from "../domain/failure.ts";
+import { type Provider, providersOf } from "../domain/provider.ts";
+import { SecretName } from "../domain/secret.ts";
 import { systemProblem } from "../domain/system-problem.ts";
 import type { Definitions } from "../ports/definitions.ts";
-import { placesHere } from "../protocol/here.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import { checkPlaces, placesHere } from "../protocol/here.ts";
 import { installedAt } from "../protocol/installation.ts";
+import { VERSION } from "../protocol/version.ts";
+import type { Ground } from "./doctor/ground.ts";
 
 export type { Moment } from "../adapters/agents/replay.ts";
 export type { ProfileFile } from "../adapters/definitions/agent-profiles.ts";
+export type { KeyVerdict } from "../adapters/secrets/check-key.ts";
+export type { DatabaseLook } from "../adapters/storage/look.ts";
+export type { Rights, Said } from "../adapters/system/machine.ts";
+export type { AgentProfile } from "../domain/agent-profile.ts";
 export type { Broken, Definition, Definitions, JsonSchema, Shelf } from "../ports/definitions.ts";
+export type { Secrets, StoreTrouble } from "../ports/secrets.ts";
 
 /** What is here of an agent. */
 export interface Installed {
@@ -37,13 +58,13 @@ export interface AgentShelf {
   replay(cast: Cast, profile: AgentProfile, exitAt: number | undefined): Promise<readonly Moment[]>;
 }
 
-export function composeAgents(env: NodeJS.ProcessEnv): AgentShelf {
+export function composeAgents(env: NodeJS.ProcessEnv, askMs?: number): AgentShelf {
   return {
     list: everyProfile({ shipped: installedAt(), user: placesHere(env).config }),
     read: profileIn,
     async installed(profile, source) {
       const [program, loggedIn] = await Promise.all([programOf(profile, source, env), seemsLoggedIn(profile, env)]);
-      const version = program && (await programVersion(program, profile, env));
+      const version = program && (await programVersion(program, profile, env, askMs));
       return {
         ...(program && { program }),
         ...(version && { version }),
@@ -60,6 +81,104 @@ const textOf = (file: string): Promise<string> =>
   readFile(file, "utf8").catch((error: unknown) => {
     throw new Failure("cast.invalid", { where: file, problem: systemProblem(error) });
   });
+
+/** Keys, where they are kept, and who takes them. */
+export interface KeyChest {
+  providers: Readonly<Record<string, Provider>>;
+  secrets: Secrets;
+  check(provider: Provider, key: string): Promise<KeyVerdict>;
+}
+
+export interface KeyWaits {
+  /** Somebody is there to open a keyring. */
+  patient?: boolean;
+  limitMs?: number;
+  checkMs?: number;
+}
+
+/** Somebody who is asked to open the keyring types a password first. */
+const PATIENT_MS = 90_000;
+/** A person waits for it. */
+const CHECK_MS = 10_000;
+
+export async function composeKeys(
+  env: NodeJS.ProcessEnv,
+  { patient, limitMs, checkMs = CHECK_MS }: KeyWaits,
+): Promise<KeyChest> {
+  const { config: directory } = placesHere(env);
+  const config = await readConfig(join(directory, "devflow.yaml"));
+  const providers = providersOf(config.providers);
+  const profiles = await everyProfile({ shipped: installedAt(), user: directory })();
+  const ofAgents = profiles.good.flatMap(({ value }) => value.login?.env ?? []);
+  const ofProviders = Object.values(providers).flatMap(({ key }) => key ?? []);
+  return {
+    providers,
+    secrets: secretsHere({
+      env,
+      config: config.secrets,
+      directory,
+      program: join(installedAt(), "dist/keyring.mjs"),
+      names: [...new Set([...ofProviders, ...ofAgents])].filter((name) => SecretName.safeParse(name).success),
+      learn: () => {}, // nothing of it is written here
+      now: Date.now,
+      ...(patient && { limitMs: PATIENT_MS }),
+      ...(limitMs !== undefined && { limitMs }),
+    }),
+    check: (provider, key) => checkKey(provider, key, { fetch, timeoutMs: checkMs }),
+  };
+}
+
+/** Nothing that is asked may hold up the others for longer. */
+const ASK_MS = 2_000;
+const PROBE = "DEVFLOW_PROBE_KEY";
+
+/** Everything that devflow doctor asks of this machine. */
+export async function composeGround(env: NodeJS.ProcessEnv, running: Ground["running"]): Promise<Ground> {
+  const places = placesHere(env);
+  const root = installedAt();
+  const configFile = join(places.config, "devflow.yaml");
+  let settings: Promise<Config> | undefined;
+  const config = (): Promise<Config> => {
+    settings ??= readConfig(configFile);
+    return settings;
+  };
+  let chest: Promise<KeyChest> | undefined;
+  const shelves = composeDefinitions(env);
+  return {
+    env,
+    uid: process.getuid?.() ?? 0,
+    version: VERSION,
+    node: process.versions.node,
+    places,
+    config,
+    said: (program, args) => said(program, args, { env, timeoutMs: ASK_MS }),
+    agents: async () => composeAgents(env, ASK_MS),
+    definitions: async () => shelves,
+    keys: () => {
+      chest ??= composeKeys(env, { limitMs: ASK_MS, checkMs: ASK_MS });
+      return chest;
+    },
+    keyring: async () => {
+      if (!(await config()).secrets.keyring) return { trouble: "off", said: "" };
+      const program = join(root, "dist/keyring.mjs");
+      const store = keyring({ env, platform: process.platform, program, limitMs: ASK_MS / 2 });
+      return (await store.set(PROBE, { value: randomUUID() })) ?? (await store.delete(PROBE));
+    },
+    secretsFile: secretsFileIn(places.config),
+    database: async () => (await import("../adapters/storage/look.ts")).lookAtDatabase(join(places.data, "devflow.db")),
+    freeBytes,
+    rightsOf,
+    setMode,
+    checkPlaces: () => checkPlaces(places),
+    running,
+    consent: async () => consentState(await readConsent(places.state)),
+    shippedPrices: async () => PricesDay.parse(JSON.parse(await readFile(join(root, "data/prices.json"), "utf8"))).at,
+    installedAt: async () => (await stat(join(root, "package.json"))).mtimeMs,
+    now: Date.now,
+  };
+}
+
+const PricesDay = z.object({ at: z.string() });
 
 export function composeDefinitions(env: NodeJS.ProcessEnv): Definitions {
   const shipped = installedAt();

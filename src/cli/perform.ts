@@ -1,5 +1,6 @@
 /** Performs one command whose arguments are understood, and turns however it ends into an exit code. */
 import { Failure, failureRecord } from "../domain/failure.ts";
+import type { Client } from "./client.ts";
 import { type Command, EXIT_INTERRUPTED, type ExitCode } from "./command.ts";
 import { lazyClient } from "./lazy-client.ts";
 import { createOut, type Out } from "./out.ts";
@@ -15,14 +16,41 @@ export async function perform(
   out: Out,
 ): Promise<ExitCode> {
   const client = lazyClient(() => world.connect({ start, note: out.note }));
-  const { terminal, cwd, env, now, signal, definitions, agents } = world;
+  const { terminal, cwd, env, now, signal, definitions, agents, keys, ground } = world;
+  let found: Promise<Client | undefined> | undefined;
+  const running = (): Promise<Client | undefined> => {
+    found ??= world.connect({ start: false, note: out.note }).catch(nobodyThere);
+    return found;
+  };
   try {
-    const ran = command.run(input, { client, definitions, agents, out, terminal, cwd, env, now, signal });
+    const ran = command.run(input, {
+      client,
+      running,
+      definitions,
+      agents,
+      keys,
+      ground,
+      out,
+      terminal,
+      cwd,
+      env,
+      now,
+      signal,
+    });
     const code = await Promise.race([ran, interrupted(signal)]);
     return code ?? (signal.aborted ? EXIT_INTERRUPTED : 0);
   } finally {
     client.close();
+    found?.then(
+      (it) => it?.close(),
+      () => undefined,
+    );
   }
+}
+
+function nobodyThere(error: unknown): undefined {
+  if (error instanceof Failure && error.code === "daemon.unreachable") return undefined;
+  throw error;
 }
 
 /** What was done, or the failure that ended it, said as the caller wants it; the world is closed in both cases. */

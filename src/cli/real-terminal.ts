@@ -39,6 +39,7 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
         });
       });
     },
+    askHidden: (question) => hidden(question, (text) => void canvas.write(text)),
     keys,
     stdin: () => process.stdin,
     async converse(readOnly) {
@@ -66,6 +67,24 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
       });
     },
   };
+}
+
+/** A line that is not shown. Ctrl-C and Ctrl-D both mean that nobody answers. */
+async function hidden(question: string, write: (text: string) => void): Promise<string | undefined> {
+  write(question);
+  let typed = "";
+  try {
+    for await (const key of keys(new AbortController().signal)) {
+      if (key === "\r" || key === "\n") return typed;
+      if (key === "\u0003" || key === "\u0004") return undefined;
+      if (key === "\u007f" || key === "\b") typed = typed.slice(0, -1);
+      else if (key === "\u0015") typed = "";
+      else if (!/^[\u0000-\u001f]/.test(key)) typed += key;
+    }
+    return undefined;
+  } finally {
+    write("\n");
+  }
 }
 
 async function* keys(signal: AbortSignal): AsyncGenerator<string, void, undefined> {

@@ -22,6 +22,8 @@ export interface Terminal {
   write(text: string): void;
   /** The line that was typed; `undefined` at the end of input. */
   ask(question: string): Promise<string | undefined>;
+  /** The same for what nobody may see: it is not echoed. */
+  askHidden(question: string): Promise<string | undefined>;
   /** Keys as the terminal sends them, until `signal` aborts; they are not echoed meanwhile. */
   keys(signal: AbortSignal): AsyncIterable<string>;
   /** What comes on stdin. */

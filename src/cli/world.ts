@@ -4,7 +4,8 @@ import { say } from "../messages/say.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
-import type { AgentShelf, Definitions } from "./compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import type { Ground } from "./doctor/ground.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
 import { connectOrStart } from "./start-daemon.ts";
@@ -24,6 +25,8 @@ export interface World {
   connect(options: { start: boolean; note: (line: string) => void }): Promise<Client>;
   definitions(): Promise<Definitions>;
   agents(): Promise<AgentShelf>;
+  keys(options: { patient: boolean }): Promise<KeyChest>;
+  ground(running: Ground["running"]): Promise<Ground>;
   /** Resolves once everything that was said has been written. */
   close(): Promise<void>;
 }
@@ -63,6 +66,8 @@ export function realWorld(): World {
     // Adapters come with a validator and a YAML parser: loaded by the commands that read definitions, and no other.
     definitions: async () => (await import("./compose.ts")).composeDefinitions(env),
     agents: async () => (await import("./compose.ts")).composeAgents(env),
+    keys: async (options) => (await import("./compose.ts")).composeKeys(env, options),
+    ground: async (running) => (await import("./compose.ts")).composeGround(env, running),
     async close() {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

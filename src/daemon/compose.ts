@@ -23,6 +23,7 @@ import { shippedPrices } from "../adapters/models/shipped-prices.ts";
 import { worktreeFiles } from "../adapters/models/tools/worktree-files.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
+import { secretsHere } from "../adapters/secrets/secrets-here.ts";
 import { backup } from "../adapters/storage/backup.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
 import { priceStore } from "../adapters/storage/price-store.ts";
@@ -80,7 +81,16 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
   const ids = systemIds();
   const config = await readConfig(join(places.config, "devflow.yaml"));
   const providers = providersOf(config.providers);
-  const secretOf = (name: string): string | undefined => env[name] || undefined;
+  const keys = secretsHere({
+    env,
+    config: config.secrets,
+    directory: places.config,
+    program: join(PACKAGE_ROOT, "dist/keyring.mjs"),
+    names: Object.values(providers).flatMap(({ key }) => key ?? []),
+    learn: (value) => secrets.add(value),
+    now: clock.now,
+  });
+  const secretOf = (name: string): Promise<string | undefined> => keys.find(name);
   secrets.add(...secretsIn(env, existsSync));
   const file = join(places.data, "devflow.db");
   const database = openDatabase(file);
@@ -291,6 +301,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       },
       pause: async () => running.pause(true),
       unpause: async () => running.pause(false),
+      keysChanged: async () => {
+        keys.forget();
+        return { ok: true };
+      },
       backup: async ({ file: target }) => {
         const { bytes } = await backup(target, { database, data: places.data, folders: ["artifacts", "runs"] });
         return { file: target, bytes };
@@ -341,7 +355,8 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
       // Without a key nobody has a use for prices, and nothing leaves this machine.
-      const wanted = (): boolean => !config.prices.offline && Boolean(secretOf(providers.openrouter.key ?? ""));
+      const wanted = async (): Promise<boolean> =>
+        !config.prices.offline && Boolean(await secretOf(providers.openrouter.key ?? ""));
       void keepFresh({ prices, clock, journal, wanted, refreshMs, random: Math.random }, closed.signal).catch(
         (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
       );

@@ -13,6 +13,7 @@ export interface EngineApi {
   pause(): Promise<void>;
   unpause(): Promise<void>;
 
+  keysChanged: Answers<"keys.changed">;
   backup: Answers<"daemon.backup">;
   preview: Answers<"run.preview">;
   start: Answers<"run.start">;

@@ -47,6 +47,7 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
       return DONE;
     },
 
+    "keys.changed": (params) => engine.keysChanged(params),
     "daemon.backup": (params) => engine.backup(params),
 
     "run.preview": (params) => engine.preview(params),

@@ -32,6 +32,15 @@ export const Config = z
       })
       .prefault({}),
     providers: Providers,
+    secrets: z
+      .strictObject({
+        keyring: z.boolean().default(true).describe("Look for keys in this system's keyring, and keep them there"),
+        file: z
+          .boolean()
+          .default(false)
+          .describe("Keep keys in a file (secrets.json, mode 0600) where there is no keyring; it is read after it"),
+      })
+      .prefault({}),
     prices: z
       .strictObject({
         refresh: Duration.refine(

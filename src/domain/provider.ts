@@ -1,13 +1,8 @@
 /** Provider: where models are served, over the API that OpenAI has made common, and whose key opens it. */
 import { z } from "zod";
 import { Slug } from "./names.ts";
-import { SECRET_NAME } from "./secret-names.ts";
+import { SecretName } from "./secret.ts";
 
-const KeyName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of a variable, not the key itself")
-  // By its name devflow keeps its value out of whatever it writes.
-  .regex(SECRET_NAME, "the variable's name must end in KEY, TOKEN or SECRET");
 const Header = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "the name of an HTTP header");
 
 export interface Provider {
@@ -43,7 +38,9 @@ const ProviderSettings = z.strictObject({
     .max(500)
     .optional()
     .describe("What comes before /chat/completions; one that is not known needs it"),
-  key: KeyName.optional().describe("The variable of the daemon's environment that has the key; none is sent without"),
+  key: SecretName.optional().describe(
+    "The name of the key: a variable of the daemon's environment, or as devflow login keeps it; none is sent without",
+  ),
   headers: z.record(Header, z.string().max(1_000)).optional().describe("Further headers of every request; no secrets"),
   free: z.boolean().optional().describe("Nothing that it serves costs anything"),
 });

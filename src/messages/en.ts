@@ -1,8 +1,9 @@
 /** English: every text for people, by its key. Another language is a record of the same keys. */
 import { commands } from "./en/commands.ts";
 import { events } from "./en/events.ts";
+import { person } from "./en/person.ts";
 import { views } from "./en/views.ts";
 
-export const en = { ...commands, ...views, ...events };
+export const en = { ...commands, ...views, ...events, ...person };
 
 export type MessageKey = keyof typeof en;

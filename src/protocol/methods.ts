@@ -186,6 +186,11 @@ export const METHODS = {
     result: Done,
   },
 
+  "keys.changed": {
+    summary: "Keys were kept or deleted: what the keyring holds is read anew",
+    params: Empty,
+    result: Done,
+  },
   "daemon.backup": {
     summary: "Write everything that devflow knows into one archive, while it runs",
     params: z.strictObject({ file: z.string().startsWith("/").describe("An absolute path where nothing is yet") }),

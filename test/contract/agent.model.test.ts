@@ -37,7 +37,7 @@ agentContract("a model behind an API", {
         stateDirectory: state,
         program: { file: join(ROOT, "dist/model-agent.mjs") },
         providers: { openrouter: { baseUrl: server.baseUrl, key: "THE_KEY", headers: {}, free: false } },
-        secretOf: () => "sk-or-v1-contract",
+        secretOf: async () => "sk-or-v1-contract",
         known: () => undefined,
         spending: fakeSpending(),
         endProcesses,

@@ -2,7 +2,8 @@
 process.env.TZ = "UTC";
 
 import type { Client } from "../../src/cli/client.ts";
-import type { AgentShelf, Definitions } from "../../src/cli/compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose.ts";
+import type { Ground } from "../../src/cli/doctor/ground.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "../../src/cli/world.ts";
@@ -13,6 +14,8 @@ export interface Setting {
   client?: Client;
   definitions?: Definitions;
   agents?: AgentShelf;
+  keys?: KeyChest;
+  ground?: Ground;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
   terminal?: Partial<Terminal>;
@@ -34,6 +37,8 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     client,
     definitions,
     agents,
+    keys,
+    ground,
     columns,
     signal = new AbortController().signal,
     now = BEGIN,
@@ -68,6 +73,14 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
       if (!agents) throw new Failure("internal", { problem: "the test has no agents" });
       return agents;
     },
+    async keys() {
+      if (!keys) throw new Failure("internal", { problem: "the test has no keys" });
+      return keys;
+    },
+    async ground() {
+      if (!ground) throw new Failure("internal", { problem: "the test has no machine" });
+      return ground;
+    },
     close: async () => {},
   };
   const code = await main(argv, world);
@@ -86,6 +99,7 @@ const noTerminal: Terminal = {
   onResize: () => () => {},
   write: absent,
   ask: absent,
+  askHidden: absent,
   keys: absent,
   stdin: absent,
   handOver: absent,

@@ -89,6 +89,7 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     unpause: async () => {
       paused = false;
     },
+    keysChanged: async () => ({ ok: true }),
     backup: async ({ file }) => ({ file, bytes: 0 }),
     preview: async ({ template }) => {
       throw new Failure("usage.invalid", { problem: `no template ${template}` });

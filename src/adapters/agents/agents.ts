@@ -20,7 +20,7 @@ export interface AgentsOptions {
   /** Where the models of adapter `agent` are served. */
   providers: Readonly<Record<string, Provider>>;
   /** A secret by its name, where there is one. */
-  secretOf(name: string): string | undefined;
+  secretOf(name: string): Promise<string | undefined>;
   /** Whether anybody listens at the address of a provider. */
   answers(url: string): Promise<boolean>;
 }
@@ -88,7 +88,7 @@ async function unserved(
     return new Failure("persona.unknown_provider", { persona: where, provider: name, providers: known });
   }
   const { key, baseUrl } = provider;
-  if (key !== undefined && !secretOf(key)) {
+  if (key !== undefined && !(await secretOf(key))) {
     return new Failure("persona.no_key", { persona: where, provider: name, variable: key });
   }
   if (key !== undefined || byName || (await answers(baseUrl))) return undefined;

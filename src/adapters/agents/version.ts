@@ -16,10 +16,11 @@ export async function programVersion(
   program: string,
   { binary, env: { set } }: AgentProfile,
   env: Environment,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<string | undefined> {
   const { mtimeMs, size } = await stat(program);
   const key = `${program}\n${mtimeMs}/${size}\n${binary.version.args.join("\n")}\n${binary.version.regex}`;
-  const asked = known.get(key) ?? ask(program, binary.version, { ...env, ...set });
+  const asked = known.get(key) ?? ask(program, binary.version, { ...env, ...set }, timeoutMs);
   known.set(key, asked);
   const version = await asked;
   if (version === undefined) known.delete(key);
@@ -30,9 +31,10 @@ const ask = (
   program: string,
   { args, regex }: AgentProfile["binary"]["version"],
   env: Environment,
+  timeout: number,
 ): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const options = { env, timeout: TIMEOUT_MS, killSignal: "SIGKILL" as const, maxBuffer: MAX_OUTPUT_BYTES };
+    const options = { env, timeout, killSignal: "SIGKILL" as const, maxBuffer: MAX_OUTPUT_BYTES };
     const child = execFile(program, args, options, (error, stdout, stderr) =>
       resolve(error ? undefined : pattern(regex).exec(`${stdout}${stderr}`.trim())?.[1]),
     );

@@ -48,15 +48,17 @@ export async function profileIn(source: string): Promise<AgentProfile> {
 }
 
 export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<AllProfiles> {
-  const read = new Map<string, { mark: string; value: AgentProfile }>();
+  const read = new Map<string, { mark: string; value: Promise<AgentProfile> }>();
 
   async function valueIn(source: string): Promise<AgentProfile> {
     const { mtimeMs, size, ino } = await stat(source);
     const mark = `${mtimeMs}/${size}/${ino}`;
     const before = read.get(source);
     if (before?.mark === mark) return before.value;
-    const value = await profileIn(source);
+    // Kept at once: forty personas ask at the same time, and reading a profile is most of what they wait for.
+    const value = profileIn(source);
     read.set(source, { mark, value });
+    value.catch(() => read.delete(source));
     return value;
   }
 

@@ -29,7 +29,7 @@ export interface ModelAgentsOptions {
   program: ChildProgram;
   providers: Readonly<Record<string, Provider>>;
   /** A secret by its name, where there is one. */
-  secretOf(name: string): string | undefined;
+  secretOf(name: string): Promise<string | undefined>;
   /** What is known of a model. */
   known(model: string): Pick<Price, "contextTokens" | "maxOutputTokens"> | undefined;
   spending: Spending;
@@ -61,7 +61,7 @@ export function modelAgents(options: ModelAgentsOptions): AgentAdapter {
   }
 
   async function build(spec: AgentSpec): Promise<AgentSession> {
-    const { provider, key } = accessOf(spec, options);
+    const { provider, key } = await accessOf(spec, options);
     const { clock, env, program, spending, endProcesses, restarts = RESTARTS } = options;
     return modelSession({
       spec,
@@ -81,7 +81,7 @@ export function modelAgents(options: ModelAgentsOptions): AgentAdapter {
 
   return {
     async open(spec) {
-      accessOf(spec, options); // throws before anything is made
+      await accessOf(spec, options); // throws before anything is made
       const folder = join(stateDirectory, spec.session);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await rm(join(folder, CLOSED), { force: true });
@@ -96,10 +96,10 @@ export function modelAgents(options: ModelAgentsOptions): AgentAdapter {
 }
 
 /** Where a persona's model is, and what opens it. Throws `Failure` when something is missing. */
-function accessOf(
+async function accessOf(
   { persona }: AgentSpec,
   { providers, secretOf }: Pick<ModelAgentsOptions, "providers" | "secretOf">,
-): { provider: Provider; key: string | undefined } {
+): Promise<{ provider: Provider; key: string | undefined }> {
   const where = referenceOf(persona);
   const name = apiOf(persona).provider;
   const provider = providers[name];
@@ -108,7 +108,7 @@ function accessOf(
     throw new Failure("persona.unknown_provider", { persona: where, provider: name, providers: known });
   }
   if (persona.model === undefined) throw new Failure("persona.no_model", { persona: where });
-  const key = provider.key === undefined ? undefined : secretOf(provider.key);
+  const key = provider.key === undefined ? undefined : await secretOf(provider.key);
   if (provider.key !== undefined && !key)
     throw new Failure("persona.no_key", { persona: where, provider: name, variable: provider.key });
   return { provider, key };

@@ -4,6 +4,7 @@ export const commands = {
   "help.usage": "Usage",
   "help.work": "Work",
   "help.money": "Money",
+  "help.here": "This machine",
   "help.definitions": "Definitions",
   "help.daemon": "Daemon",
   "help.commands": "Commands",

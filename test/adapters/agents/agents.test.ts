@@ -17,7 +17,7 @@ async function obstacle(more: Partial<Persona>, options: Partial<AgentsOptions> 
     profiles: async () => [],
     env: {},
     providers: PROVIDERS,
-    secretOf: () => undefined,
+    secretOf: async () => undefined,
     answers: async () => false,
     ...options,
   });
@@ -41,7 +41,7 @@ describe("a persona that is a model behind an API", () => {
       "persona.no_key",
       "start the daemon with it in its environment: OPENROUTER_API_KEY=… devflowd restart",
     ]);
-    expect(await obstacle({ model: "m" }, { secretOf: (name) => `the ${name}` })).toBeUndefined();
+    expect(await obstacle({ model: "m" }, { secretOf: async (name) => `the ${name}` })).toBeUndefined();
   });
 
   test("on a server without a key is taken unasked only when that answers", async () => {

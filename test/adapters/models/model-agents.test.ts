@@ -39,7 +39,7 @@ const adapter = (more: Partial<ModelAgentsOptions> = {}): AgentAdapter =>
     stateDirectory: folder,
     program: { file },
     providers: { openrouter: { baseUrl: "http://127.0.0.1:1/api/v1", key: "THE_KEY", headers: {}, free: false } },
-    secretOf: (name) => (name === "THE_KEY" ? "sk-or-v1-abc" : undefined),
+    secretOf: async (name) => (name === "THE_KEY" ? "sk-or-v1-abc" : undefined),
     known: () => undefined,
     spending,
     endProcesses,
@@ -264,6 +264,6 @@ test("a persona without model, provider or key starts nothing", async () => {
       .open(specOf({ persona: persona("maker", { adapter: "agent", ...more }) }))
       .catch((error: unknown) => (error instanceof Failure ? error.code : error));
   expect(await asks({})).toBe("persona.no_model");
-  expect(await asks({ model: "m" }, { secretOf: () => undefined })).toBe("persona.no_key");
+  expect(await asks({ model: "m" }, { secretOf: async () => undefined })).toBe("persona.no_key");
   expect(await asks({ model: "m" }, { providers: {} })).toBe("persona.unknown_provider");
 });
