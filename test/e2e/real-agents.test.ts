@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasTmux } from "../support/has-tmux.ts";
-import { expectSound } from "../support/invariants.ts";
 import { liveRun } from "../support/live-run.ts";
 import { configureAgent, REAL_AGENTS, type RealAgent, realAgent } from "../support/real-agents.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
+import { expectSound } from "../support/sound.ts";
 import { type World, world } from "../support/world.ts";
 
 /** Downloading the first time, in milliseconds. */
