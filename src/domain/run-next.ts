@@ -9,7 +9,7 @@
  */
 import type { PromptPurpose } from "./event.ts";
 import type { SessionId } from "./ids.ts";
-import type { PhaseState, PhaseStatus, RoleSession, RunState } from "./run-state.ts";
+import { type PhaseState, type PhaseStatus, type RoleSession, type RunState, runsCommand } from "./run-state.ts";
 import { isLive } from "./session.ts";
 import type { Phase, Template } from "./template.ts";
 
@@ -35,6 +35,7 @@ export type Step =
     }
   | { kind: "watch"; key: string; phase: string; attempt: number; session: SessionId; prompt: string }
   | { kind: "command"; key: string; phase: string; attempt: number }
+  | { kind: "end command"; key: string; phase: string; attempt: number }
   | { kind: "close"; key: string; session: SessionId }
   | { kind: "report"; key: string };
 
@@ -72,11 +73,16 @@ function ahead(state: RunState, template: Template): Step[] {
 
 const IN_WORK: ReadonlySet<PhaseStatus> = new Set(["running", "repairing", "validating"]);
 
-/** What is left once a run has ended: its agents first, so that the report can say what became of them. */
+/** What is left once a run has ended: its agents and commands first, so that the report can say what became of them. */
 function afterwards(state: RunState): Step[] {
   const live = Object.values(state.sessions).filter((session) => isLive(session.state));
-  if (live.length > 0) return live.map(({ session }) => ({ kind: "close", key: `close/${session}`, session }));
-  return state.reported ? [] : [{ kind: "report", key: "report" }];
+  const closing = live.map(({ session }): Step => ({ kind: "close", key: `close/${session}`, session }));
+  if (state.reported) return closing;
+  const ending = Object.entries(state.phases)
+    .filter(([, phase]) => runsCommand(phase))
+    .map(([phase, { attempt }]): Step => ({ kind: "end command", key: `end/${phase}/${attempt}`, phase, attempt }));
+  const left = [...closing, ...ending];
+  return left.length > 0 ? left : [{ kind: "report", key: "report" }];
 }
 
 function command(phase: Phase, now: PhaseState): Step[] {
