@@ -249,7 +249,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
   return {
     run,
     state: () => state,
-    tell: (outcome) => apply((now) => decide(now, outcome)),
+    tell: async (outcome) => (over ? next().tell(outcome) : apply((now) => decide(now, outcome))),
     context: context(stopping.signal),
     pause: (value) => {
       paused = value;
