@@ -32,6 +32,8 @@ export interface Outside {
   files: ReturnType<typeof fakeFiles>;
   workspaces: ReturnType<typeof fakeWorkspaces>;
   worktrees: Set<string>;
+  /** Runs whose deletion has begun: cut off, it is asked for again by whoever wants it. */
+  deleting: Set<string>;
   reports: ReturnType<typeof fakeReports>;
   definitions: Definitions;
   commands: RunningCommands;
@@ -105,6 +107,7 @@ export function outside({ dice, only, template, effects, stored, struck }: Outsi
     files,
     workspaces: fakeWorkspaces(),
     worktrees,
+    deleting: new Set(),
     reports: fakeReports(),
     definitions: fakeDefinitions({ templates: [template], schemas: [...SCHEMAS], personas: PERSONAS }),
     commands: runningCommands(),

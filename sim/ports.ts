@@ -64,7 +64,13 @@ export function ports({ outside, life, effects, journal, resume }: PortsOptions)
     artifacts: artifactsOf(outside, life),
     workspaces: workspacesOf(outside, life, effects),
     commands: commandsOf(outside, life, effects),
-    leavings: { remove: (run) => life.call("remove", async () => void outside.reports.written.delete(run)) },
+    leavings: {
+      remove: (run) =>
+        life.call("remove", async () => {
+          outside.deleting.add(run);
+          outside.reports.written.delete(run);
+        }),
+    },
     reports: reportsOf(outside, life, effects),
     definitions: outside.definitions,
     random: () => {
@@ -184,7 +190,8 @@ function artifactsOf({ files, disk, faults }: Outside, life: Life): ArtifactStor
   };
 }
 
-function workspacesOf({ workspaces, worktrees, disk }: Outside, life: Life, effects: Effects): Workspaces {
+function workspacesOf(outside: Outside, life: Life, effects: Effects): Workspaces {
+  const { workspaces, worktrees, disk } = outside;
   return {
     ...workspaces,
     inspect: (directory, base) => life.call("inspect", () => workspaces.inspect(directory, base)),
@@ -209,6 +216,7 @@ function workspacesOf({ workspaces, worktrees, disk }: Outside, life: Life, effe
       }),
     remove: (run, repository) =>
       life.call("remove", async () => {
+        outside.deleting.add(run);
         worktrees.delete(run);
         return workspaces.remove(run, repository);
       }),

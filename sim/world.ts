@@ -284,7 +284,7 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
     ];
     if (left.length > 0) breaks(`left behind: ${left.join(", ")}`);
     const { deleted } = stateOf(run);
-    if (!deleted && !around.reports.written.has(run)) breaks("it has no report");
+    if (!around.deleting.has(run) && !around.reports.written.has(run)) breaks("it has no report");
     if (deleted && (around.reports.written.has(run) || around.worktrees.has(run))) breaks("left behind by a deletion");
   }
 

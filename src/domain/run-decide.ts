@@ -183,6 +183,7 @@ function answer(state: RunState, outcome: OutcomeOf<"approve" | "reject">): RunE
 
 /** From a phase on purpose: also when the run is complete, and never while something of it is under way. */
 function resume(state: RunState, { by, cause, retry, from }: OutcomeOf<"resume">): RunEvent[] {
+  if (state.deleted) return []; // its worktree is gone
   const again = from !== undefined && state.phases[from] !== undefined && !underWay(state);
   if (from !== undefined && !again) return [];
   if (state.ended && state.ended.status !== "failed" && !(again && state.ended.status === "completed")) return [];

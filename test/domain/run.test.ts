@@ -143,6 +143,18 @@ describe("a command", () => {
   });
 });
 
+test("a run that is deleted cannot be taken up again: its worktree is gone", () => {
+  const over: Outcome[] = [
+    { kind: "impossible", failure: { code: "internal", message: "", hint: "", details: {} } },
+    { kind: "reported", json: "j", markdown: "m", sha256: HASH },
+  ];
+  const resume: Outcome = { kind: "resume", by: "ann", cause: "asked", retry: true };
+  const failed = given(running(line, phaseStarted("specify")));
+  failed.when(...over, resume).leads(["run.resumed"]);
+  failed.when(...over, { kind: "deleted", by: "ann" }, resume).follows([]);
+  failed.when(...over, { kind: "deleted", by: "ann" }, { ...resume, from: "specify" }).follows([]);
+});
+
 describe("the receipt of a prompt", () => {
   const begun = running(line, phaseStarted("specify"), ...opened("specify"), ...prompted("specify").slice(0, 1));
   const delivered: Outcome = {

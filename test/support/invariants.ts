@@ -102,7 +102,9 @@ function acceptances(): Rule {
 /** A phase's attempts count up by one, and none begins while another is open. */
 function attempts(): Rule {
   const last = new Map<string, { attempt: number; open: boolean }>();
-  return (event) => {
+  return (event, _, after) => {
+    if (event.type === "run.resumed" && event.from !== undefined)
+      for (const [id, was] of last) if (after.phases[id]?.status === "pending") was.open = false; // given up on purpose
     if (event.type === "phase.started") {
       const before = last.get(event.phase);
       last.set(event.phase, { attempt: event.attempt, open: true });
@@ -165,6 +167,7 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "budget.set",
   "report.written",
   "run.resumed",
+  "run.deleted",
 ];
 
 function afterTheEnd(): Rule {
@@ -216,7 +219,8 @@ const recoveries: Rule = (event) =>
 /** Every intent of a run that is over and tidied up has its receipt, or something tells why it has none. */
 function unexplained(): Rule {
   const prompted = new Map<string, string>();
-  const commands = new Set<string>();
+  /** By phase: another try of it ends what the one before has left. */
+  const commands = new Map<string, string>();
   const opening = new Set<string>();
   return (event, before, after) => {
     switch (event.type) {
@@ -227,11 +231,11 @@ function unexplained(): Rule {
         prompted.delete(event.key);
         break;
       case "command.starting":
-        commands.add(`${event.phase}#${event.attempt}`);
+        commands.set(event.phase, `${event.phase}#${event.attempt}`);
         break;
       case "command.finished":
       case "phase.failed":
-        commands.delete(`${event.phase}#${event.attempt}`);
+        commands.delete(event.phase);
         break;
       case "session.opening":
         opening.add(event.session);
@@ -249,7 +253,7 @@ function unexplained(): Rule {
     const ended = (session: string): boolean => !isLive(after.sessions[session]?.state ?? "starting");
     return [
       ...[...prompted].filter(([, session]) => !ended(session)).map(([key]) => `a prompt without a receipt: ${key}`),
-      ...(completed ? [...commands].map((about) => `a command without an end: ${about}`) : []),
+      ...(completed ? [...commands.values()].map((about) => `a command without an end: ${about}`) : []),
       ...[...opening].map((session) => `a session without a receipt: ${session}`),
       ...after.escalations
         .filter(({ session, severity }) => severity === "question" && session !== undefined && ended(session))

@@ -77,7 +77,7 @@ export function simulatedRun(template: Template): SimulatedRun {
         const { phase, attempt, session } = step;
         const about = { phase, attempt, session, cause: "?", escalation: escalation() };
         const outcomes: Outcome[] = [
-          { kind: "good", phase, attempt, artifact: { sha256: HASH, bytes: 2, satisfied: dice < 40 } },
+          { kind: "good", phase, attempt, artifact: { sha256: made(attempt), bytes: 2, satisfied: dice < 40 } },
           { kind: "bad", phase, attempt, violations: [], sha256: OTHER_HASH },
           { kind: "lost", ...about },
           { kind: "trouble", ...about, counter: "nudge" },
@@ -92,7 +92,7 @@ export function simulatedRun(template: Template): SimulatedRun {
         record([{ type: "command.starting", phase, attempt, argv: ["true"] }]);
         if (dice % 5 === 4) return undefined; // killed while it ran
         const command = { exitCode: 0, durationMs: 1 };
-        const artifact = { sha256: HASH, bytes: 2, satisfied: dice < 40 };
+        const artifact = { sha256: made(attempt), bytes: 2, satisfied: dice < 40 };
         const failed = { ...IMPOSSIBLE, kind: "failed", phase, attempt, command } as const;
         return dice % 7 === 6 ? failed : { kind: "good", phase, attempt, artifact, command };
       }
@@ -120,7 +120,7 @@ export function simulatedRun(template: Template): SimulatedRun {
       { kind: "resume", by: "devflowd", cause: "the daemon is back", retry: false },
       { kind: "resume", by: "ann", cause: "asked", retry: true },
       // Too late: of an attempt that is over, or that nobody waits for any more.
-      { kind: "good", phase, attempt: late, artifact: { sha256: HASH, bytes: 2, satisfied: true } },
+      { kind: "good", phase, attempt: late, artifact: { sha256: made(attempt), bytes: 2, satisfied: true } },
       { kind: "timeout", phase, attempt: late },
     ];
     const asking = state.escalations[dice % Math.max(1, state.escalations.length)];
@@ -164,6 +164,9 @@ export function simulatedRun(template: Template): SimulatedRun {
 }
 
 const USAGE = Usage.parse({ inputTokens: 10, outputTokens: 1, costUsd: "0.1" });
+
+/** Each attempt makes something else. */
+const made = (attempt: number): string => attempt.toString(16).padStart(64, "0");
 
 const IMPOSSIBLE = {
   kind: "impossible",
