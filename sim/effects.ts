@@ -54,7 +54,9 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
     written: (path, text) => void written.add(`${path} ${digest(text)}`),
     see(run, event) {
       if (event.type === "artifact.checked") made(run, event);
-      if (event.type === "command.finished") finished.add(`${run}/${event.phase}#${event.attempt}`);
+      // What was ended with its run is done anew when the run is taken up again.
+      if (event.type === "command.finished" && !stateOf(run).ended)
+        finished.add(`${run}/${event.phase}#${event.attempt}`);
     },
     prepared: (run) => stateOf(run).workspace !== undefined,
     over: (run) => stateOf(run).ended !== undefined,

@@ -32,7 +32,7 @@ export function workflow(dice: Dice): Template {
 }
 
 function drawn(dice: Dice, attempt: number): Template {
-  const phases = 1 + dice.pick(`phases ${attempt}`, 5);
+  const phases = 1 + dice.pick(`phases ${attempt}`, 4);
   const sketches = Array.from({ length: phases }, (_, at): Sketch => {
     const pick = (what: string, sides: number): number => dice.pick(`${attempt}/${at}/${what}`, sides);
     return {
