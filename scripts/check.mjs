@@ -11,6 +11,7 @@ const STEPS = [
   ["lint", () => run([...bin("@biomejs/biome/bin/biome"), "check", "."])],
   ["types", () => run([...bin("typescript/bin/tsc"), "-p", "tsconfig.json"])],
   ["dead code", () => run([...bin("knip/bin/knip.js")])],
+  ["simulation", () => run([process.execPath, join(root, "scripts", "sim.mjs")])],
   ["tests", () => run([...bin("vitest/vitest.mjs"), "run"])],
 ];
 

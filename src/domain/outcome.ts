@@ -16,7 +16,7 @@ export type Outcome =
   | { kind: "workspace"; path: string; branch: string; commit: string }
   | { kind: "impossible"; failure: FailureRecord }
   | { kind: "delivered"; phase: string; attempt: number; key: string; session: SessionId; receipt: EvidenceList }
-  | { kind: "good"; phase: string; attempt: number; artifact: Accepted }
+  | { kind: "good"; phase: string; attempt: number; artifact: Accepted; command?: CommandEnd }
   | { kind: "bad"; phase: string; attempt: number; violations: readonly Violation[]; sha256: string | undefined }
   | {
       kind: "trouble";
@@ -29,7 +29,8 @@ export type Outcome =
     }
   | { kind: "lost"; phase: string; attempt: number; session: SessionId; cause: string; escalation: EscalationId }
   | { kind: "timeout"; phase: string; attempt: number }
-  | { kind: "failed"; phase: string; attempt: number; failure: FailureRecord }
+  | { kind: "failed"; phase: string; attempt: number; failure: FailureRecord; command?: CommandEnd }
+  | { kind: "ended"; phase: string; attempt: number }
   | { kind: "closed"; session: SessionId; cause: string }
   | {
       kind: "told";
@@ -61,6 +62,9 @@ export type Outcome =
   | { kind: "cancel"; by: string; comment?: string }
   | { kind: "resume"; by: string; cause: string; retry: boolean; from?: string }
   | { kind: "interrupt"; cause: string };
+
+/** How the command ended whose result this is. */
+export type CommandEnd = Pick<Extract<RunEvent, { type: "command.finished" }>, "exitCode" | "durationMs">;
 
 type EvidenceList = Extract<RunEvent, { type: "prompt.delivered" }>["receipt"];
 

@@ -7,13 +7,14 @@
  */
 import type { RunEvent } from "./event.ts";
 import { Failure, failureRecord } from "./failure.ts";
-import type { Outcome, OutcomeOf } from "./outcome.ts";
+import type { CommandEnd, Outcome, OutcomeOf } from "./outcome.ts";
 import { afforded, answeredBudget, budgetSet, crossed, refused } from "./run-budget.ts";
 import { evolve } from "./run-evolve.ts";
 import { permit, permitted } from "./run-permissions.ts";
 import { close, did, lost, seen, settledSince, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
-import { current, isTidy, type RunState } from "./run-state.ts";
+import { current, isTidy, type RunState, runsCommand } from "./run-state.ts";
+import { isLive } from "./session.ts";
 import { phaseOf } from "./template.ts";
 
 export function decide(state: RunState, outcome: Outcome): RunEvent[] {
@@ -33,11 +34,14 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return state.ended ? [] : [{ type: "run.failed", failure: outcome.failure }];
     case "delivered": {
       const { phase, attempt, key, session, receipt } = outcome;
-      return current(state, outcome) ? [{ type: "prompt.delivered", phase, attempt, key, session, receipt }] : [];
+      const out = current(state, outcome)?.prompts.some((prompt) => prompt.key === key && !prompt.delivered);
+      const heard = out && isLive(state.sessions[session]?.state ?? "closed");
+      return heard ? [{ type: "prompt.delivered", phase, attempt, key, session, receipt }] : [];
     }
     case "good":
       return current(state, outcome)
         ? [
+            ...finished(outcome),
             { type: "artifact.checked", phase: outcome.phase, attempt: outcome.attempt, artifact: outcome.artifact },
             ...overtaken(state, outcome.phase),
           ]
@@ -52,7 +56,14 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return current(state, outcome) ? failPhase(outcome, outOfTime(state, outcome.phase)) : [];
     case "failed":
       return current(state, outcome)
-        ? [{ type: "phase.failed", phase: outcome.phase, attempt: outcome.attempt, failure: outcome.failure }]
+        ? [
+            ...finished(outcome),
+            { type: "phase.failed", phase: outcome.phase, attempt: outcome.attempt, failure: outcome.failure },
+          ]
+        : [];
+    case "ended":
+      return runsCommand(state.phases[outcome.phase])
+        ? finished({ ...outcome, command: { exitCode: null, durationMs: 0 } })
         : [];
     case "closed":
       return close(state, outcome.session, outcome.cause);
@@ -107,6 +118,10 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return state.ended || state.interrupted ? [] : [{ type: "run.interrupted", cause: outcome.cause }];
   }
 }
+
+/** The receipt of a command, with what its result means in one append: alone in the log, the result would be lost to a crash. */
+const finished = ({ phase, attempt, command }: { phase: string; attempt: number; command?: CommandEnd }): RunEvent[] =>
+  command ? [{ type: "command.finished", phase, attempt, ...command }] : [];
 
 /** Problems of a phase that has got on after all. */
 const overtaken = (state: RunState, phase: string): RunEvent[] =>
@@ -173,6 +188,7 @@ function answer(state: RunState, outcome: OutcomeOf<"approve" | "reject">): RunE
 
 /** From a phase on purpose: also when the run is complete, and never while something of it is under way. */
 function resume(state: RunState, { by, cause, retry, from }: OutcomeOf<"resume">): RunEvent[] {
+  if (state.deleted) return []; // its worktree is gone
   const again = from !== undefined && state.phases[from] !== undefined && !underWay(state);
   if (from !== undefined && !again) return [];
   if (state.ended && state.ended.status !== "failed" && !(again && state.ended.status === "completed")) return [];

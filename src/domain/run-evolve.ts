@@ -72,6 +72,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       );
     case "command.starting":
       return phase(state, event.phase, (p) => ({ ...p, command: { started: true } }));
+    case "command.finished":
+      return phase(state, event.phase, (p) => (p.command ? { ...p, command: { started: true, finished: true } } : p));
     case "approval.requested":
       return phase(state, event.phase, (p) => ({ ...p, status: "awaiting_approval", approval: { when: event.when } }));
     case "approval.answered":
@@ -154,7 +156,6 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         event.until === undefined ? s : { ...s, parked: true as const },
       );
     case "session.told":
-    case "command.finished":
       return state;
     case "budget.crossed":
       return { ...state, crossed: [...state.crossed, crossingKey(event)] };
@@ -188,6 +189,8 @@ function begin(before: PhaseState, event: EventOf<"phase.started">): PhaseState 
     turns: before.turns,
     wanted: "work",
     watch: before.watch + 1,
+    // What a person has refused does not count again.
+    ...(event.cause === "rejected" && { refused: before.refused }),
     // A loop's next round keeps what a person agreed to before the first one.
     ...(before.approval?.when === "before" && before.approval.answer && { approval: before.approval }),
     ...(event.comment !== undefined && { comment: event.comment }),

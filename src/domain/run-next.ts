@@ -9,7 +9,14 @@
  */
 import type { PromptPurpose } from "./event.ts";
 import type { SessionId } from "./ids.ts";
-import type { PendingPermission, PhaseState, PhaseStatus, RoleSession, RunState } from "./run-state.ts";
+import {
+  type PendingPermission,
+  type PhaseState,
+  type PhaseStatus,
+  type RoleSession,
+  type RunState,
+  runsCommand,
+} from "./run-state.ts";
 import { isLive } from "./session.ts";
 import type { Phase, Template } from "./template.ts";
 
@@ -36,6 +43,7 @@ export type Step =
   | { kind: "watch"; key: string; phase: string; attempt: number; session: SessionId; prompt: string }
   | { kind: "command"; key: string; phase: string; attempt: number }
   | { kind: "permission"; key: string; session: SessionId; pending: PendingPermission }
+  | { kind: "end command"; key: string; phase: string; attempt: number }
   | { kind: "close"; key: string; session: SessionId }
   | { kind: "report"; key: string };
 
@@ -79,14 +87,19 @@ function ahead(state: RunState, template: Template): Step[] {
 
 const IN_WORK: ReadonlySet<PhaseStatus> = new Set(["running", "repairing", "validating"]);
 
-/** What is left once a run has ended: its agents first, so that the report can say what became of them. */
+/** What is left once a run has ended: its agents and commands first, so that the report can say what became of them. */
 function afterwards(state: RunState): Step[] {
   // An agent that was faster than the receipt of its answer: what became of it is still to be told.
   const given = state.ended?.status === "completed" ? answers(state) : [];
   if (given.length > 0) return given;
   const live = Object.values(state.sessions).filter((session) => isLive(session.state));
-  if (live.length > 0) return live.map(({ session }) => ({ kind: "close", key: `close/${session}`, session }));
-  return state.reported ? [] : [{ kind: "report", key: "report" }];
+  const closing = live.map(({ session }): Step => ({ kind: "close", key: `close/${session}`, session }));
+  if (state.reported) return closing;
+  const ending = Object.entries(state.phases)
+    .filter(([, phase]) => runsCommand(phase))
+    .map(([phase, { attempt }]): Step => ({ kind: "end command", key: `end/${phase}/${attempt}`, phase, attempt }));
+  const left = [...closing, ...ending];
+  return left.length > 0 ? left : [{ kind: "report", key: "report" }];
 }
 
 function command(phase: Phase, now: PhaseState): Step[] {

@@ -50,7 +50,7 @@ export interface PhaseState {
   approval?: { when: "before" | "after"; answer?: "approve" };
   /** Checked and waiting for approval, or accepted. */
   artifact?: Accepted;
-  command?: { started: boolean };
+  command?: { started: boolean; finished?: boolean };
   /** Counts what ended a watch for the artifact, so that each watch has a key of its own. */
   watch: number;
   failure?: FailureRecord;
@@ -128,6 +128,10 @@ export function current(state: RunState, about: { phase: string; attempt: number
   if (state.ended || !phase || phase.attempt !== about.attempt) return undefined;
   return phase.status === "running" || phase.status === "repairing" ? phase : undefined;
 }
+
+/** Its command was started, and nobody knows that it has ended. */
+export const runsCommand = (phase: PhaseState | undefined): boolean =>
+  phase?.command?.started === true && !phase.command.finished;
 
 export function statusOf(state: RunState): RunStatus {
   if (!state.started) return "pending";

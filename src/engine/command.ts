@@ -1,6 +1,7 @@
 /**
  * A phase that a command does: its result is an artifact like any other.
- * After a crash the command runs again: what a phase runs (tests, linters) must not mind; what it left behind is ended first.
+ * After a crash the command runs again, unless its receipt is in the log: what a phase runs (tests, linters) must not mind; what it
+ * left behind is ended first. Its receipt and what its result means are one append.
  */
 import { Failure, failureRecord } from "../domain/failure.ts";
 import { milliseconds } from "../domain/names.ts";
@@ -24,22 +25,32 @@ export async function runCommand(
   if (!started || !phase || !workspace || program === undefined) return undefined;
   const about = { phase: phase.id, attempt: step.attempt };
   const argv = [program, ...args] as const;
-  await context.record(() => [{ type: "command.starting", ...about, argv: [...argv] }]);
+  await context.record(() => (context.signal.aborted ? [] : [{ type: "command.starting", ...about, argv: [...argv] }]));
+  if (context.signal.aborted) return undefined;
   const timeoutMs = milliseconds(phase.timeout);
   const spec = { run: context.run, phase: phase.id, argv, cwd: workspace.path, timeoutMs };
   const result = await commands.run(spec, context.signal);
   if (context.signal.aborted) return undefined;
-  const { exitCode, durationMs } = result;
-  await context.record(() => [{ type: "command.finished", ...about, exitCode, durationMs }]);
-  const passed = exitCode === 0 && !result.timedOut;
+  const command = { exitCode: result.exitCode, durationMs: result.durationMs };
+  const passed = result.exitCode === 0 && !result.timedOut;
   const until = phase.repeat && started.schemas[phase.repeat.until]?.schema;
   const schema = started.schemas[phase.produces.schema]?.schema ?? {};
   const look = await artifacts.keep(`${JSON.stringify({ command: argv, passed, ...result }, null, 2)}\n`, {
     schema,
     until,
   });
-  if (look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
+  if (look.kind === "good") return { kind: "good", ...about, artifact: look.accepted, command };
   const problem = look.kind === "bad" ? (look.violations[0]?.problem ?? "") : "";
   const failure = new Failure("artifact.invalid", { phase: phase.id, schema: phase.produces.schema, problem });
-  return { kind: "failed", ...about, failure: failureRecord(failure) };
+  return { kind: "failed", ...about, failure: failureRecord(failure), command };
+}
+
+/** The run has ended, and nobody knows how far its command is: it may run still, from before a restart. */
+export async function endCommand(
+  { phase, attempt }: Extract<Step, { kind: "end command" }>,
+  { run }: StepContext,
+  { commands }: { commands: Commands },
+): Promise<Outcome> {
+  await commands.end(run, phase);
+  return { kind: "ended", phase, attempt };
 }

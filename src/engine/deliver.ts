@@ -62,7 +62,8 @@ export async function deliverPrompt(
     bytes: utf8Bytes(prompt.text),
     file: prompt.file,
   };
-  await context.record((state) => (announced(state, step) ? [] : [intent]));
+  await context.record((state) => (context.signal.aborted || announced(state, step) ? [] : [intent]));
+  if (context.signal.aborted) return undefined;
   for (const [relative, text] of prompt.files) await deps.workspaces.write(context.run, relative, text);
   return offer(step, context, deps, agent, prompt);
 }

@@ -79,11 +79,13 @@ export function engine(deps: EngineDeps): Engine {
   function driving(run: RunId): Drive {
     if (stopping) throw new Failure("daemon.stopping");
     const before = drives.get(run);
-    if (before) return before;
-    const now = drive(run, { log, clock: deps.clock, journal, perform });
+    if (before && !before.over) return before;
+    const now = drive(run, { log, clock: deps.clock, journal, perform, next: () => driving(run) });
     now.pause(paused);
     drives.set(run, now);
-    void now.finished.then(() => drives.delete(run));
+    void now.finished.then(() => {
+      if (drives.get(run) === now) drives.delete(run);
+    });
     return now;
   }
 
@@ -189,7 +191,7 @@ export function engine(deps: EngineDeps): Engine {
       const followed = await now.tell(outcome);
       if (followed.length === 0)
         throw new Failure("session.ended", { session, state: state.sessions[session]?.state ?? "unknown" });
-      if (told.what === "kill" || told.what === "restart") await sessions.close(session);
+      if (told.what === "kill" || told.what === "restart") await sessions.end(now.context, session);
     },
     pause(value) {
       paused = value;

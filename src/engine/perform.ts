@@ -7,7 +7,7 @@ import type { Step } from "../domain/run-next.ts";
 import type { Commands } from "../ports/commands.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";
-import { runCommand } from "./command.ts";
+import { endCommand, runCommand } from "./command.ts";
 import { type DeliverDeps, deliverPrompt } from "./deliver.ts";
 import { writeReport } from "./report.ts";
 import type { Perform, StepContext } from "./run-loop.ts";
@@ -36,6 +36,8 @@ export function performer(deps: PerformDeps): Perform {
         return runCommand(step, context, deps);
       case "permission":
         return answerPermission(step, context, deps);
+      case "end command":
+        return endCommand(step, context, deps);
       case "close":
         return closeSession(step, context, deps);
       case "report":
@@ -82,7 +84,6 @@ async function closeSession(
   context: StepContext,
   { sessions }: PerformDeps,
 ): Promise<Outcome> {
-  await sessions.get(context, session); // from before a restart: taken over, so that it can be ended
-  await sessions.close(session);
+  await sessions.end(context, session);
   return { kind: "closed", session, cause: "the run has ended" };
 }

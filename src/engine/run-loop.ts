@@ -5,6 +5,8 @@
  * O1. Events are appended one decision at a time, in order: each sees the state that the one before it left.
  * O2. A step is under way at most once; when the state no longer asks for it, its signal aborts.
  * O3. A step that ends without moving the run is asked again after a pause, never at once.
+ * O4. A drive is over once its run has ended and nothing is left to do or to decide. It does nothing more, for ever: what is still
+ *     told of the run goes to the next drive, and should the run be taken up again, that one does it.
  */
 import { type EventOf, mustBeDurable, type RunEvent } from "../domain/event.ts";
 import { Failure, failureRecord } from "../domain/failure.ts";
@@ -66,6 +68,7 @@ export interface Drive {
   stop(): Promise<void>;
   /** Resolves when the run has ended and everything after its end is done. */
   readonly finished: Promise<void>;
+  readonly over: boolean;
 }
 
 interface UnderWay {
@@ -79,9 +82,11 @@ export interface DriveDeps {
   clock: Clock;
   journal: Journal;
   perform: Perform;
+  /** The drive of the same run that comes after this one, once it is over. */
+  next(): Drive;
 }
 
-export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): Drive {
+export function drive(run: RunId, { log, clock, journal, perform, next }: DriveDeps): Drive {
   const underWay = new Map<string, UnderWay>();
   const listeners = new Set<(event: RunEvent) => void>();
   /** How often in a row each step has moved nothing (O3). */
@@ -91,7 +96,13 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
   let times = NO_TIME;
   let position = 0;
   let paused = false;
-  let mailbox: Promise<unknown> = Promise.resolve();
+  let over = false;
+  /** Decisions that have been asked for and not made. */
+  let queued = 1;
+  // Whoever asks for a drive may have something to tell it: it is not over before that.
+  /** What steps and agents tell, in order. */
+  let told: Promise<void> = Promise.resolve();
+  let mailbox: Promise<unknown> = Promise.resolve().then(decided);
   let finish: () => void = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
@@ -105,33 +116,61 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
   for (const stored of log.read(run)) take(stored.event, stored.at);
 
   function apply(make: (state: RunState) => RunEvent[]): Promise<readonly RunEvent[]> {
+    queued += 1;
     const turn = mailbox.then(async () => {
-      const events = make(state);
-      if (events.length === 0 || stopping.signal.aborted) return [];
-      const at = clock.now();
-      const written = await log.append(run, position, events, { at, durable: mustBeDurable(events) });
-      if (written.kind === "conflict")
-        throw new Failure("internal", { problem: `run ${run} has a second writer at ${written.position}` });
-      // As they are in the log, which may have taken secrets out: the state is a fold of the log, also without a restart.
-      const told = written.events.map(({ event }) => event);
-      for (const event of told) {
-        take(event, at);
-        for (const listener of listeners) listener(event);
+      for (;;) {
+        const events = make(state);
+        if (events.length === 0 || stopping.signal.aborted) return [];
+        const at = clock.now();
+        const written = await log.append(run, position, events, { at, durable: mustBeDurable(events) });
+        if (written.kind === "conflict") {
+          catchUp(written.position);
+          continue;
+        }
+        // As they are in the log, which may have taken secrets out: the state is a fold of the log, also without a restart.
+        const kept = written.events.map(({ event }) => event);
+        for (const event of kept) {
+          take(event, at);
+          for (const listener of listeners) listener(event);
+        }
+        dispatch();
+        return kept;
       }
-      dispatch();
-      return told;
     });
-    mailbox = turn.catch(() => undefined); // O1: one that fails does not stop those behind it
+    // O1: one that fails does not stop those behind it
+    mailbox = turn.catch(() => undefined).then(decided);
     return turn;
   }
 
+  function decided(): void {
+    queued -= 1;
+    finishWhenDone();
+  }
+
+  /** Another writer was faster: what it wrote is taken, and everything is decided anew from there. */
+  function catchUp(there: number): void {
+    if (there <= position)
+      throw new Failure("internal", { problem: `the log of run ${run} ends at ${there}, before ${position}` });
+    for (const stored of log.read(run, position + 1)) take(stored.event, stored.at);
+    dispatch();
+  }
+
   function dispatch(): void {
-    if (paused || stopping.signal.aborted) return;
+    if (over || stopping.signal.aborted) return;
     const steps = nextSteps(state);
     const wanted = new Set(steps.map(({ key }) => key));
     for (const [key, { abort }] of underWay) if (!wanted.has(key)) abort();
+    if (paused) return;
     for (const step of steps) if (!underWay.has(step.key)) begin(step);
-    if (state.ended && steps.length === 0 && underWay.size === 0) finish();
+    finishWhenDone();
+  }
+
+  /** O4 */
+  function finishWhenDone(): void {
+    const busy = underWay.size > 0 || queued > 0 || paused || stopping.signal.aborted;
+    if (busy || over || !state.ended || nextSteps(state).length > 0) return;
+    over = true;
+    finish();
   }
 
   function begin(step: Step): void {
@@ -184,9 +223,13 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
       await apply(events);
     },
     tell: (outcome) => {
-      void applyWithRoom((now) => decide(now, outcome)).catch((error: unknown) =>
-        journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
-      );
+      if (over) return next().context.tell(outcome);
+      // One that waits for room holds up those behind it: told late, the state before would look like the one after.
+      told = told
+        .then(() => applyWithRoom((now) => decide(now, outcome)))
+        .catch((error: unknown) =>
+          journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
+        );
     },
     left: (phase) => {
       const limit = state.started && phaseOf(state.started.template, phase)?.timeout;
@@ -216,7 +259,7 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
   return {
     run,
     state: () => state,
-    tell: (outcome) => apply((now) => decide(now, outcome)),
+    tell: async (outcome) => (over ? next().tell(outcome) : apply((now) => decide(now, outcome))),
     hears: async <T extends RunEvent["type"]>(type: T, wanted: (event: EventOf<T>) => boolean, ms: number) => {
       const over = new AbortController();
       const signal = AbortSignal.any([stopping.signal, over.signal]);
@@ -251,5 +294,8 @@ export function drive(run: RunId, { log, clock, journal, perform }: DriveDeps): 
       await mailbox;
     },
     finished,
+    get over() {
+      return over;
+    },
   };
 }

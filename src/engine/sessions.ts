@@ -23,6 +23,8 @@ export interface Sessions {
   get(context: StepContext, session: SessionId): Promise<AgentSession | undefined>;
   living(session: SessionId): AgentSession | undefined;
   close(session: SessionId): Promise<void>;
+  /** Closes one that may be from before a restart: it is taken over, so that it can be ended. */
+  end(context: StepContext, session: SessionId): Promise<void>;
   /** Lets go of every session; agents in terminals live on. */
   release(): Promise<void>;
   count(): number;
@@ -49,14 +51,17 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
   const arriving = new Map<SessionId, Promise<AgentSession | undefined>>();
 
   /** One arrival at a time for a session, however many steps ask for it. */
-  function arrive(
+  async function arrive(
     context: StepContext,
     session: SessionId,
     how: "open" | "adopt",
     role: string,
   ): Promise<AgentSession | undefined> {
+    const here = living.get(session);
+    if (here) return here;
     const before = arriving.get(session);
-    if (before) return before;
+    // Who only looks for it may have found none: whoever wants it opened has to open it.
+    if (before) return (await before) ?? (how === "open" ? arrive(context, session, how, role) : undefined);
     const arrival = take(context, session, how, role).finally(() => arriving.delete(session));
     arriving.set(session, arrival);
     return arrival;
@@ -104,30 +109,37 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
     }
   }
 
+  async function get(context: StepContext, session: SessionId): Promise<AgentSession | undefined> {
+    const role = context.state().sessions[session]?.role;
+    return living.get(session) ?? (role === undefined ? undefined : arrive(context, session, "adopt", role));
+  }
+
+  async function close(session: SessionId): Promise<void> {
+    const agent = living.get(session);
+    living.delete(session);
+    await agent?.close();
+    metering?.gone(session);
+    accounts?.gone(session);
+  }
+
   return {
     async open(context, role, known) {
       const session = known ?? SessionId.parse(ids.next());
-      if (!known) await context.record((state) => intent(state, role, session));
+      if (!known) await context.record((state) => (context.signal.aborted ? [] : intent(state, role, session)));
+      if (context.signal.aborted) return;
       const agent = await arrive(context, session, "open", role);
       if (!agent) throw new Failure("internal", { problem: `session ${session} did not open` });
       const { host, key, pid } = agent;
-      await context.record(() => [{ type: "session.opened", session, host, key, ...(pid !== undefined && { pid }) }]);
+      const receipt: RunEvent = { type: "session.opened", session, host, key, ...(pid !== undefined && { pid }) };
+      await context.record((state) => (state.sessions[session]?.opened ? [] : [receipt]));
     },
-    async get(context, session) {
-      const here = living.get(session);
-      if (here) return here;
-      const role = context.state().sessions[session]?.role;
-      if (role === undefined) return undefined;
-      return arrive(context, session, "adopt", role);
+    get,
+    async end(context, session) {
+      await get(context, session);
+      await close(session);
     },
     living: (session) => living.get(session),
-    async close(session) {
-      const agent = living.get(session);
-      living.delete(session);
-      await agent?.close();
-      metering?.gone(session);
-      accounts?.gone(session);
-    },
+    close,
     async release() {
       const all = [...living.values()];
       living.clear();

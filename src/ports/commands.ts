@@ -24,4 +24,6 @@ export interface CommandResult {
 export interface Commands {
   /** Throws `Failure` `command.failed_to_start` when the program cannot be found or started. */
   run(spec: CommandSpec, signal: AbortSignal): Promise<CommandResult>;
+  /** Ends what is left of a command that nobody waits for any more, also of an earlier daemon's; none is fine. */
+  end(run: string, phase: string): Promise<void>;
 }

@@ -18,12 +18,12 @@ import { endProcesses } from "../../src/adapters/system/processes.ts";
 import { SessionId } from "../../src/domain/ids.ts";
 import { redactor } from "../../src/domain/redact.ts";
 import type { AgentNews, AgentSession } from "../../src/ports/agent.ts";
-import { expectSound } from "../support/invariants.ts";
 import { liveRun } from "../support/live-run.ts";
 import { persona } from "../support/made.ts";
 import { profile } from "../support/profiles.ts";
 import { configureAgent, type RealAgent, realAgent } from "../support/real-agents.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
+import { expectSound } from "../support/sound.ts";
 import { type World, world } from "../support/world.ts";
 
 /** Downloading the first time, and starting on a loaded machine, in milliseconds. */

@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
 import { evolve, fold } from "../../src/domain/run-evolve.ts";
 import { nextSteps } from "../../src/domain/run-next.ts";
-import { isTidy, type RunState, statusOf } from "../../src/domain/run-state.ts";
+import { isTidy, statusOf } from "../../src/domain/run-state.ts";
 import { viewOf } from "../../src/domain/run-view.ts";
-import { broken } from "../support/invariants.ts";
+import { broken, reasonToRest } from "../support/invariants.ts";
 import { dice, type SimulatedRun, simulatedRun, templates } from "../support/simulated-run.ts";
 
 /** What happens next: a step that is wanted goes somehow, or something happens that nobody has asked for. */
@@ -20,13 +20,6 @@ function happen(run: SimulatedRun, { which, dice: rolled, asked }: Happening): v
   const step = steps[which % Math.max(1, steps.length)];
   if (step && asked > 1) run.perform(step, rolled);
   else run.disturb(rolled);
-}
-
-/** Why a run that wants nothing done has not ended; undefined when there is no reason. */
-function reason(state: RunState): string | undefined {
-  if (state.interrupted) return "its daemon went away";
-  if (Object.values(state.phases).some(({ status }) => status === "awaiting_approval")) return "a person must agree";
-  return state.escalations.some(({ severity }) => severity === "problem") ? "a person must look" : undefined;
 }
 
 /** Everything goes well from here on, and a person does what the run waits for. */
@@ -52,7 +45,7 @@ describe("a run through anything", () => {
           const keys = nextSteps(run.state).map(({ key }) => key);
           expect(new Set(keys).size).toBe(keys.length);
           if (keys.length === 0 && !isTidy(run.state)) {
-            expect(reason(run.state)).toBeDefined();
+            expect(reasonToRest(run.state)).toBeDefined();
             expect(["waiting", "interrupted"]).toContain(statusOf(run.state));
           }
         }

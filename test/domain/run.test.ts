@@ -6,6 +6,8 @@ import {
   bad,
   escalation,
   good,
+  HASH,
+  OTHER_HASH,
   opened,
   phaseStarted,
   prompted,
@@ -16,6 +18,7 @@ import {
   workspace,
 } from "../support/made.ts";
 
+const ACCEPTED = { sha256: HASH, bytes: 2, satisfied: true };
 const line = template({ specify: {}, review: { needs: ["specify"] }, verify: { needs: ["review"] } });
 
 describe("a run goes through its phases", () => {
@@ -107,6 +110,73 @@ describe("a run goes through its phases", () => {
   });
 });
 
+describe("a command", () => {
+  const tests = template({ tests: { run: ["npm", "test"] } });
+  const starting: RunEvent = { type: "command.starting", phase: "tests", attempt: 1, argv: ["npm", "test"] };
+  const begun = running(tests, phaseStarted("tests"), starting);
+  const command = { exitCode: 0, durationMs: 9 };
+  const cancel: Outcome = { kind: "cancel", by: "ann" };
+
+  test("its receipt and what its result means are one append: no crash comes between them", () => {
+    const done = given(begun).when({ kind: "good", phase: "tests", attempt: 1, artifact: ACCEPTED, command });
+    done.leads(["command.finished tests", "artifact.checked tests", "phase.accepted tests", "run.completed"]);
+    const { failure } = { failure: { code: "internal", message: "", hint: "", details: {} } } as const;
+    given(begun)
+      .when({ kind: "failed", phase: "tests", attempt: 1, failure, command })
+      .leads(["command.finished tests", "phase.failed tests", "run.failed"]);
+  });
+
+  test("of which nobody knows how far it is runs again; when the run has ended, it is ended", () => {
+    expect(given(begun).next()).toEqual(["command/tests/1/1"]);
+    const cancelled = given(begun).when(cancel);
+    expect(cancelled.next()).toEqual(["end/tests/1"]);
+    const ended = given(begun).when(cancel, { kind: "ended", phase: "tests", attempt: 1 });
+    ended.follows([{ type: "command.finished", phase: "tests", attempt: 1, exitCode: null, durationMs: 0 }]);
+    expect(ended.next()).toEqual(["report"]);
+  });
+
+  test("that has ended is ended no second time, and a run that is reported on touches nothing", () => {
+    const ended: Outcome = { kind: "ended", phase: "tests", attempt: 1 };
+    given(begun).when(cancel, ended, ended).follows([]);
+    const reported: Outcome = { kind: "reported", json: "j", markdown: "m", sha256: HASH };
+    expect(given(begun).when(cancel, reported).next()).toEqual([]);
+  });
+});
+
+test("a run that is deleted cannot be taken up again: its worktree is gone", () => {
+  const over: Outcome[] = [
+    { kind: "impossible", failure: { code: "internal", message: "", hint: "", details: {} } },
+    { kind: "reported", json: "j", markdown: "m", sha256: HASH },
+  ];
+  const resume: Outcome = { kind: "resume", by: "ann", cause: "asked", retry: true };
+  const failed = given(running(line, phaseStarted("specify")));
+  failed.when(...over, resume).leads(["run.resumed"]);
+  failed.when(...over, { kind: "deleted", by: "ann" }, resume).follows([]);
+  failed.when(...over, { kind: "deleted", by: "ann" }, { ...resume, from: "specify" }).follows([]);
+});
+
+describe("the receipt of a prompt", () => {
+  const begun = running(line, phaseStarted("specify"), ...opened("specify"), ...prompted("specify").slice(0, 1));
+  const delivered: Outcome = {
+    kind: "delivered",
+    phase: "specify",
+    attempt: 1,
+    key: "prompt/specify/1/1",
+    session: session(),
+    receipt: [],
+  };
+
+  test("counts once", () => {
+    given(begun).when(delivered).leads(["prompt.delivered specify"]);
+    given(begun).when(delivered, delivered).follows([]);
+  });
+
+  test("says nothing of a session that a person has ended meanwhile", () => {
+    const killed: Outcome = { kind: "told", session: session(), what: "kill", by: "ann", escalation };
+    given(begun).when(killed, delivered).follows([]);
+  });
+});
+
 describe("an artifact that does not satisfy its schema", () => {
   const events = running(
     template({ specify: {} }),
@@ -165,7 +235,24 @@ describe("approvals", () => {
   test("after: a no does the phase again, with the comment, and the same bytes do not count again", () => {
     const again = given(after).when(good("plan"), { kind: "reject", phase: undefined, by: "ann", comment: "too big" });
     again.leads(["approval.answered plan", "phase.started plan"]);
-    expect(again.state.phases.plan).toMatchObject({ attempt: 2, comment: "too big", status: "running" });
+    expect(again.state.phases.plan).toMatchObject({
+      attempt: 2,
+      comment: "too big",
+      status: "running",
+      refused: [HASH],
+    });
+  });
+
+  test("after: what was refused in an earlier attempt may come again once the phase is done anew for another reason", () => {
+    const looping = template({ plan: { approval: "after", repeat: { until: "approved@1", from: "plan", max: 2 } } });
+    const approve: Outcome = { kind: "approve", phase: undefined, by: "ann" };
+    const round = given(running(looping, phaseStarted("plan"))).when(
+      good("plan"),
+      { kind: "reject", phase: undefined, by: "ann", comment: "too big" },
+      good("plan", { attempt: 2, sha256: OTHER_HASH, satisfied: false }),
+      approve,
+    );
+    expect(round.state.phases.plan).toMatchObject({ attempt: 3, refused: [] });
   });
 
   test("answering what nobody asked changes nothing", () => {

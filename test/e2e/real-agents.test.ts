@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { chosenAgents, thorough } from "../support/chosen-agents.ts";
 import { hasTmux } from "../support/has-tmux.ts";
-import { expectSound } from "../support/invariants.ts";
 import { begin, liveRun } from "../support/live-run.ts";
 import { killBelow } from "../support/process-tree.ts";
 import { configureAgent, type RealAgent, realAgent } from "../support/real-agents.ts";
 import { record } from "../support/results.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
 import { addPersona } from "../support/shelf.ts";
+import { expectSound } from "../support/sound.ts";
 import { type World, world } from "../support/world.ts";
 
 /** Downloading the first time, in milliseconds. */

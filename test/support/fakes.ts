@@ -17,15 +17,22 @@ export interface FakeFiles extends ArtifactStore {
   put(path: string, text: string): void;
 }
 
-/** Artifacts in memory. A document is good when it has every property that its schema requires. */
+/** Artifacts in memory. A document is good when it has every property that its schema requires, and each constant of it. */
 export function fakeFiles(): FakeFiles {
   const files = new Map<string, string>();
+  /** How often a file was written, and how often it had been when its bytes were first known to be refused. */
+  const writes = new Map<string, number>();
+  const refusedAt = new Map<string, { sha256: string; writes: number | undefined }>();
   const kept = new Map<string, string>();
   const watchers = new Map<string, Set<() => void>>();
-  const missing = (schema: Record<string, unknown>, value: unknown): string[] =>
-    ((schema.required as string[] | undefined) ?? []).filter(
-      (name) => typeof value !== "object" || value === null || !(name in value),
-    );
+  function missing(schema: Record<string, unknown>, value: unknown): string[] {
+    const { required = [], properties = {} } = schema as { required?: string[]; properties?: Record<string, unknown> };
+    return required.filter((name) => {
+      if (typeof value !== "object" || value === null || !(name in value)) return true;
+      const wanted = properties[name] as { const?: unknown } | undefined;
+      return wanted?.const !== undefined && wanted.const !== (value as Record<string, unknown>)[name];
+    });
+  }
 
   function check(text: string, schema: Record<string, unknown>, until: Record<string, unknown> | undefined): Look {
     let value: unknown;
@@ -44,12 +51,22 @@ export function fakeFiles(): FakeFiles {
   return {
     put: (path, text) => {
       files.set(path, text);
+      writes.set(path, (writes.get(path) ?? 0) + 1);
       for (const again of watchers.get(path) ?? []) again();
     },
     look: async ({ path, schema, until, refused }) => {
       const text = files.get(path);
       if (text === undefined) return { kind: "absent" };
-      return refused.includes(digest(text)) ? { kind: "stale", rewritten: false } : check(text, schema, until);
+      const sha256 = digest(text);
+      const before = refusedAt.get(path);
+      const rewritten = before?.sha256 === sha256 && before.writes !== writes.get(path);
+      if (refused.includes(sha256)) {
+        if (before?.sha256 !== sha256) refusedAt.set(path, { sha256, writes: writes.get(path) });
+        return { kind: "stale", rewritten };
+      }
+      const look = check(text, schema, until);
+      if (look.kind === "bad") refusedAt.set(path, { sha256, writes: writes.get(path) });
+      return look;
     },
     watch: (path, again) => {
       const here = watchers.get(path) ?? new Set();
@@ -84,6 +101,7 @@ export const fakeCommands = (result: Partial<CommandResult> = {}): Commands => (
     truncated: false,
     ...result,
   }),
+  end: async () => {},
 });
 
 export function fakeReports(): Reports & { written: Map<string, { json: string; markdown: string }> } {

@@ -1,62 +1,110 @@
-/** What holds for every run, however it went: checked at the end of tests that take runs through trouble. */
-import { expect } from "vitest";
-import type { EventOf, RunEvent, StoredEvent } from "../../src/domain/event.ts";
+/**
+ * What holds for every run, however it went: the one place for it. Tests ask at their end (`broken`); the simulation after every
+ * event (`watcher`). Each rule is a small machine that sees one event after the other, so that asking often costs nothing.
+ */
+import type { RunEvent, StoredEvent } from "../../src/domain/event.ts";
 import { RECOVERY } from "../../src/domain/recovery.ts";
 import { evolve } from "../../src/domain/run-evolve.ts";
+import { nextSteps } from "../../src/domain/run-next.ts";
 import { initial, isTidy, type RunState } from "../../src/domain/run-state.ts";
 import { isLive } from "../../src/domain/session.ts";
 
-type Log = readonly Pick<StoredEvent, "position" | "event">[];
+type Told = Pick<StoredEvent, "position" | "event">;
 
-/** Fails with every rule that the run has broken. */
-export function expectSound(log: Log): void {
-  expect(broken(log)).toEqual([]);
+/** What an event breaks, in words, given the run before and after it. */
+type Rule = (event: RunEvent, before: RunState, after: RunState) => string[];
+
+export interface Watcher {
+  /** The rules that this event breaks, each in words; none when the run is sound. */
+  see(told: Told): string[];
+  /** What the events so far come to. */
+  readonly state: RunState;
 }
 
-/** The rules that a run has broken so far, each in words; none when it is sound. */
-export function broken(log: Log): string[] {
-  const events = log.map(({ event }) => event);
-  return [
-    ...gaps(log),
-    ...acceptances(events),
-    ...attempts(events),
-    ...prompts(events),
-    ...afterTheEnd(events),
-    ...sessions(events),
-    ...recoveries(events),
-    ...unexplained(events),
+export function watcher(): Watcher {
+  const rules = [
+    acceptances(),
+    attempts(),
+    artifacts(),
+    prompts(),
+    afterTheEnd(),
+    sessionsOnce(),
+    sessionStates,
+    recoveries,
+    unexplained(),
   ];
+  let state = initial;
+  let seen = 0;
+  return {
+    see({ position, event }) {
+      seen += 1;
+      const before = state;
+      state = evolve(before, event);
+      const found = rules.flatMap((rule) => rule(event, before, state));
+      return position === seen ? found : [`event ${seen} has position ${position}`, ...found];
+    },
+    get state() {
+      return state;
+    },
+  };
 }
 
-const gaps = (log: Log): string[] =>
-  log.flatMap(({ position }, at) => (position === at + 1 ? [] : [`event ${at + 1} has position ${position}`]));
+/** The rules that a run has broken so far; none when it is sound. */
+export function broken(log: readonly Told[]): string[] {
+  const { see } = watcher();
+  return log.flatMap(see);
+}
 
-const of = <T extends RunEvent["type"]>(events: readonly RunEvent[], type: T): EventOf<T>[] =>
-  events.filter((event): event is EventOf<T> => event.type === type);
+/** Why a run that wants nothing done has not ended; undefined when there is no reason. */
+export function reasonToRest(state: RunState): string | undefined {
+  if (state.interrupted) return "its daemon went away";
+  if (Object.values(state.phases).some(({ status }) => status === "awaiting_approval")) return "a person must agree";
+  return state.escalations.some(({ severity }) => severity === "problem") ? "a person must look" : undefined;
+}
 
-const twice = (keys: readonly string[], what: string): string[] =>
-  [...new Set(keys.filter((key, at) => keys.indexOf(key) !== at))].map((key) => `${what}: ${key}`);
+/** A run that has not ended goes on, or waits for somebody. */
+export const rests = (state: RunState): string[] =>
+  isTidy(state) || nextSteps(state).length > 0 || reasonToRest(state) !== undefined
+    ? []
+    : ["it rests without a reason"];
 
-/** Once for each attempt, and once for each round unless a person has resumed the run in between. */
-function acceptances(events: readonly RunEvent[]): string[] {
+/** Says once for each key after the first that it is there again. */
+function once(what: string): (key: string) => string[] {
+  const before = new Set<string>();
+  return (key) => {
+    if (before.has(key)) return [`${what}: ${key}`];
+    before.add(key);
+    return [];
+  };
+}
+
+/** Once for each attempt, and once for each round unless a person has resumed the run in between; never again by itself. */
+function acceptances(): Rule {
+  const perAttempt = once("accepted twice");
+  const perRound = once("accepted twice in a round");
   let resumed = 0;
-  const rounds = new Map<string, number>();
-  const attempts: string[] = [];
-  const perRound: string[] = [];
-  for (const event of events) {
+  return (event, before) => {
     if (event.type === "run.resumed") resumed += 1;
-    if (event.type === "phase.started") rounds.set(event.phase, event.round);
-    if (event.type !== "phase.accepted") continue;
-    attempts.push(`${event.phase}#${event.attempt}`);
-    perRound.push(`${event.phase} in round ${rounds.get(event.phase)}, resumed ${resumed} times`);
-  }
-  return [...twice(attempts, "accepted twice"), ...twice(perRound, "accepted twice in a round")];
+    if (event.type === "phase.started" && before.phases[event.phase]?.status === "accepted")
+      return [`${event.phase} is accepted, and runs again`];
+    if (event.type !== "phase.accepted") return [];
+    const { round, artifact, status } = before.phases[event.phase] ?? {};
+    return [
+      ...perAttempt(`${event.phase}#${event.attempt}`),
+      ...perRound(`${event.phase} in round ${round}, resumed ${resumed} times`),
+      ...(status === "validating" && artifact?.sha256 === event.artifact.sha256
+        ? []
+        : [`${event.phase} is accepted by what was not checked`]),
+    ];
+  };
 }
 
 /** A phase's attempts count up by one, and none begins while another is open. */
-function attempts(events: readonly RunEvent[]): string[] {
+function attempts(): Rule {
   const last = new Map<string, { attempt: number; open: boolean }>();
-  return events.flatMap((event) => {
+  return (event, _, after) => {
+    if (event.type === "run.resumed" && event.from !== undefined)
+      for (const [id, was] of last) if (after.phases[id]?.status === "pending") was.open = false; // given up on purpose
     if (event.type === "phase.started") {
       const before = last.get(event.phase);
       last.set(event.phase, { attempt: event.attempt, open: true });
@@ -70,14 +118,38 @@ function attempts(events: readonly RunEvent[]): string[] {
       (event.type === "approval.answered" && event.answer === "reject");
     if (over) last.set(event.phase, { attempt: last.get(event.phase)?.attempt ?? 0, open: false });
     return [];
-  });
+  };
 }
 
-function prompts(events: readonly RunEvent[]): string[] {
-  const sent = of(events, "prompt.sending").map(({ key }) => key);
-  const taken = of(events, "prompt.delivered").map(({ key }) => key);
-  const early = taken.filter((key) => !sent.includes(key)).map((key) => `delivered and never sent: ${key}`);
-  return [...twice(sent, "sent twice"), ...twice(taken, "delivered twice"), ...early];
+/** What was refused in an attempt is not taken in it, and what a person has refused not in the next one either. */
+function artifacts(): Rule {
+  const rejected = new Map<string, string[]>();
+  return (event, before) => {
+    if (event.type === "approval.answered" && event.answer === "reject") {
+      const sha256 = before.phases[event.phase]?.artifact?.sha256;
+      if (sha256 !== undefined) rejected.set(event.phase, [...(rejected.get(event.phase) ?? []), sha256]);
+    }
+    if (event.type === "phase.started" && event.cause !== "rejected") rejected.delete(event.phase);
+    // A command that says the same again is right to.
+    if (event.type !== "artifact.checked" || before.phases[event.phase]?.command) return [];
+    const { sha256 } = event.artifact;
+    const refused = [...(before.phases[event.phase]?.refused ?? []), ...(rejected.get(event.phase) ?? [])];
+    return refused.includes(sha256) ? [`${event.phase}#${event.attempt} takes an artifact that was refused`] : [];
+  };
+}
+
+function prompts(): Rule {
+  const sent = new Set<string>();
+  const sentTwice = once("sent twice");
+  const takenTwice = once("delivered twice");
+  return (event) => {
+    if (event.type === "prompt.sending") {
+      sent.add(event.key);
+      return sentTwice(event.key);
+    }
+    if (event.type !== "prompt.delivered") return [];
+    return [...takenTwice(event.key), ...(sent.has(event.key) ? [] : [`delivered and never sent: ${event.key}`])];
+  };
 }
 
 /** What may still be told of a run that has ended: its agents' last words and ends, and the report. */
@@ -87,6 +159,7 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "session.closed",
   "session.told",
   "permission.answered",
+  "command.finished",
   "usage.reported",
   "model.called",
   "tool.calling",
@@ -95,12 +168,13 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "budget.set",
   "report.written",
   "run.resumed",
+  "run.deleted",
 ];
 
-function afterTheEnd(events: readonly RunEvent[]): string[] {
+function afterTheEnd(): Rule {
   let ended = false;
   let reports = 0;
-  return events.flatMap((event) => {
+  return (event) => {
     const found = ended && !AFTERWARDS.includes(event.type) ? [`${event.type} after the end`] : [];
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled") {
       ended = true;
@@ -110,72 +184,84 @@ function afterTheEnd(events: readonly RunEvent[]): string[] {
     if (event.type === "report.written") reports += 1;
     if (event.type === "report.written" && (!ended || reports > 1)) found.push(`report ${reports}, ended: ${ended}`);
     return found;
-  });
+  };
 }
 
-/** Every change of a session starts from where it was; one that has ended does nothing more; it is opened once. */
-function sessions(events: readonly RunEvent[]): string[] {
-  let state: RunState = initial;
-  return [
-    ...twice(
-      of(events, "session.opening").map(({ session }) => session),
-      "opened twice",
-    ),
-    ...twice(
-      of(events, "session.opened").map(({ session }) => session),
-      "told to be open twice",
-    ),
-    ...twice(
-      of(events, "session.closed").map(({ session }) => session),
-      "closed twice",
-    ),
-    ...events.flatMap((event) => {
-      const before = "session" in event && event.session !== undefined ? state.sessions[event.session] : undefined;
-      state = evolve(state, event);
-      if (event.type === "session.changed" && before?.state !== event.from)
-        return [`${event.session} was ${before?.state}, not ${event.from}`];
-      if (event.type === "session.changed" && event.from === event.to) return [`${event.session} stayed ${event.to}`];
-      const ended = before && !isLive(before.state) && event.type.startsWith("prompt.");
-      return ended ? [`${event.type} to a session that is ${before.state}`] : [];
-    }),
-  ];
+/** A session is opened once and closed once, and a role has one at a time. */
+function sessionsOnce(): Rule {
+  const opening = once("opened twice");
+  const opened = once("told to be open twice");
+  const closed = once("closed twice");
+  return (event, _, { sessions }) => {
+    if (event.type === "session.opened") return opened(event.session);
+    if (event.type === "session.closed") return closed(event.session);
+    if (event.type !== "session.opening") return [];
+    const live = Object.values(sessions).filter(({ role, state }) => role === event.role && isLive(state));
+    return [...opening(event.session), ...(live.length > 1 ? [`${event.role} has ${live.length} sessions`] : [])];
+  };
 }
+
+/** Every change of a session starts from where it was; one that has ended does nothing more. */
+const sessionStates: Rule = (event, { sessions }) => {
+  const before = "session" in event && event.session !== undefined ? sessions[event.session] : undefined;
+  if (event.type === "session.changed" && before?.state !== event.from)
+    return [`${event.session} was ${before?.state}, not ${event.from}`];
+  if (event.type === "session.changed" && event.from === event.to) return [`${event.session} stayed ${event.to}`];
+  const ended = before && !isLive(before.state) && event.type.startsWith("prompt.");
+  return ended ? [`${event.type} to a session that is ${before.state}`] : [];
+};
 
 /** No counter passes its limit without a person. */
-function recoveries(events: readonly RunEvent[]): string[] {
-  return of(events, "session.recovery")
-    .filter(({ counter, used }) => used > RECOVERY[counter].limit)
-    .map(({ counter, used }) => `${counter} was used ${used} times`);
-}
+const recoveries: Rule = (event) =>
+  event.type === "session.recovery" && event.used > RECOVERY[event.counter].limit
+    ? [`${event.counter} was used ${event.used} times`]
+    : [];
 
 /** Every intent of a run that is over and tidied up has its receipt, or something tells why it has none. */
-function unexplained(events: readonly RunEvent[]): string[] {
-  const state = events.reduce(evolve, initial);
-  if (!isTidy(state)) return [];
-  const completed = state.ended?.status === "completed";
-  const sessionEnded = (id: string): boolean => !isLive(state.sessions[id]?.state ?? "starting");
-  const failed = of(events, "phase.failed").map(({ phase, attempt }) => `${phase}#${attempt}`);
-  const finished = of(events, "command.finished").map(({ phase, attempt }) => `${phase}#${attempt}`);
-  const taken = of(events, "prompt.delivered").map(({ key }) => key);
-  const opened = of(events, "session.opened").map(({ session }) => session);
-  const gone = [...of(events, "session.closed"), ...of(events, "session.changed").filter(({ to }) => to === "lost")];
-  const explained = (session: string): boolean => gone.some((event) => event.session === session);
-  return [
-    ...of(events, "prompt.sending")
-      .filter(({ key, session }) => !taken.includes(key) && !explained(session))
-      .map(({ key }) => `a prompt without a receipt: ${key}`),
-    ...of(events, "command.starting")
-      .map(({ phase, attempt }) => `${phase}#${attempt}`)
-      .filter((about) => !finished.includes(about) && !failed.includes(about) && completed)
-      .map((about) => `a command without an end: ${about}`),
-    ...of(events, "session.opening")
-      .filter(({ session }) => !opened.includes(session) && !explained(session))
-      .map(({ session }) => `a session without a receipt: ${session}`),
-    ...state.escalations
-      .filter(({ session, severity }) => severity === "question" && session !== undefined && sessionEnded(session))
-      .map(({ failure }) => `a question of an agent that is gone: ${failure.code}`),
-    ...(completed && state.escalations.some(({ severity }) => severity === "problem")
-      ? ["a problem that outlived the run"]
-      : []),
-  ];
+function unexplained(): Rule {
+  const prompted = new Map<string, string>();
+  /** By phase: another try of it ends what the one before has left. */
+  const commands = new Map<string, string>();
+  const opening = new Set<string>();
+  return (event, before, after) => {
+    switch (event.type) {
+      case "prompt.sending":
+        prompted.set(event.key, event.session);
+        break;
+      case "prompt.delivered":
+        prompted.delete(event.key);
+        break;
+      case "command.starting":
+        commands.set(event.phase, `${event.phase}#${event.attempt}`);
+        break;
+      case "command.finished":
+      case "phase.failed":
+        commands.delete(event.phase);
+        break;
+      case "session.opening":
+        opening.add(event.session);
+        break;
+      case "session.opened":
+      case "session.closed":
+        opening.delete(event.session);
+        break;
+      case "session.changed":
+        if (event.to === "lost") opening.delete(event.session);
+        break;
+    }
+    if (!isTidy(after) || isTidy(before)) return [];
+    const completed = after.ended?.status === "completed";
+    const ended = (session: string): boolean => !isLive(after.sessions[session]?.state ?? "starting");
+    return [
+      ...[...prompted].filter(([, session]) => !ended(session)).map(([key]) => `a prompt without a receipt: ${key}`),
+      ...(completed ? [...commands.values()].map((about) => `a command without an end: ${about}`) : []),
+      ...[...opening].map((session) => `a session without a receipt: ${session}`),
+      ...after.escalations
+        .filter(({ session, severity }) => severity === "question" && session !== undefined && ended(session))
+        .map(({ failure }) => `a question of an agent that is gone: ${failure.code}`),
+      ...(completed && after.escalations.some(({ severity }) => severity === "problem")
+        ? ["a problem that outlived the run"]
+        : []),
+    ];
+  };
 }

@@ -9,7 +9,7 @@ import { type EventOf, RunEvent, type StoredEvent } from "../../src/domain/event
 import { fold } from "../../src/domain/run-evolve.ts";
 import { isTidy, type RunStatus, statusOf } from "../../src/domain/run-state.ts";
 import type { SessionNow } from "../../src/protocol/methods.ts";
-import { expectSound } from "./invariants.ts";
+import { expectSound } from "./sound.ts";
 import type { World } from "./world.ts";
 
 /** Long enough for a busy machine with two cores; a test that waits this long has failed. */

@@ -4,6 +4,8 @@ import type { Clock } from "../../src/ports/clock.ts";
 export interface ManualClock extends Clock {
   /** Moves time on; wakes whoever sleeps until then, in order, each seeing the time it asked for. */
   advance(ms: number): Promise<void>;
+  /** Moves time on to whoever sleeps shortest, and wakes that one alone; false when nobody sleeps. What it does then is not waited for. */
+  tick(): boolean;
   /** How many sleep. */
   sleeping(): number;
 }
@@ -49,6 +51,13 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
         await settle();
       }
       now = end;
+    },
+    tick() {
+      const [next] = sleepers;
+      if (!next) return false;
+      now = Math.max(now, next.until);
+      next.wake();
+      return true;
     },
     sleeping: () => sleepers.length,
   };

@@ -25,8 +25,11 @@ export interface Puppets extends AgentAdapter {
 
 const evidence = (said: string): Evidence => ({ source: "title", said, at: 0 });
 
-/** `first` sets the stage for the first of them, before anything is told to it. */
-export function puppets(first: (puppet: Puppet) => void = () => {}): Puppets {
+/** `first` sets the stage for the first of them, before anything is told to it; `took` hears of each prompt that one takes. */
+export function puppets(
+  first: (puppet: Puppet) => void = () => {},
+  took: (puppet: Puppet, prompt: Prompt) => void = () => {},
+): Puppets {
   const all: Puppet[] = [];
   const sessions = new Map<string, AgentSession>();
   const now = (): Puppet => {
@@ -41,7 +44,9 @@ export function puppets(first: (puppet: Puppet) => void = () => {}): Puppets {
     },
     artifact: () => /^Write the artifact to: (.+)$/m.exec(now().prompts.at(-1)?.text ?? "")?.[1] ?? layout.goal,
     open: async (spec) => {
-      const made = puppet(spec, () => sessions.delete(spec.session));
+      const alive = sessions.get(spec.session);
+      if (alive) return alive;
+      const made = puppet(spec, () => sessions.delete(spec.session), took);
       if (all.push(made.puppet) === 1) first(made.puppet);
       sessions.set(spec.session, made.session);
       return made.session;
@@ -50,7 +55,12 @@ export function puppets(first: (puppet: Puppet) => void = () => {}): Puppets {
   };
 }
 
-function puppet(spec: AgentSpec, gone: () => void): { puppet: Puppet; session: AgentSession } {
+function puppet(
+  spec: AgentSpec,
+  gone: () => void,
+  took: (puppet: Puppet, prompt: Prompt) => void,
+): { puppet: Puppet; session: AgentSession } {
+  const taken = new Set<string>();
   const listeners = new Set<(news: AgentNews) => void>();
   let verdict: Verdict = { state: "ready", evidence: [evidence("ready")] };
   const strings: Puppet = {
@@ -84,7 +94,12 @@ function puppet(spec: AgentSpec, gone: () => void): { puppet: Puppet; session: A
       const answer = strings.answers.shift() ?? { kind: "delivered", receipt: [evidence("working")] };
       if (answer.kind !== "held" && !strings.prompts.some(({ key }) => key === prompt.key))
         strings.prompts.push(prompt);
-      if (answer.kind === "delivered") strings.become("working");
+      // Delivered again, after a restart, it is no news to an agent that has taken it.
+      if (answer.kind === "delivered" && !taken.has(prompt.key)) {
+        taken.add(prompt.key);
+        strings.become("working");
+        took(strings, prompt);
+      }
       return answer;
     },
     interrupt: async (key) => void strings.interrupts.push(key),

@@ -12,10 +12,11 @@ import { evolve } from "../../src/domain/run-evolve.ts";
 import type { Step } from "../../src/domain/run-next.ts";
 import { initial, type RunState } from "../../src/domain/run-state.ts";
 import { AgentState } from "../../src/domain/session.ts";
-import { ancestors, Template } from "../../src/domain/template.ts";
+import type { Template } from "../../src/domain/template.ts";
 import { checkTemplate } from "../../src/domain/template-check.ts";
 import { Usage } from "../../src/domain/usage.ts";
-import { HASH, started } from "./made.ts";
+import { drawnTemplate } from "./drawn-template.ts";
+import { HASH, OTHER_HASH, started } from "./made.ts";
 
 export interface SimulatedRun {
   readonly state: RunState;
@@ -76,8 +77,8 @@ export function simulatedRun(template: Template): SimulatedRun {
         const { phase, attempt, session } = step;
         const about = { phase, attempt, session, cause: "?", escalation: escalation() };
         const outcomes: Outcome[] = [
-          { kind: "good", phase, attempt, artifact: { sha256: HASH, bytes: 2, satisfied: dice < 40 } },
-          { kind: "bad", phase, attempt, violations: [], sha256: HASH },
+          { kind: "good", phase, attempt, artifact: { sha256: made(attempt), bytes: 2, satisfied: dice < 40 } },
+          { kind: "bad", phase, attempt, violations: [], sha256: OTHER_HASH },
           { kind: "lost", ...about },
           { kind: "trouble", ...about, counter: "nudge" },
           { kind: "trouble", ...about, counter: "interrupt" },
@@ -90,11 +91,13 @@ export function simulatedRun(template: Template): SimulatedRun {
         const { phase, attempt } = step;
         record([{ type: "command.starting", phase, attempt, argv: ["true"] }]);
         if (dice % 5 === 4) return undefined; // killed while it ran
-        record([{ type: "command.finished", phase, attempt, exitCode: 0, durationMs: 1 }]);
-        const artifact = { sha256: HASH, bytes: 2, satisfied: dice < 40 };
-        const failed = { ...IMPOSSIBLE, kind: "failed", phase, attempt } as const;
-        return dice % 7 === 6 ? failed : { kind: "good", phase, attempt, artifact };
+        const command = { exitCode: 0, durationMs: 1 };
+        const artifact = { sha256: made(attempt), bytes: 2, satisfied: dice < 40 };
+        const failed = { ...IMPOSSIBLE, kind: "failed", phase, attempt, command } as const;
+        return dice % 7 === 6 ? failed : { kind: "good", phase, attempt, artifact, command };
       }
+      case "end command":
+        return { kind: "ended", phase: step.phase, attempt: step.attempt };
       case "close":
         return { kind: "closed", session: step.session, cause: "the run has ended" };
       case "report":
@@ -117,7 +120,7 @@ export function simulatedRun(template: Template): SimulatedRun {
       { kind: "resume", by: "devflowd", cause: "the daemon is back", retry: false },
       { kind: "resume", by: "ann", cause: "asked", retry: true },
       // Too late: of an attempt that is over, or that nobody waits for any more.
-      { kind: "good", phase, attempt: late, artifact: { sha256: HASH, bytes: 2, satisfied: true } },
+      { kind: "good", phase, attempt: late, artifact: { sha256: made(attempt), bytes: 2, satisfied: true } },
       { kind: "timeout", phase, attempt: late },
     ];
     const asking = state.escalations[dice % Math.max(1, state.escalations.length)];
@@ -162,6 +165,9 @@ export function simulatedRun(template: Template): SimulatedRun {
 
 const USAGE = Usage.parse({ inputTokens: 10, outputTokens: 1, costUsd: "0.1" });
 
+/** Each attempt makes something else. */
+const made = (attempt: number): string => attempt.toString(16).padStart(64, "0");
+
 const IMPOSSIBLE = {
   kind: "impossible",
   failure: { code: "internal", message: "no", hint: "", details: {} },
@@ -188,34 +194,5 @@ export const templates: fc.Arbitrary<Template> = fc
     }),
     { minLength: 1, maxLength: 6 },
   )
-  .map(made)
+  .map((sketches) => drawnTemplate(sketches))
   .filter((template) => checkTemplate(template).every(({ level }) => level === "warning"));
-
-interface Sketch {
-  role: string | undefined;
-  needs: number[];
-  approval: "before" | "after" | undefined;
-  repairs: number;
-  repeat: { from: number; max: number } | undefined;
-}
-
-function made(sketches: readonly Sketch[]): Template {
-  const bare = sketches.map(({ role, needs, approval, repairs }, at) => ({
-    id: `p${at}`,
-    ...(role === undefined ? { run: ["true"] } : { role }),
-    needs: [...new Set(needs.filter((need) => need < at))].map((need) => `p${need}`),
-    produces: { schema: "note@1" },
-    repairs,
-    ...(approval && { approval }),
-  }));
-  const roles = Object.fromEntries(["red", "green", "blue"].map((role) => [role, { requires: ["work"] }]));
-  const head = { name: "drawn", version: 1, description: "drawn for a test", roles };
-  const plain = Template.parse({ ...head, phases: bare });
-  const phases = bare.map((phase, at) => {
-    const repeat = sketches[at]?.repeat;
-    const from = `p${(repeat?.from ?? 0) % (at + 1)}`;
-    const fits = repeat && (from === phase.id || ancestors(plain, phase.id).has(from));
-    return fits ? { ...phase, repeat: { until: "note@1", from, max: repeat.max } } : phase;
-  });
-  return Template.parse({ ...head, phases });
-}

@@ -22,6 +22,9 @@ const OUTPUT_BYTES = 64 * 1024;
 
 export function localCommands({ env, endProcesses, graceMs = GRACE_MS }: LocalCommandsOptions): Commands {
   return {
+    async end(run, phase) {
+      await endProcesses({ session: commandMark(run, phase) }, graceMs);
+    },
     async run(spec, signal) {
       const session = commandMark(spec.run, spec.phase);
       await endProcesses({ session }, graceMs); // what an earlier daemon's try has left

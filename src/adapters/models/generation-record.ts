@@ -9,7 +9,7 @@ import { type Fetch, fetchJson } from "./fetch-json.ts";
 
 export interface GenerationOptions {
   providers: Readonly<Record<string, Provider>>;
-  secretOf(name: string): string | undefined;
+  secretOf(name: string): Promise<string | undefined>;
   fetch: Fetch;
 }
 
@@ -32,7 +32,7 @@ interface GenerationData {
 export function generationRecords({ providers, secretOf, fetch }: GenerationOptions): GenerationCost {
   return async (account, generation) => {
     const provider = Object.values(providers).find((one) => accountOf(one) === account);
-    const key = provider?.key === undefined ? undefined : secretOf(provider.key);
+    const key = provider?.key === undefined ? undefined : await secretOf(provider.key);
     if (!provider || key === undefined) return undefined;
     const { data } = (await fetchJson(`${provider.baseUrl}/generation?id=${encodeURIComponent(generation)}`, {
       fetch,

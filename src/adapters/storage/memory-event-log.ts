@@ -9,28 +9,30 @@ import { type Asked, type Past, rule } from "./append-rules.ts";
 import { followers, type Place } from "./follow.ts";
 import type { Span } from "./standings.ts";
 
-/** Events are kept as JSON, as on a disk: nobody can change what was appended, or see what JSON does not carry. */
-interface Kept extends Omit<StoredEvent, "event"> {
-  json: string;
-}
-
 interface Run {
   standing: Standing;
-  events: Kept[];
+  events: StoredEvent[];
   /** First position and number of events of each append, by key. */
   keys: Map<string, Span>;
   beginning: number;
 }
 
-const given = ({ json, ...place }: Kept): StoredEvent => ({ ...place, event: JSON.parse(json) as RunEvent });
+/** Events go through JSON, as to a disk, and are frozen: nobody sees what JSON does not carry, or changes what was appended. */
+const written = (event: RunEvent): RunEvent => frozen(JSON.parse(JSON.stringify(event)));
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const name in value) frozen(value[name]);
+  return Object.freeze(value);
+}
 
 export function memoryEventLog(): EventLog {
-  const log: Kept[] = [];
+  const log: StoredEvent[] = [];
   const byId = new Map<RunId, Run>();
   let closed = false;
 
   const eventsOf = (run: RunId, from: number, count?: number): StoredEvent[] =>
-    (byId.get(run)?.events ?? []).slice(from - 1, count === undefined ? undefined : from - 1 + count).map(given);
+    (byId.get(run)?.events ?? []).slice(from - 1, count === undefined ? undefined : from - 1 + count);
   const started = (): [RunId, Run][] =>
     [...byId].filter(([, { standing }]) => standing.state.started && !standing.state.deleted);
   const oldestFirst = ([one]: [RunId, Run], [other]: [RunId, Run]): number => (one < other ? -1 : 1);
@@ -66,19 +68,19 @@ export function memoryEventLog(): EventLog {
       run,
       position: expected + 1 + index,
       at,
-      json: JSON.stringify(event),
+      event: written(event),
     }));
     if (key !== undefined) into.keys.set(key, { from: expected + 1, count: kept.length });
     log.push(...kept);
     into.events.push(...kept);
     byId.set(run, Object.assign(into, { standing: after }));
-    return kept.map(given);
+    return kept;
   }
 
   const stored = ({ cursor, position }: Place, limit: number, run?: RunId): StoredEvent[] => {
-    if (run === undefined) return log.slice(cursor, cursor + limit).map(given);
+    if (run === undefined) return log.slice(cursor, cursor + limit);
     const mine = (byId.get(run)?.events ?? []).slice(position).filter((event) => event.cursor > cursor);
-    return mine.slice(0, limit).map(given);
+    return mine.slice(0, limit);
   };
   const follows = followers(stored);
 

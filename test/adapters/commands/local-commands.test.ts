@@ -188,6 +188,19 @@ describe("nothing of a command stays behind", () => {
     expect(other.filter(isAlive)).toEqual(other);
   });
 
+  it("of an earlier daemon, when nobody waits for it any more; that there is none is fine", async () => {
+    const file = join(tempDirectory(), "left");
+    const env = { PATH: process.env.PATH, DEVFLOW_SESSION: commandMark(RUN, "tests") };
+    const child = spawn(process.execPath, [FAMILY, file], { stdio: "ignore", env });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const left = await familyIn(file);
+    await commands().end(RUN, "lint");
+    expect(left.filter(isAlive)).toEqual(left);
+    await commands().end(RUN, "tests");
+    expect(left.filter(isAlive)).toEqual([]);
+    await commands().end(RUN, "tests");
+  });
+
   it("even if its processes cannot be told by their mark", async () => {
     const blind = localCommands({ env: process.env, endProcesses: async () => [], graceMs: 100 });
     const result = await blind.run(spec(["sleep", "600"], { timeoutMs: 100 }), NEVER);

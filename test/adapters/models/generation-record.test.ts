@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-const records = () => generationRecords({ providers: { mine: provider }, secretOf: () => "sk-1", fetch });
+const records = () => generationRecords({ providers: { mine: provider }, secretOf: async () => "sk-1", fetch });
 
 test("a record is asked for with the key, and its cost is exact", async () => {
   expect(await records()(accountOf(provider), "gen-1")).toEqual({

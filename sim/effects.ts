@@ -1,0 +1,93 @@
+/** What may be done outside, given what the log says at that moment: nothing without its intent, nothing again after its receipt. */
+import type { EventOf, RunEvent } from "../src/domain/event.ts";
+import { layout } from "../src/domain/prompt.ts";
+import type { RunState } from "../src/domain/run-state.ts";
+import { isLive } from "../src/domain/session.ts";
+import { artifactName, phaseOf } from "../src/domain/template.ts";
+import { digest } from "../test/support/fakes.ts";
+
+/** Told before each effect; each may say that a rule is broken. */
+export interface Effects {
+  prepare(run: string): void;
+  open(run: string, session: string): void;
+  /** Text goes into an agent. `file` names the prompt, whatever key it has. */
+  type(run: string, session: string, key: string, file: string): void;
+  command(run: string, phase: string): void;
+  report(run: string): void;
+  /** An agent writes a file. */
+  written(path: string, text: string): void;
+  /** Whether a run has its worktree, by the log. */
+  prepared(run: string): boolean;
+  /** Whether a run has ended. */
+  over(run: string): boolean;
+}
+
+export interface EffectsOptions {
+  stateOf(run: string): RunState;
+  breaks(rule: string): void;
+}
+
+export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(run: string, event: RunEvent): void } {
+  const typed = new Set<string>();
+  /** Every artifact that was ever written, as `path sha256`. */
+  const written = new Set<string>();
+  /** Commands with a receipt, as `run/phase#attempt`. */
+  const finished = new Set<string>();
+
+  function beforeTheEnd(run: string, what: string): RunState {
+    const state = stateOf(run);
+    if (state.ended) breaks(`${what} after the run has ended`);
+    return state;
+  }
+
+  /** An agent's artifact counts for the attempt whose folder it was written into, and for no other. */
+  function made(run: string, { phase, attempt, artifact }: EventOf<"artifact.checked">): void {
+    const template = stateOf(run).started?.template;
+    const about = template && phaseOf(template, phase);
+    if (!about || about.run) return;
+    const path = `/w/${run}/.devflow/${layout.artifact(phase, attempt, artifactName(about))}`;
+    if (!written.has(`${path} ${artifact.sha256}`))
+      breaks(`${phase}#${attempt} takes an artifact that was not written for it`);
+  }
+
+  return {
+    written: (path, text) => void written.add(`${path} ${digest(text)}`),
+    see(run, event) {
+      if (event.type === "artifact.checked") made(run, event);
+      // What was ended with its run is done anew when the run is taken up again.
+      if (event.type === "command.finished" && !stateOf(run).ended)
+        finished.add(`${run}/${event.phase}#${event.attempt}`);
+    },
+    prepared: (run) => stateOf(run).workspace !== undefined,
+    over: (run) => stateOf(run).ended !== undefined,
+    prepare(run) {
+      if (beforeTheEnd(run, "a worktree is made").workspace) breaks("a worktree is made again after its receipt");
+    },
+    open(run, session) {
+      const known = beforeTheEnd(run, "an agent is started").sessions[session];
+      if (!known) breaks("an agent is started without its intent");
+      else if (known.opened) breaks("an agent is started again after its receipt");
+      else if (!isLive(known.state)) breaks(`an agent is started in a session that is ${known.state}`);
+    },
+    type(run, session, key, file) {
+      const id = `${session} ${file}`;
+      if (typed.has(id)) breaks(`a prompt is typed twice: ${file}`);
+      typed.add(id);
+      const known = Object.values(stateOf(run).phases).flatMap(({ prompts }) => prompts);
+      const announced = known.find((prompt) => `${run}/${prompt.key}` === key);
+      if (!announced) breaks(`a prompt is typed without its intent: ${key}`);
+      else if (announced.delivered) breaks(`a prompt is typed after its receipt: ${key}`);
+    },
+    command(run, phase) {
+      const now = beforeTheEnd(run, "a command is started").phases[phase];
+      if (!now?.command?.started) breaks(`the command of ${phase} is started without its intent`);
+      if (finished.has(`${run}/${phase}#${now?.attempt}`))
+        breaks(`the command of ${phase} is started after its receipt`);
+    },
+    report(run) {
+      const state = stateOf(run);
+      if (!state.ended) breaks("a report is written before the end");
+      if (state.reported) breaks("a report is written again after its receipt");
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * One life of the daemon. When it ends, nothing that it had under way ever hears an answer, and nothing that it still asks for is
+ * done: to the engine in it the world has stopped, as it does for a process that is killed.
+ */
+import type { Clock } from "../src/ports/clock.ts";
+import type { Faults } from "./faults.ts";
+
+export interface Life {
+  readonly alive: boolean;
+  /** As by `kill -9`, at this point. */
+  end(): void;
+  /** A call of a port: with the faults that every call can have, and none once this life is over. */
+  call<T>(name: string, effect: () => Promise<T>): Promise<T>;
+  /** What the outside tells: heard only while this life lasts. */
+  hears<A extends unknown[]>(listener: (...told: A) => void): (...told: A) => void;
+  never<T>(): Promise<T>;
+}
+
+export interface LifeOptions {
+  clock: Clock;
+  faults: Faults;
+  /** Hears of each call, before it: many without any time passing are a loop. */
+  called(): void;
+  ended(): void;
+}
+
+const CALL_FAULTS = { "killed before": 0.004, "killed after": 0.006, "is slow": 0.01, "answers late": 0.01 };
+const LONGEST_MS = 5_000;
+
+export function life({ clock, faults, called, ended }: LifeOptions): Life {
+  let alive = true;
+  const never = <T>(): Promise<T> => new Promise(() => {});
+  const end = (): void => {
+    if (!alive) return;
+    alive = false;
+    ended();
+  };
+
+  async function call<T>(name: string, effect: () => Promise<T>): Promise<T> {
+    if (!alive) return never();
+    called();
+    const fault = faults.at(name, CALL_FAULTS);
+    if (fault?.kind === "killed before") end();
+    if (fault?.kind === "is slow") await clock.sleep(1 + fault.size * LONGEST_MS);
+    if (!alive) return never();
+    try {
+      return await effect();
+    } finally {
+      if (fault?.kind === "killed after") end();
+      if (fault?.kind === "answers late") await clock.sleep(1 + fault.size * LONGEST_MS);
+      if (!alive) await never();
+    }
+  }
+
+  return {
+    get alive() {
+      return alive;
+    },
+    end,
+    call,
+    hears:
+      (listener) =>
+      (...told) => {
+        if (alive) listener(...told);
+      },
+    never,
+  };
+}

@@ -1,0 +1,263 @@
+/** Everything that the engine gets, for one life of the daemon: the outside, seen through the faults of that life. */
+import { Failure } from "../src/domain/failure.ts";
+import type { RunId } from "../src/domain/ids.ts";
+import type { EngineDeps } from "../src/engine/engine.ts";
+import type { StepContext } from "../src/engine/run-loop.ts";
+import { livingSessions, type Sessions } from "../src/engine/sessions.ts";
+import type { AgentAdapter, AgentNews, AgentSession, Agents } from "../src/ports/agent.ts";
+import type { ArtifactStore } from "../src/ports/artifacts.ts";
+import type { Commands } from "../src/ports/commands.ts";
+import type { EventLog } from "../src/ports/event-log.ts";
+import type { Journal } from "../src/ports/journal.ts";
+import type { Reports } from "../src/ports/reports.ts";
+import type { Workspaces } from "../src/ports/workspace.ts";
+import { agentsOf, digest } from "../test/support/fakes.ts";
+import type { Effects } from "./effects.ts";
+import type { Life } from "./life.ts";
+import type { Outside } from "./outside.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+export interface Ports extends EngineDeps {
+  /** The runs as the engine has them in its memory, as far as they were heard of. */
+  contexts: Map<RunId, StepContext>;
+  /** The sessions of this life over other agents. */
+  sessionsWith(agents: Agents): Pick<EngineDeps, "agents" | "sessions">;
+  /** Appends that have not been answered. */
+  appending(): number;
+}
+
+export interface PortsOptions {
+  outside: Outside;
+  life: Life;
+  effects: Effects;
+  journal: Journal;
+  resume: EngineDeps["resume"];
+}
+
+export function ports({ outside, life, effects, journal, resume }: PortsOptions): Ports {
+  const { dice, clock } = outside;
+  const { log, appending } = logOf(outside, life, effects);
+  const ids = { next: outside.nextId };
+  const contexts = new Map<RunId, StepContext>();
+  const sessionsWith: Ports["sessionsWith"] = (agents) => ({
+    agents,
+    sessions: overheard(livingSessions({ agents, ids }), contexts),
+  });
+  let thrown = 0;
+  return {
+    log,
+    appending,
+    contexts,
+    clock: {
+      now: () => clock.now() + outside.skew,
+      sleep: async (ms, signal) => {
+        if (life.alive) await clock.sleep(ms, signal);
+        if (!life.alive) await life.never();
+      },
+    },
+    ids,
+    journal,
+    ...sessionsWith(agentsOf(agentsOfLife(outside, life, effects))),
+    sessionsWith,
+    artifacts: artifactsOf(outside, life),
+    workspaces: workspacesOf(outside, life, effects),
+    commands: commandsOf(outside, life, effects),
+    leavings: {
+      remove: (run) =>
+        life.call("remove", async () => {
+          outside.deleting.add(run);
+          outside.reports.written.delete(run);
+        }),
+    },
+    reports: reportsOf(outside, life, effects),
+    definitions: outside.definitions,
+    random: () => {
+      thrown += 1;
+      return dice.of(`random ${thrown}`);
+    },
+    digest,
+    allowPaper: true,
+    resume,
+  };
+}
+
+const overheard = (sessions: Sessions, contexts: Map<RunId, StepContext>): Sessions => ({
+  ...sessions,
+  open(context, ...more) {
+    contexts.set(context.run, context);
+    return sessions.open(context, ...more);
+  },
+  get(context, session) {
+    contexts.set(context.run, context);
+    return sessions.get(context, session);
+  },
+});
+
+const APPEND_FAULTS = { "the disk is full": 0.004, "another process has written": 0.004 };
+
+function logOf(outside: Outside, life: Life, effects: Effects): { log: EventLog; appending(): number } {
+  const { log, faults, disk } = outside;
+  let open = 0;
+  const append: EventLog["append"] = async (run, expected, events, options) => {
+    open += 1;
+    const written = await life
+      .call("append", async () => {
+        const fault = faults.at("log", APPEND_FAULTS);
+        if (fault?.kind === "the disk is full") disk.fill(fault.size * 10 * MINUTE);
+        disk.room();
+        if (fault?.kind === "another process has written" && expected > 0 && !effects.over(run))
+          await outside.intrude(run, { type: "budget.set", usd: "1", policy: "block", by: "another process" });
+        return log.append(run, expected, events, options);
+      })
+      .finally(() => {
+        open -= 1;
+      });
+    return written;
+  };
+  return { log: { ...log, append }, appending: () => open };
+}
+
+const NEWS_FAULTS = { "is told late": 0.02, "is told twice": 0.01, "is told late, and only the last of it": 0.01 };
+
+function agentsOfLife(outside: Outside, life: Life, effects: Effects): AgentAdapter {
+  const { agents, faults, clock } = outside;
+  /** What an agent shows can be seen late, more than once, or not at all while it does not last. */
+  function heard(listener: (news: AgentNews) => void): (news: AgentNews) => void {
+    let waiting: AgentNews[] | undefined;
+    return life.hears((news) => {
+      if (waiting) return void waiting.push(news);
+      const fault = faults.at("news", NEWS_FAULTS);
+      if (fault?.kind === "is told twice") listener(news);
+      if (!fault || fault.kind === "is told twice") return listener(news);
+      waiting = [news];
+      outside.untold += 1;
+      void clock.sleep(fault.size * 20 * SECOND).then(() => {
+        outside.untold -= 1;
+        const late = waiting ?? [];
+        waiting = undefined;
+        const last = late.findLastIndex(({ kind }) => kind === "verdict");
+        const told =
+          fault.kind === "is told late" ? late : late.filter(({ kind }, at) => kind !== "verdict" || at === last);
+        for (const each of told) life.hears(listener)(each);
+      });
+    });
+  }
+  const held = (session: AgentSession): AgentSession => ({
+    ...session,
+    watch: (listener) => session.watch(heard(listener)),
+    deliver: (prompt, signal) => life.call("deliver", () => session.deliver(prompt, signal)),
+    interrupt: (key) => life.call("interrupt", () => session.interrupt(key)),
+    close: () => life.call("close", () => session.close()),
+    // What is let go of tells nothing more to this life; the agent goes on.
+    release: () => life.call("release", async () => {}),
+  });
+  return {
+    open: async (spec) => {
+      if (life.alive) effects.open(spec.run, spec.session);
+      return held(await life.call("open", () => agents.open(spec)));
+    },
+    adopt: async (spec) => {
+      const found = await life.call("adopt", () => agents.adopt(spec));
+      return found && held(found);
+    },
+  };
+}
+
+function artifactsOf({ files, disk, faults }: Outside, life: Life): ArtifactStore {
+  return {
+    look: (expected) =>
+      life.call("look", async () => {
+        const look = await files.look(expected);
+        if (look.kind === "good") disk.room();
+        return look;
+      }),
+    watch: (path, again) =>
+      files.watch(
+        path,
+        life.hears(() => {
+          if (!faults.at("notice", { "is lost": 0.05 })) again();
+        }),
+      ),
+    keep: (text, expected) =>
+      life.call("keep", async () => {
+        disk.room();
+        return files.keep(text, expected);
+      }),
+    read: (sha256) => life.call("read", () => files.read(sha256)),
+    lint: files.lint,
+  };
+}
+
+function workspacesOf(outside: Outside, life: Life, effects: Effects): Workspaces {
+  const { workspaces, worktrees, disk } = outside;
+  return {
+    ...workspaces,
+    inspect: (directory, base) => life.call("inspect", () => workspaces.inspect(directory, base)),
+    prepare: (run, repository) => {
+      if (life.alive) effects.prepare(run);
+      return life.call("prepare", async () => {
+        disk.room();
+        worktrees.add(run);
+        return workspaces.prepare(run, repository);
+      });
+    },
+    check: (run) =>
+      life.call("check", async () => {
+        if (!worktrees.has(run) && effects.prepared(run))
+          throw new Failure("worktree.gone", { run, path: workspaces.pathOf(run) });
+        return workspaces.check(run);
+      }),
+    write: (run, relative, text) =>
+      life.call("write", async () => {
+        disk.room();
+        return workspaces.write(run, relative, text);
+      }),
+    remove: (run, repository) =>
+      life.call("remove", async () => {
+        outside.deleting.add(run);
+        worktrees.delete(run);
+        return workspaces.remove(run, repository);
+      }),
+    diffStat: (run, repository) => life.call("diff", () => workspaces.diffStat(run, repository)),
+  };
+}
+
+const COMMAND_FAULTS = { fails: 0.1, "takes long": 0.05, "runs out of time": 0.01, "cannot be started": 0.01 };
+
+function commandsOf({ commands, clock, faults }: Outside, life: Life, effects: Effects): Commands {
+  return {
+    end: (run, phase) => life.call("stop", async () => commands.end(run, phase)),
+    run: (spec, signal) => {
+      if (life.alive) effects.command(spec.run, spec.phase);
+      return life.call("command", async () => {
+        const fault = faults.at("program", COMMAND_FAULTS);
+        if (fault?.kind === "cannot be started")
+          throw new Failure("command.failed_to_start", { phase: spec.phase, command: spec.argv[0], problem: "no" });
+        const command = commands.begin(spec);
+        const long = fault?.kind === "takes long" ? fault.size * 20 * MINUTE : 5 * SECOND;
+        const durationMs = fault?.kind === "runs out of time" ? spec.timeoutMs : long;
+        await clock.sleep(durationMs, signal);
+        const ran = command.runs() && !signal.aborted;
+        command.end();
+        const result = { signal: null, durationMs, stdout: "", stderr: "", truncated: false };
+        if (!ran || fault?.kind === "runs out of time")
+          return { ...result, exitCode: null, signal: "SIGTERM", timedOut: fault?.kind === "runs out of time" };
+        return { ...result, exitCode: fault?.kind === "fails" ? 1 : 0, timedOut: false };
+      });
+    },
+  };
+}
+
+function reportsOf({ reports, disk }: Outside, life: Life, effects: Effects): Reports {
+  return {
+    write: (run, json, markdown) => {
+      if (life.alive) effects.report(run);
+      return life.call("report", async () => {
+        disk.room();
+        return reports.write(run, json, markdown);
+      });
+    },
+  };
+}

@@ -1,0 +1,190 @@
+/** What simulations have found in the engine, each told once as a story of its own. */
+import { afterEach, describe, expect, test } from "vitest";
+import { memoryEventLog } from "../../src/adapters/storage/memory-event-log.ts";
+import { Failure } from "../../src/domain/failure.ts";
+import type { RunId, SessionId } from "../../src/domain/ids.ts";
+import { engine } from "../../src/engine/engine.ts";
+import { livingSessions } from "../../src/engine/sessions.ts";
+import type { EventLog } from "../../src/ports/event-log.ts";
+import { broken } from "../support/invariants.ts";
+import { template } from "../support/made.ts";
+import { manualClock } from "../support/manual-clock.ts";
+import { type Puppets, puppets } from "../support/puppets.ts";
+import { type Stage, stage } from "../support/stage.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+const clock = manualClock();
+let on: Stage;
+let agents: Puppets;
+let run: RunId;
+
+function prepared(phases: Parameters<typeof template>[0], log?: EventLog): void {
+  agents = puppets();
+  on = stage({ template: template(phases), clock, agents, ...(log && { log }) });
+}
+async function begin(phases: Parameters<typeof template>[0] = { work: {} }, log?: EventLog): Promise<void> {
+  prepared(phases, log);
+  run = await on.start();
+  await clock.advance(SECOND);
+}
+afterEach(async () => {
+  expect(broken(on.log.read(run))).toEqual([]);
+  await on.engine.stop("the test is over");
+});
+
+const write = (): void => on.files.put(agents.artifact(), JSON.stringify({ note: "done" }));
+const session = (): SessionId => agents.now.spec.session;
+const sessionStates = (): string[] =>
+  on.log.read(run).flatMap(({ event }) => (event.type === "session.changed" ? [event.to] : []));
+
+test("a run to whose log another process has written goes on from there", async () => {
+  await begin();
+  const position = on.log.read(run).length;
+  await on.log.append(run, position, [{ type: "budget.set", usd: "1", policy: "block", by: "ann" }], {
+    at: clock.now(),
+  });
+  write();
+  await clock.advance(SECOND);
+  expect(on.status(run)).toBe("completed");
+});
+
+describe("a run that is cancelled at the worst moment", () => {
+  /** The next look at the worktree takes its time. */
+  function slowly(): void {
+    const { workspaces } = on;
+    const check = workspaces.check;
+    workspaces.check = async (id) => {
+      workspaces.check = check;
+      await clock.sleep(SECOND);
+      return check(id);
+    };
+  }
+
+  test("opens no session any more", async () => {
+    prepared({ work: {} });
+    slowly();
+    run = await on.start();
+    await clock.advance(100);
+    await on.engine.cancel(run, "ann", undefined);
+    await clock.advance(MINUTE);
+    expect(agents.all).toEqual([]);
+    expect(on.events(run)).not.toContain("session.opening");
+  });
+
+  test("opens none either while the daemon is paused", async () => {
+    prepared({ work: {} });
+    slowly();
+    run = await on.start();
+    await clock.advance(100);
+    on.engine.pause(true);
+    await on.engine.cancel(run, "ann", undefined);
+    await clock.advance(MINUTE);
+    expect(agents.all).toEqual([]);
+    on.engine.pause(false);
+    await clock.advance(SECOND);
+    expect(on.events(run).at(-1)).toBe("report.written");
+  });
+
+  test("sends no prompt any more", async () => {
+    await begin({ work: {}, more: { role: "work", needs: ["work"] } });
+    agents.now.become("ready");
+    slowly();
+    write();
+    await clock.advance(100);
+    await on.engine.cancel(run, "ann", undefined);
+    await clock.advance(MINUTE);
+    expect(on.events(run)).not.toContain("prompt.sending more");
+    expect(agents.now.prompts).toHaveLength(1);
+  });
+
+  test("starts no command any more", async () => {
+    prepared({ check: { run: ["npm", "test"] } });
+    slowly();
+    run = await on.start();
+    await clock.advance(100);
+    await on.engine.cancel(run, "ann", undefined);
+    await clock.advance(MINUTE);
+    expect(on.events(run)).not.toContain("command.starting check");
+  });
+});
+
+test("a command that a killed daemon has left is ended when its run is cancelled, before the report", async () => {
+  prepared({ check: { run: ["npm", "test"] } });
+  on.commands.run = () => new Promise(() => {});
+  const ended: string[] = [];
+  on.commands.end = async (_, phase) => void ended.push(phase);
+  run = await on.start();
+  await clock.advance(SECOND);
+  // Nothing is told to the next daemon but what is in the log, and it does not go on by itself.
+  const next = engine({ ...on, resume: "manual", sessions: livingSessions(on) });
+  await next.recover();
+  await next.cancel(run, "ann", undefined);
+  await clock.advance(SECOND);
+  expect(ended).toEqual(["check"]);
+  expect(on.events(run).slice(-2)).toEqual(["command.finished check", "report.written"]);
+  await next.stop("the test is over");
+});
+
+test("a session that is killed before the restarted daemon has taken it over ends nevertheless", async () => {
+  await begin({ plan: { approval: "after" } });
+  write();
+  await clock.advance(SECOND);
+  agents.now.become("ready");
+  await on.engine.stop("the daemon was stopped");
+  on = on.restart();
+  await on.engine.recover();
+  await on.engine.tell(run, session(), { what: "kill", by: "ann" });
+  expect(agents.now.closed).toBe(true);
+});
+
+test("a run that is resumed the moment its report is in the log goes on, and is driven once", async () => {
+  const log = memoryEventLog();
+  const append: EventLog["append"] = async (...asked) => {
+    if (asked[2].some(({ type }) => type === "run.resumed")) await clock.sleep(SECOND);
+    const written = await log.append(...asked);
+    if (asked[2].some(({ type }) => type === "report.written")) await clock.sleep(SECOND);
+    return written;
+  };
+  await begin({ work: { repairs: 0 } }, { ...log, append });
+  on.files.put(agents.artifact(), "{}");
+  agents.now.become("ready");
+  await clock.advance(500);
+  expect(on.events(run).at(-1)).toBe("report.written");
+  const resumed = on.engine.resume(run, "ann");
+  await clock.advance(MINUTE);
+  await resumed;
+  await on.engine.tell(run, session(), { what: "interrupt", by: "ann" }); // whoever drives it is found
+  await clock.advance(MINUTE);
+  expect(agents.all).toHaveLength(2);
+  const { look } = on.files;
+  let looks = 0;
+  on.files.look = (expected) => {
+    looks += 1;
+    return look(expected);
+  };
+  write();
+  await clock.advance(MINUTE);
+  expect(on.status(run)).toBe("completed");
+  expect(looks).toBe(1);
+  expect(on.events(run).filter((event) => event === "prompt.sending work")).toHaveLength(2);
+});
+
+test("what an agent shows while the disk is full is told in the order in which it was shown", async () => {
+  const log = memoryEventLog();
+  let full = false;
+  const append: EventLog["append"] = async (...asked) => {
+    if (full) throw new Failure("storage.full", { path: "/" });
+    return log.append(...asked);
+  };
+  await begin({ work: {} }, { ...log, append });
+  full = true;
+  agents.now.become("awaiting_input");
+  await clock.advance(4 * SECOND);
+  agents.now.become("working");
+  await clock.advance(4 * SECOND);
+  full = false;
+  await clock.advance(MINUTE);
+  expect(sessionStates().at(-1)).toBe("working");
+});

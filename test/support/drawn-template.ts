@@ -1,0 +1,35 @@
+/** Templates from drawn numbers: phases that need earlier ones, of few roles, with gates, repairs and loops where they fit. */
+import { ancestors, Template } from "../../src/domain/template.ts";
+
+/** A phase in numbers; what it needs and goes back to is taken among the phases before it. */
+export interface Sketch {
+  role: string | undefined;
+  needs: number[];
+  approval: "before" | "after" | undefined;
+  repairs: number;
+  repeat: { from: number; max: number } | undefined;
+}
+
+export const ROLES = ["red", "green", "blue"] as const;
+
+/** `until` is the schema that ends a loop. It may be one that `checkTemplate` refuses: loops can overlap. */
+export function drawnTemplate(sketches: readonly Sketch[], until = "note@1"): Template {
+  const bare = sketches.map(({ role, needs, approval, repairs }, at) => ({
+    id: `p${at}`,
+    ...(role === undefined ? { run: ["true"] } : { role }),
+    needs: [...new Set(needs.filter((need) => need < at))].map((need) => `p${need}`),
+    produces: { schema: "note@1" },
+    repairs,
+    ...(approval && { approval }),
+  }));
+  const roles = Object.fromEntries(ROLES.map((role) => [role, { requires: ["work"] }]));
+  const head = { name: "drawn", version: 1, description: "drawn for a test", roles };
+  const plain = Template.parse({ ...head, phases: bare });
+  const phases = bare.map((phase, at) => {
+    const repeat = sketches[at]?.repeat;
+    const from = `p${(repeat?.from ?? 0) % (at + 1)}`;
+    const fits = repeat && (from === phase.id || ancestors(plain, phase.id).has(from));
+    return fits ? { ...phase, repeat: { until, from, max: repeat.max } } : phase;
+  });
+  return Template.parse({ ...head, phases });
+}
