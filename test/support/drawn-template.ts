@@ -24,6 +24,7 @@ export function drawnTemplate(sketches: readonly Sketch[], until = "note@1"): Te
   }));
   const roles = Object.fromEntries(ROLES.map((role) => [role, { requires: ["work"] }]));
   const head = { name: "drawn", version: 1, description: "drawn for a test", roles };
+  if (sketches.every(({ repeat }) => !repeat)) return Template.parse({ ...head, phases: bare });
   const plain = Template.parse({ ...head, phases: bare });
   const phases = bare.map((phase, at) => {
     const repeat = sketches[at]?.repeat;
