@@ -5,6 +5,7 @@ import type { RunState } from "../src/domain/run-state.ts";
 import { isLive } from "../src/domain/session.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import type { Outside } from "./outside.ts";
+import { THE_RUN } from "./requests.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -14,7 +15,7 @@ export interface PeopleOptions {
   /** The engine, while the daemon is up. */
   engine(): Engine | undefined;
   runs(): ReadonlyMap<RunId, RunState>;
-  /** Asks for the run that this world is about, or for another one on the same branch. */
+  /** Asks for a run under this key, on the one branch that there is. */
   start(key: string): Promise<unknown>;
   stopDaemon(): void;
   /** Hears of errors that no person should ever see. */
@@ -75,7 +76,7 @@ export function people({ outside, engine, runs, start, stopDaemon, surprised }: 
     if (kind === "answers") agents.answer();
     if (kind === "ends the terminals") agents.die();
     if (kind === "stops the daemon") stopDaemon();
-    if (kind === "starts the same again") void start("the run");
+    if (kind === "starts the same again") void start(THE_RUN);
     if (kind === "starts another run") void start(`another run ${deed.point}`);
     if (kind === "sets the clock") outside.skew += Math.round((size - 0.5) * 120 * MINUTE);
     if (kind === "pauses the daemon") {

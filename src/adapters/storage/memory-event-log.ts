@@ -63,13 +63,10 @@ export function memoryEventLog(): EventLog {
   function write({ run, expected, events, key, at }: Asked, after: Standing): StoredEvent[] {
     if (events.length === 0) return [];
     const into: Run = byId.get(run) ?? { standing: unknown, events: [], keys: new Map(), beginning: events.length };
-    const kept = events.map((event, index) => ({
-      cursor: log.length + 1 + index,
-      run,
-      position: expected + 1 + index,
-      at,
-      event: written(event),
-    }));
+    const kept = events.map((event, index): StoredEvent => {
+      const position = expected + 1 + index;
+      return Object.freeze({ cursor: log.length + 1 + index, run, position, at, event: written(event) });
+    });
     if (key !== undefined) into.keys.set(key, { from: expected + 1, count: kept.length });
     log.push(...kept);
     into.events.push(...kept);
