@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { build, checkNode, install, root, run } from "./setup.mjs";
 
 const ALL = ["codex", "opencode", "claude", "claude-newer", "gemini", "qwen", "pi", "copilot"];
-const FOUND = join(root, "fixtures/agents/results.json");
+const FOUND = join(root, "fixtures/agents/results.jsonl");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,10 +47,7 @@ try {
 } catch {
   failed = true;
 }
-const found = readFileSync(results, "utf8")
-  .split("\n")
-  .filter(Boolean)
-  .map((line) => JSON.parse(line));
+const found = linesOf(results);
 rmSync(folder, { recursive: true });
 for (const { agent, version, mode, cell, held, of, note } of found)
   console.error(
@@ -66,7 +63,11 @@ process.exit(failed ? 1 : 0);
 function write(fresh) {
   const key = ({ agent, version, mode, cell }) => JSON.stringify([agent, version, mode, cell]);
   const date = new Date().toISOString().slice(0, 10);
-  const before = JSON.parse(readFileSync(FOUND, "utf8"));
-  const all = new Map([...before, ...fresh.map((one) => ({ ...one, date }))].map((one) => [key(one), one]));
-  writeFileSync(FOUND, `[\n${[...all.values()].map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
+  const all = new Map([...linesOf(FOUND), ...fresh.map((one) => ({ ...one, date }))].map((one) => [key(one), one]));
+  writeFileSync(FOUND, [...all.values()].map((one) => `${JSON.stringify(one)}\n`).join(""));
+}
+
+function linesOf(file) {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter(Boolean).map((line) => JSON.parse(line));
 }

@@ -20,7 +20,8 @@ const TITLES = { terminal: "In a terminal", headless: "Without a terminal" };
 
 /** One table a mode: a row for each cell, a column for each version of an agent. */
 export function conformance(root: string): string {
-  const found = z.array(Result).parse(JSON.parse(readFileSync(join(root, "fixtures/agents/results.json"), "utf8")));
+  const lines = readFileSync(join(root, "fixtures/agents/results.jsonl"), "utf8").split("\n");
+  const found = lines.filter((line) => line !== "").map((line) => Result.parse(JSON.parse(line)));
   if (found.length === 0) return "The suite has not been run.";
   return (["terminal", "headless"] as const)
     .map((mode) => `### ${TITLES[mode]}\n\n${modeTable(found.filter((one) => one.mode === mode))}`)

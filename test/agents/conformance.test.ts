@@ -34,6 +34,9 @@ const TEXTS: Record<string, (n: number) => string> = {
   "ends in a backslash": (n) => `Look ${n} times into C:\\temp\\`,
 };
 
+/** Those of `npm run check`, which has other things to do. */
+const QUICK = ["12 lines", "60 lines of Korean", "tabs", "begins with /"];
+
 describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
   let agent: RealAgent;
   let stage: AgentStage | undefined;
@@ -70,9 +73,11 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
     });
   }
 
-  describe.each(["terminal", "headless"] as const)("%s", (mode) => {
+  describe.each(thorough ? (["terminal", "headless"] as const) : (["terminal"] as const))("%s", (mode) => {
     afterAll(leave, TURN);
-    for (const [cell, text] of Object.entries(TEXTS)) holds(cell, mode, RUNS, (on, nth) => on.says(text(nth)));
+    for (const [cell, text] of Object.entries(TEXTS)) {
+      if (thorough || QUICK.includes(cell)) holds(cell, mode, RUNS, (on, nth) => on.says(text(nth)));
+    }
   });
 
   describe("in a terminal that is disturbed", () => {
@@ -143,7 +148,9 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       await on.session.interrupt("stop");
       await on.becomes("ready");
       await on.deliver(one);
-      await vi.waitFor(() => expect(on.model.turns.at(-1)).toContain(one.text), { timeout: TURN });
+      // Gemini CLI tells in the same message that the command was not run.
+      const arrived = () => on.model.turns.at(-1)?.some((text) => text.endsWith(one.text));
+      await vi.waitFor(() => expect(arrived()).toBe(true), { timeout: TURN });
       await on.becomes("ready");
       expect(on.model.turns).toHaveLength(2);
     });

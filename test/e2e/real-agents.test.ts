@@ -163,10 +163,14 @@ test.runIf(hasTmux && thorough && chosenAgents.length > 3)(
       ...(await bind("reviewer", "review", three, "headless")),
       ...(await bind("verifier", "verify", four, "headless")),
     ];
-    const run = await w.devflow("run", "implement-and-review", "--goal", GOAL, ...binds, "--yes");
-    expect(run.code, `${run.out}${run.err}`).toBe(0);
+    const run = await begin(w, "implement-and-review", "--goal", GOAL, ...binds);
+    await run.reaches("waiting");
+    await w.devflow("approve", run.id, "plan");
+    const ended = await w.devflow("runs", "wait", run.id, "--timeout", "4m");
+    expect(ended.code, run.told().slice(-30).join("\n")).toBe(0);
     expect(delivered()).toEqual(["plan 1", "implement 1", "review 1", "verify 1"]);
-    const view = await w.show((await w.latest())?.id ?? "");
+    expect(run.status()).toBe("completed");
+    const view = await w.show(run.id);
     expect(view.sessions.map(({ agent }) => agent).sort()).toEqual(MIXED.toSorted());
   },
 );
