@@ -7,7 +7,14 @@ import type { RunEvent } from "../domain/event.ts";
 import { delay } from "../domain/recovery.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { Verdict } from "../domain/session.ts";
-import { LOGIN_LOOK_MS, parkedBecause, TROUBLES, troubleIn } from "../domain/trouble.ts";
+import {
+  LOGIN_LOOK_MS,
+  parkedBecause,
+  TROUBLES,
+  type Trouble,
+  type TroubleSaid,
+  troubleIn,
+} from "../domain/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Waits } from "../ports/spending.ts";
 import { parking } from "./parking.ts";
@@ -15,6 +22,7 @@ import { parking } from "./parking.ts";
 /** A probe that has worked for so long has got through, in milliseconds: the turn itself may take an hour. */
 const THROUGH_MS = 20_000;
 
+type Parked = TroubleSaid & { account: string; until: number };
 type Troubled = Omit<Extract<RunEvent, { type: "session.troubled" }>, "type" | "session">;
 
 export interface Accounts {
@@ -34,6 +42,8 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
   const until = new Map<string, number>();
   const probes = new Map<string, { call: string; over: AbortController }>();
   const working = new Set<string>();
+  /** Who told of it, and what they have done since: they know first when it is over. */
+  const told = new Map<string, { account: string; kind: Trouble; worked: boolean }>();
 
   function settle(session: string, through: boolean): void {
     const probe = probes.get(session);
@@ -43,9 +53,22 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
     probe.over.abort();
   }
 
-  function park(account: string, said: string, end: number): void {
+  function park(session: string, { account, kind, said, until: end }: Parked): void {
+    told.set(session, { account, kind, worked: false });
     until.set(account, Math.max(end, until.get(account) ?? 0));
-    parked.park(account, { said, until: end });
+    parked.park(account, { said: parkedBecause({ kind, said }), until: end });
+  }
+
+  /** Somebody has logged in there, or has made it work and it did. */
+  function well(session: string, state: Verdict["state"]): void {
+    const teller = told.get(session);
+    if (teller && state === "working") teller.worked = true;
+    if (teller && (teller.kind === "login_required" || (state === "ready" && teller.worked))) {
+      told.delete(session);
+      until.delete(teller.account);
+      parked.free(teller.account);
+    }
+    if (state === "ready") settle(session, true);
   }
 
   return {
@@ -54,13 +77,13 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
       if (verdict.state === "working") working.add(session);
       else working.delete(session);
       if (!trouble) {
-        if (verdict.state === "ready") settle(session, true);
+        if (verdict.state === "ready" || verdict.state === "working") well(session, verdict.state);
         return undefined;
       }
       if (TROUBLES[trouble.kind].of === "session" || account === undefined) return trouble;
       const again = trouble.kind === "login_required" ? LOGIN_LOOK_MS : delay("backoff", tries, random());
       const end = verdict.until ?? clock.now() + again;
-      park(account, parkedBecause(trouble), end);
+      park(session, { ...trouble, account, until: end });
       settle(session, false);
       return { ...trouble, account, until: end };
     },
@@ -84,12 +107,14 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
     },
     gone: (session) => {
       working.delete(session);
+      told.delete(session);
       settle(session, false);
     },
     takeUp: (state) => {
-      for (const { trouble } of Object.values(state.sessions))
-        if (trouble?.account !== undefined && trouble.until !== undefined && trouble.until > clock.now())
-          park(trouble.account, parkedBecause(trouble), trouble.until);
+      for (const { session, trouble } of Object.values(state.sessions)) {
+        const { account, until: end = 0 } = trouble ?? {};
+        if (trouble && account !== undefined && end > clock.now()) park(session, { ...trouble, account, until: end });
+      }
     },
   };
 }

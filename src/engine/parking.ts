@@ -10,6 +10,8 @@ export interface Parking {
   park(account: string, why: { said: string; until: number }): void;
   /** Resolves when the call may go, perhaps as the probe, or when the signal aborts. */
   pass(account: string, call: string, signal: AbortSignal, waiting: Waits): Promise<void>;
+  /** The trouble is known to be over: everybody may call. */
+  free(account: string): void;
   /** How a call ended, or that it was not made after all. */
   ended(call: string, through: boolean): void;
 }
@@ -73,6 +75,11 @@ export function parking(clock: Clock): Parking {
         over.abort();
         sleepers.delete(wake.ring);
       }
+    },
+    free(account) {
+      accounts.get(account)?.probe?.forget();
+      accounts.delete(account);
+      wakeAll();
     },
     ended,
   };

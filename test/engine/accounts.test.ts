@@ -77,6 +77,17 @@ describe("a limit that one session has come to", () => {
   });
 });
 
+test("a login that has expired holds the others until somebody has logged in where it was seen", async () => {
+  const [first] = await begin("a");
+  first?.become("login_required");
+  const second = await another("b");
+  await clock.advance(2 * MINUTE);
+  expect(told(second)).toBe(0);
+  first?.become("ready");
+  await clock.advance(SECOND);
+  expect(told(second)).toBe(1);
+});
+
 describe("a provider that fails", () => {
   const fails = (puppet: Puppet | undefined): void =>
     puppet?.become("ready", undefined, { kind: "provider", said: "HTTP 503" });
