@@ -95,7 +95,8 @@ describe("Names", () => {
   });
 
   /** Settings whose first word is a family of failures or events too. */
-  const SETTINGS = /^(?:(?:recording|terminal)\.|prices\.(?:refresh|offline|overrides)$|budget\.policy$)/;
+  const SETTINGS =
+    /^(?:(?:recording|terminal)\.|prices\.(?:refresh|offline|overrides)$|budget\.policy$|secrets\.(?:keyring|file)$)/;
 
   test("no page names a failure, an event or a method that does not exist", () => {
     const exist = new Set<string>([...codes, ...Object.keys(METHODS), "events.event", "events.closed"]);

@@ -130,7 +130,7 @@ export async function composeKeys(
 
 /** Nothing that is asked may hold up the others for longer. */
 const ASK_MS = 2_000;
-const PROBE = "DEVFLOW_PROBE_KEY";
+const PROBE = "KEYRING_PROBE_KEY";
 
 /** Everything that devflow doctor asks of this machine. */
 export async function composeGround(env: NodeJS.ProcessEnv, running: Ground["running"]): Promise<Ground> {
