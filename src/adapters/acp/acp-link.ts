@@ -46,7 +46,6 @@ export interface AcpLink {
   load(session: string, cwd: string): Promise<Asked<unknown>>;
   prompt(session: string, text: string): Promise<Asked<{ stopReason: string }>>;
   cancel(session: string): Promise<void>;
-  noise(): number;
   /** Resolves when the agent has closed its output, or devflow the connection. */
   readonly closed: Promise<void>;
   close(): void;
@@ -57,9 +56,11 @@ export const OUR_VERSION = PROTOCOL_VERSION;
 const METHOD_NOT_FOUND = -32601;
 
 export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">, asks: AgentAsks): AcpLink {
-  const stream = agentStream(stdin, stdout);
+  const stream = agentStream(stdin, stdout, (params) => {
+    const { sessionId, update } = readUpdate(params);
+    asks.update(sessionId, update);
+  });
   const connection = client({ name: "devflow" })
-    .onNotification("session/update", readUpdate, ({ params: { sessionId, update } }) => asks.update(sessionId, update))
     .onRequest(methods.client.session.requestPermission, async ({ params, signal }) => {
       const permitted = await asks.permission(params.sessionId, params, signal);
       return {
@@ -81,7 +82,6 @@ export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">,
     .onRequest("*", ({ method }) => {
       throw new RequestError(METHOD_NOT_FOUND, `devflow does not offer ${method}`);
     })
-    .onNotification("*", () => {})
     .connect(stream);
   const { agent } = connection;
 
@@ -121,7 +121,6 @@ export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">,
     prompt: (sessionId, text) =>
       ask(agent.request(methods.agent.session.prompt, { sessionId, prompt: [{ type: "text", text }] })),
     cancel: (sessionId) => agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => {}),
-    noise: stream.noise,
     closed: connection.closed,
     close: () => connection.close(),
   };
