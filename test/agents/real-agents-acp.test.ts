@@ -123,7 +123,11 @@ When the file is written, stop.`;
     // Gemini CLI puts what it knows of its surroundings before the first prompt.
     const texts = [first, second];
     expect(model.delivered.map(({ prompt }, at) => prompt.slice(-(texts[at]?.length ?? 0)))).toEqual(texts);
-    expect(model.delivered.map(({ earlier }) => earlier.map((one) => one.slice(-first.length)))).toEqual([[], [first]]);
+    expect(model.delivered.map(({ earlier }) => earlier.map((one) => one.slice(-first.length)))).toEqual([
+      [],
+      // Gemini CLI 0.61.0 does not find its conversation again, and begins a new one.
+      name === "gemini" ? [] : [first],
+    ]);
     const usage = [
       ...new Map(news.flatMap((one) => (one.kind === "usage" ? [[one.nth, one.usage] as const] : []))).values(),
     ];

@@ -10,13 +10,13 @@ import type { AcpProcess } from "./acp-process.ts";
 import { agentStream } from "./acp-stream.ts";
 
 /** How a permission request ends: an option, or none since the turn is over. */
-export type Permitted = { option: string } | "cancelled";
+export type Chosen = { option: string } | "cancelled";
 
 /** What an agent asks of devflow; for other sessions than its own it gets nothing. */
 export interface AgentAsks {
   update(session: string, update: unknown): void;
   /** `withdrawn` aborts when the agent does not want to know any more. */
-  permission(session: string, request: PermissionRequest, withdrawn: AbortSignal): Promise<Permitted>;
+  permission(session: string, request: PermissionRequest, withdrawn: AbortSignal): Promise<Chosen>;
   read(
     session: string,
     path: string,
@@ -62,10 +62,9 @@ export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">,
   });
   const connection = client({ name: "devflow" })
     .onRequest(methods.client.session.requestPermission, async ({ params, signal }) => {
-      const permitted = await asks.permission(params.sessionId, params, signal);
+      const chosen = await asks.permission(params.sessionId, params, signal);
       return {
-        outcome:
-          permitted === "cancelled" ? { outcome: "cancelled" } : { outcome: "selected", optionId: permitted.option },
+        outcome: chosen === "cancelled" ? { outcome: "cancelled" } : { outcome: "selected", optionId: chosen.option },
       };
     })
     .onRequest(methods.client.fs.readTextFile, ({ params: { sessionId, path, line, limit } }) => {

@@ -29,7 +29,7 @@ import { sha256Hex } from "../system/content-hash.ts";
 import { arrive, type Greeting, greet } from "./acp-connect.ts";
 import type { AcpJournal } from "./acp-journal.ts";
 import type { AgentAsks, Asked, acpLink, OUR_VERSION } from "./acp-link.ts";
-import { permissions, type Question } from "./acp-permissions.ts";
+import { permissions } from "./acp-permissions.ts";
 import { type AcpProcess, startProcess } from "./acp-process.ts";
 import { type AcpTurn, acpTurn } from "./acp-turn.ts";
 
@@ -63,13 +63,6 @@ export interface AcpSessionDeps {
   loggedInSince(at: number): Promise<boolean>;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
-}
-
-export interface AcpSession extends AgentSession {
-  /** What the agent asks permission for at this moment. */
-  asked(): Promise<Question | undefined>;
-  /** Answers it, only while what it asks is the question of that digest. */
-  permit(key: string, answer: "allow" | "deny", digest: string): Promise<"answered" | "changed" | "gone">;
 }
 
 /** In the folder of a session that is not to be opened again. */
@@ -109,7 +102,7 @@ type Life =
   | { at: "gone"; said: string };
 
 /** Resolves once the agent has greeted, or never will. Throws `Failure` when it speaks another protocol. */
-export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
+export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   const { spec, profile, acp, journal, clock, files, limits } = deps;
   const persona = referenceOf(spec.persona);
   const listeners = new Set<(news: AgentNews) => void>();
@@ -151,12 +144,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     if (life.at === "starting") return says("booting", life.said);
     if (life.at === "login") return says("login_required", life.said, { failure: loginFailure(life.said) });
     const question = asking.question();
-    if (question) {
-      const details = { persona, session: spec.session, question: question.text, digest: question.digest };
-      return says("awaiting_permission", question.text, {
-        failure: failureRecord(new Failure("session.asks_permission", details)),
-      });
-    }
+    if (question) return says("awaiting_permission", question.text, { asks: question });
     if (turn) return says("working", turn.said() || (turn.first() === undefined ? "it has the prompt" : "it works"));
     const last = journal.prompts().at(-1);
     if (!last) return says("ready", "no prompt has come yet");
@@ -514,7 +502,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     throw error;
   }
 
-  const session: AcpSession = {
+  const session: AgentSession = {
     session: spec.session,
     host: "process",
     key: `acp/${spec.session}`,

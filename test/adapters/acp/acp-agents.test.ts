@@ -146,7 +146,7 @@ describe("what an agent asks", () => {
     await here.becomes(agent, "awaiting_permission");
     const answered = (await here.happened("permission")).map(({ optionId }) => optionId);
     expect(answered).toEqual(["allow-once", "reject-once"]);
-    expect(agent.verdict().failure).toMatchObject({ code: "session.asks_permission" });
+    expect(agent.verdict().asks).toMatchObject({ dialog: "acp", tool: "execute" });
     expect(asks(agent)).toContain("npm test && rm -rf .");
     expect((await agent.say?.("m1", "what?"))?.kind).toBe("held");
     expect((await agent.say?.("m2", "deny"))?.kind).toBe("delivered");
@@ -156,22 +156,21 @@ describe("what an agent asks", () => {
 
   test("a person's answer reaches the agent once, and only for the question that stands", async () => {
     const { here, agent } = await begin([
-      { permission: { tool: ASK, then: [{ say: "I do it." }] } },
+      { permission: { tool: ASK, after: [{ say: "I do it." }] } },
       { permission: { tool: { ...ASK, toolCallId: "ask-2" } } },
     ]);
     await here.becomes(agent, "awaiting_permission");
-    const session = agent as typeof agent & import("../../../src/adapters/acp/acp-session.ts").AcpSession;
-    const first = await session.asked();
+    const first = await agent.asked?.();
     expect(first).toMatchObject({ tool: "execute", command: "make everything", options: ["Always", "Yes", "No"] });
-    expect(await session.permit("k1", "allow", "0".repeat(64))).toBe("changed");
-    expect(await session.permit("k2", "allow", first?.digest ?? "")).toBe("answered");
-    await vi.waitFor(async () => expect((await session.asked())?.digest).not.toBe(first?.digest), TIME);
+    expect(await agent.permit?.("k1", "allow", "0".repeat(64), NEVER)).toBe("changed");
+    expect(await agent.permit?.("k2", "allow", first?.digest ?? "", NEVER)).toBe("answered");
+    await vi.waitFor(async () => expect((await agent.asked?.())?.digest).not.toBe(first?.digest), TIME);
     await here.becomes(agent, "awaiting_permission");
-    expect(await session.permit("k2", "allow", first?.digest ?? "")).toBe("changed");
-    const second = await session.asked();
-    expect(await session.permit("k3", "deny", second?.digest ?? "")).toBe("answered");
+    expect(await agent.permit?.("k2", "allow", first?.digest ?? "", NEVER)).toBe("changed");
+    const second = await agent.asked?.();
+    expect(await agent.permit?.("k3", "deny", second?.digest ?? "", NEVER)).toBe("answered");
     await here.becomes(agent, "ready");
-    expect(await session.permit("k3", "deny", second?.digest ?? "")).toBe("gone");
+    expect(await agent.permit?.("k3", "deny", second?.digest ?? "", NEVER)).toBe("gone");
     expect((await here.happened("permission")).map(({ optionId }) => optionId)).toEqual(["allow-once", "reject-once"]);
     const states = here.heard.flatMap((news) => (news.kind === "verdict" ? [news.verdict.state] : []));
     // Between the two it is told to have gone on: each is a question of its own.
