@@ -22,8 +22,8 @@ const Tool = z.object({
     .array(z.object({ type: z.string(), path: Text }))
     .optional()
     .catch(undefined),
-  rawInput: z.unknown(),
-  rawOutput: z.unknown(),
+  rawInput: z.unknown().optional(),
+  rawOutput: z.unknown().optional(),
 });
 
 /** What is known of one tool call; later updates only add to it. */

@@ -269,9 +269,11 @@ export const AgentProfile = z
           .default(["read", "write"])
           .describe("What it may ask devflow to do with files for it; it has tools of its own for the rest"),
         usage: z
-          .enum(["turn", "conversation"])
+          .enum(["turn", "conversation", "call"])
           .default("turn")
-          .describe("What the usage in the answer to a prompt counts: that turn, or all of the conversation so far"),
+          .describe(
+            "What the usage in the answer to a prompt counts: that turn, all of the conversation so far, or only the last call of the model, which is booked only with a cost that is told",
+          ),
         causes: z.array(FailedBecause).default([]).describe("In order; what is none of these is an ordinary failure"),
       })
       .optional()

@@ -72,7 +72,6 @@ export const FAILURES = {
   "session.lost": { exit: 1, text: "the agent {persona} was lost: {problem}", hint: "devflow sessions show {session} tells what happened" },
   "session.recovery_exhausted": { exit: 1, text: "the agent {persona} did not recover: {counter} was tried {limit} times", hint: "attach to it, put it right, then: devflow runs resume {run}" },
   "session.login_required": { exit: 7, text: "the agent {persona} needs a login", hint: "devflow attach {session}, log in, then: devflow runs resume {run}" },
-  "session.asks_permission": { exit: 7, text: "the agent {persona} asks for permission: {question}", hint: "devflow escalations list shows its id; then: devflow escalations answer ID allow, or deny" },
   "session.needs_login": { exit: 7, text: "the agent {persona} needs a login: {problem}", hint: "log in with {command} in a terminal of your own, then: devflow sessions interrupt {session}" },
   "session.protocol_version": { exit: 8, text: "the agent {persona} speaks version {theirs} of the Agent Client Protocol, and devflow speaks version {ours}", hint: "install a version of {agent} that fits: {install}" },
   "session.awaits_permission": { exit: 7, text: "the agent {persona} asks for permission{what}", hint: "devflow attach {session} shows the question and takes the answer" },

@@ -22,7 +22,7 @@ export interface PermissionQuestion {
   lists: readonly CommandList[];
 }
 
-export interface PermissionAnswer {
+export interface PermissionJudgement {
   answer: "allow" | "deny" | "ask";
   why: string;
 }
@@ -30,7 +30,7 @@ export interface PermissionAnswer {
 const READS = new Set(["read", "search", "think"]);
 const WRITES = new Set(["edit", "delete", "move"]);
 
-export function permission(question: PermissionQuestion): PermissionAnswer {
+export function permission(question: PermissionQuestion): PermissionJudgement {
   const { tool, placeOf } = question;
   const kind = tool.kind ?? "other";
   if (tool.command !== undefined || kind === "execute") return commandPermission(question);
@@ -53,7 +53,7 @@ export function permission(question: PermissionQuestion): PermissionAnswer {
     : allow("it changes files of the worktree");
 }
 
-function commandPermission({ tool, placeOf, lists }: PermissionQuestion): PermissionAnswer {
+function commandPermission({ tool, placeOf, lists }: PermissionQuestion): PermissionJudgement {
   const argv = commandWords(tool.command ?? []);
   if (argv === undefined) return ask("a shell would make more of its command than the words that it has");
   if (argv.length === 0) return ask("it does not say what it runs");
@@ -92,6 +92,6 @@ function plainWords(text: string): string[] | undefined {
   return /^\w+=/.test(text.trim()) ? undefined : words;
 }
 
-const allow = (why: string): PermissionAnswer => ({ answer: "allow", why });
-const deny = (why: string): PermissionAnswer => ({ answer: "deny", why });
-const ask = (why: string): PermissionAnswer => ({ answer: "ask", why });
+const allow = (why: string): PermissionJudgement => ({ answer: "allow", why });
+const deny = (why: string): PermissionJudgement => ({ answer: "deny", why });
+const ask = (why: string): PermissionJudgement => ({ answer: "ask", why });

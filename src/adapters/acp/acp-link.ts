@@ -10,13 +10,13 @@ import type { AcpProcess } from "./acp-process.ts";
 import { agentStream } from "./acp-stream.ts";
 
 /** How a permission request ends: an option, or none since the turn is over. */
-export type Permitted = { option: string } | "cancelled";
+export type Chosen = { option: string } | "cancelled";
 
 /** What an agent asks of devflow; for other sessions than its own it gets nothing. */
 export interface AgentAsks {
   update(session: string, update: unknown): void;
   /** `withdrawn` aborts when the agent does not want to know any more. */
-  permission(session: string, request: PermissionRequest, withdrawn: AbortSignal): Promise<Permitted>;
+  permission(session: string, request: PermissionRequest, withdrawn: AbortSignal): Promise<Chosen>;
   read(
     session: string,
     path: string,
@@ -46,7 +46,6 @@ export interface AcpLink {
   load(session: string, cwd: string): Promise<Asked<unknown>>;
   prompt(session: string, text: string): Promise<Asked<{ stopReason: string }>>;
   cancel(session: string): Promise<void>;
-  noise(): number;
   /** Resolves when the agent has closed its output, or devflow the connection. */
   readonly closed: Promise<void>;
   close(): void;
@@ -57,14 +56,15 @@ export const OUR_VERSION = PROTOCOL_VERSION;
 const METHOD_NOT_FOUND = -32601;
 
 export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">, asks: AgentAsks): AcpLink {
-  const stream = agentStream(stdin, stdout);
+  const stream = agentStream(stdin, stdout, (params) => {
+    const { sessionId, update } = readUpdate(params);
+    asks.update(sessionId, update);
+  });
   const connection = client({ name: "devflow" })
-    .onNotification("session/update", readUpdate, ({ params: { sessionId, update } }) => asks.update(sessionId, update))
     .onRequest(methods.client.session.requestPermission, async ({ params, signal }) => {
-      const permitted = await asks.permission(params.sessionId, params, signal);
+      const chosen = await asks.permission(params.sessionId, params, signal);
       return {
-        outcome:
-          permitted === "cancelled" ? { outcome: "cancelled" } : { outcome: "selected", optionId: permitted.option },
+        outcome: chosen === "cancelled" ? { outcome: "cancelled" } : { outcome: "selected", optionId: chosen.option },
       };
     })
     .onRequest(methods.client.fs.readTextFile, ({ params: { sessionId, path, line, limit } }) => {
@@ -81,7 +81,6 @@ export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">,
     .onRequest("*", ({ method }) => {
       throw new RequestError(METHOD_NOT_FOUND, `devflow does not offer ${method}`);
     })
-    .onNotification("*", () => {})
     .connect(stream);
   const { agent } = connection;
 
@@ -121,7 +120,6 @@ export function acpLink({ stdin, stdout }: Pick<AcpProcess, "stdin" | "stdout">,
     prompt: (sessionId, text) =>
       ask(agent.request(methods.agent.session.prompt, { sessionId, prompt: [{ type: "text", text }] })),
     cancel: (sessionId) => agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => {}),
-    noise: stream.noise,
     closed: connection.closed,
     close: () => connection.close(),
   };

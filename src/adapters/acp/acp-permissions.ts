@@ -5,11 +5,13 @@
  * K2. Only for this once is anything allowed: what an agent offers to remember, it would not ask about again.
  */
 import type { ToolFacts } from "../../domain/acp-update.ts";
+import { Digest } from "../../domain/ids.ts";
 import type { CommandList } from "../../domain/model-agent.ts";
-import { type PermissionAnswer, permission } from "../../domain/permission-rule.ts";
+import type { Asked, PermissionAnswer, Permitted } from "../../domain/permission.ts";
+import { type PermissionJudgement, permission } from "../../domain/permission-rule.ts";
 import type { WorktreeFiles } from "../../ports/worktree-files.ts";
 import { sha256Hex } from "../system/content-hash.ts";
-import type { PermissionRequest, Permitted } from "./acp-link.ts";
+import type { Chosen, PermissionRequest } from "./acp-link.ts";
 
 /** More open questions at once are not asked of anybody. */
 const MOST_OPEN = 50;
@@ -17,18 +19,6 @@ const MOST_OPEN = 50;
 const MAX_TEXT = 400;
 const MAX_NAME = 80;
 const MOST_OPTIONS = 12;
-
-export interface Question {
-  /** Where it comes from: there is one kind. */
-  dialog: "acp";
-  tool: string;
-  command?: string;
-  /** What it is about, in one line. */
-  text: string;
-  options: string[];
-  /** Of what is asked: an answer to another question is none to this. */
-  digest: string;
-}
 
 export interface PermissionDeps {
   files: Pick<WorktreeFiles, "placeOf">;
@@ -39,25 +29,25 @@ export interface PermissionDeps {
 }
 
 export interface Permissions {
-  ask(tool: ToolFacts, options: PermissionRequest["options"], withdrawn: AbortSignal): Promise<Permitted>;
-  question(): Question | undefined;
+  ask(tool: ToolFacts, options: PermissionRequest["options"], withdrawn: AbortSignal): Promise<Chosen>;
+  question(): Asked | undefined;
   /** Answers the question of that digest, if it is the one that stands. */
-  answer(digest: string, word: "allow" | "deny"): "answered" | "changed" | "gone";
+  answer(digest: string, word: PermissionAnswer): Permitted;
   /** Nothing that is open will be answered: the turn is over. */
   dropAll(): void;
 }
 
 interface Open {
-  question: Question;
+  question: Asked;
   options: PermissionRequest["options"];
-  settle(permitted: Permitted): void;
+  settle(chosen: Chosen): void;
 }
 
 export function permissions({ files, task, changed }: PermissionDeps): Permissions {
   const open: Open[] = [];
   let count = 0;
 
-  function judge(tool: ToolFacts): PermissionAnswer {
+  function judge(tool: ToolFacts): PermissionJudgement {
     const { artifact, lists } = task();
     return permission({ tool, placeOf: files.placeOf, isArtifact: (path) => path === artifact, lists });
   }
@@ -80,8 +70,8 @@ export function permissions({ files, task, changed }: PermissionDeps): Permissio
         const one: Open = {
           question: questionOf(tool, options, why, count),
           options,
-          settle: (permitted) => {
-            resolve(permitted);
+          settle: (chosen) => {
+            resolve(chosen);
             remove(one);
           },
         };
@@ -104,7 +94,7 @@ export function permissions({ files, task, changed }: PermissionDeps): Permissio
 }
 
 /** K2, unless there is nothing else to say yes or no with. */
-function optionFor(word: "allow" | "deny", options: PermissionRequest["options"]): Permitted | undefined {
+function optionFor(word: PermissionAnswer, options: PermissionRequest["options"]): Chosen | undefined {
   const kinds = word === "allow" ? ["allow_once"] : ["reject_once", "reject_always"];
   const found = kinds
     .map((kind) => options.find((option) => option.kind === kind))
@@ -113,7 +103,7 @@ function optionFor(word: "allow" | "deny", options: PermissionRequest["options"]
 }
 
 /** `nth`: the same asked again is another question. */
-function questionOf(tool: ToolFacts, options: PermissionRequest["options"], why: string, nth: number): Question {
+function questionOf(tool: ToolFacts, options: PermissionRequest["options"], why: string, nth: number): Asked {
   const { title, kind = "tool", paths } = tool;
   const command = tool.command === undefined ? undefined : [tool.command].flat().join(" ");
   const what = oneLine(command ?? title ?? paths.join(", ")).slice(0, MAX_TEXT);
@@ -125,7 +115,7 @@ function questionOf(tool: ToolFacts, options: PermissionRequest["options"], why:
     options: options.slice(0, MOST_OPTIONS).map(({ name }) => oneLine(name).slice(0, MAX_NAME)),
     // One that would be told otherwise than it is run is not told as a command.
     ...(command !== undefined && command === what && { command }),
-    digest: sha256Hex(`${nth}\n${tool.id}\n${text}`),
+    digest: Digest.parse(sha256Hex(`${nth}\n${tool.id}\n${text}`)),
   };
 }
 

@@ -29,7 +29,7 @@ import { sha256Hex } from "../system/content-hash.ts";
 import { arrive, type Greeting, greet } from "./acp-connect.ts";
 import type { AcpJournal } from "./acp-journal.ts";
 import type { AgentAsks, Asked, acpLink, OUR_VERSION } from "./acp-link.ts";
-import { permissions, type Question } from "./acp-permissions.ts";
+import { permissions } from "./acp-permissions.ts";
 import { type AcpProcess, startProcess } from "./acp-process.ts";
 import { type AcpTurn, acpTurn } from "./acp-turn.ts";
 
@@ -65,13 +65,6 @@ export interface AcpSessionDeps {
   gone(): void;
 }
 
-export interface AcpSession extends AgentSession {
-  /** What the agent asks permission for at this moment. */
-  asked(): Promise<Question | undefined>;
-  /** Answers it, only while what it asks is the question of that digest. */
-  permit(key: string, answer: "allow" | "deny", digest: string): Promise<"answered" | "changed" | "gone">;
-}
-
 /** In the folder of a session that is not to be opened again. */
 export const CLOSED = "closed";
 
@@ -83,6 +76,10 @@ const LOGIN_LOOK_MS = 5_000;
 const LIMITS_LOOK_MS = 1_000;
 /** What TERM is given before KILL. */
 const GRACE_MS = 5_000;
+/** How often a process is started that ends before it has greeted, and the pause between. */
+const START_TRIES = 3;
+const START_PAUSE_MS = 1_000;
+const LATE = "it did not greet in time";
 /** What an agent that has closed its output is given to end by itself. */
 const END_MS = 1_000;
 /** A message to an agent that is busy is given up after this; the sender is told and can send it again. */
@@ -105,7 +102,7 @@ type Life =
   | { at: "gone"; said: string };
 
 /** Resolves once the agent has greeted, or never will. Throws `Failure` when it speaks another protocol. */
-export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
+export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   const { spec, profile, acp, journal, clock, files, limits } = deps;
   const persona = referenceOf(spec.persona);
   const listeners = new Set<(news: AgentNews) => void>();
@@ -124,6 +121,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
   let forgiven: string | undefined;
   /** The last delivery's beginning: they go one after the other. Never rejects. */
   let starting: Promise<unknown> = Promise.resolve();
+  let sweeping: Promise<unknown> = Promise.resolve();
   let shown_ = { state: "", asks: "", at: 0 };
 
   const asking = permissions({
@@ -146,12 +144,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     if (life.at === "starting") return says("booting", life.said);
     if (life.at === "login") return says("login_required", life.said, { failure: loginFailure(life.said) });
     const question = asking.question();
-    if (question) {
-      const details = { persona, session: spec.session, question: question.text, digest: question.digest };
-      return says("awaiting_permission", question.text, {
-        failure: failureRecord(new Failure("session.asks_permission", details)),
-      });
-    }
+    if (question) return says("awaiting_permission", question.text, { asks: question });
     if (turn) return says("working", turn.said() || (turn.first() === undefined ? "it has the prompt" : "it works"));
     const last = journal.prompts().at(-1);
     if (!last) return says("ready", "no prompt has come yet");
@@ -238,34 +231,43 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     },
   };
 
+  /** An agent that ends before it has greeted is tried again: two of a kind that start at once may be in each other's way. */
   async function start(): Promise<void> {
     // What an earlier daemon has left of it would work on in the same folder.
-    await deps.endProcesses({ session: spec.session }, GRACE_MS);
-    const started = startProcess(deps.argv, spec.cwd, deps.env);
-    process = started;
-    const link = deps.protocol.acpLink(started, asks);
-    void link.closed.then(async () => {
-      const soon = new AbortController();
-      const ended = await Promise.race([started.ended, clock.sleep(END_MS, soon.signal)]);
-      soon.abort();
-      await gone(ended ?? "it closed its output");
-    });
-    void started.ended.then(async (ended) => {
-      // What it wrote last is still being read.
-      await Promise.race([link.closed, clock.sleep(END_MS, over.signal)]);
-      await gone(ended);
+    await endAll();
+    for (let left = START_TRIES - 1; ; left -= 1) {
+      const started = startProcess(deps.argv, spec.cwd, deps.env);
+      process = started;
+      const link = deps.protocol.acpLink(started, asks);
+      const greeting = await greetingOf(link);
+      if (typeof greeting !== "string") {
+        void watchEnd(started, link);
+        return void settleIn(link, greeting);
+      }
       link.close();
-    });
-    const greeting = await greetingOf(link);
-    if (typeof greeting === "string") return void gone(greeting);
-    void settleIn(link, greeting);
+      await endAll();
+      const why = `${greeting} (${await started.ended})`;
+      if (left === 0 || ending || greeting === LATE) return gone(why);
+      await clock.sleep(START_PAUSE_MS, over.signal);
+    }
+  }
+
+  /** Its end, or that of its output: what it wrote last is read before. */
+  async function watchEnd(started: AcpProcess, link: ReturnType<typeof acpLink>): Promise<void> {
+    const first = await Promise.race([started.ended, link.closed.then(() => undefined)]);
+    const soon = new AbortController();
+    const second = await Promise.race([
+      first === undefined ? started.ended : link.closed.then(() => first),
+      clock.sleep(END_MS, soon.signal).then(() => first),
+    ]);
+    soon.abort();
+    await gone(second ?? "it closed its output");
+    link.close();
   }
 
   async function greetingOf(link: ReturnType<typeof acpLink>): Promise<Greeting | string> {
     const soon = new AbortController();
-    const late = clock
-      .sleep(acp.startTimeout, soon.signal)
-      .then(() => `it did not greet within ${acp.startTimeout / 1_000} s`);
+    const late = clock.sleep(acp.startTimeout, soon.signal).then(() => LATE);
     const greeting = greet(link, {
       persona,
       agent: profile.title,
@@ -306,11 +308,14 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     asking.dropAll();
     turn?.finish();
     turn = undefined;
-    await endAll();
+    if (!ending) await endAll(); // else it is being done, and a next one of this session must not be met
     show();
   }
 
-  const endAll = () => deps.endProcesses({ session: spec.session, root: process?.pid }, GRACE_MS);
+  function endAll(): Promise<unknown> {
+    sweeping = sweeping.then(() => deps.endProcesses({ session: spec.session, root: process?.pid }, GRACE_MS));
+    return sweeping;
+  }
 
   async function change(ms: number, signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
@@ -409,7 +414,9 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     const input = told?.inputTokens ?? before?.input ?? 0;
     const output = told?.outputTokens ?? before?.output ?? 0;
     journal.write({ t: "totals", input, output, ...(total !== undefined && { costUsd: total }) });
-    const news = usage && journal.tell("usage", usage);
+    // Of a turn's last call alone nobody could tell what the turn has cost.
+    const sound = acp.usage !== "call" || spent !== undefined;
+    const news = usage && sound && journal.tell("usage", usage);
     if (news) tell(news);
   }
 
@@ -495,7 +502,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AcpSession> {
     throw error;
   }
 
-  const session: AcpSession = {
+  const session: AgentSession = {
     session: spec.session,
     host: "process",
     key: `acp/${spec.session}`,

@@ -3,7 +3,9 @@
  *
  * M1. What is no message is passed over, not answered: agents print warnings and banners between their messages.
  * M2. A line that is too long is passed over too; a message is never half read.
- * M3. An agent that asks faster than it takes answers is not read on until it has taken some: it cannot fill the daemon's memory.
+ * M3. Updates are handed on as they come, whatever they are: the library would complain on the daemon's stderr of what it cannot read.
+ *     What else an agent notifies of is not known here.
+ * M4. An agent that asks faster than it takes answers is not read on until it has taken some: it cannot fill the daemon's memory.
  */
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
@@ -19,47 +21,46 @@ const MOST_UNANSWERED = 64;
 const AT_ONCE_BYTES = 256 * 1024;
 
 const NEWLINE = 0x0a;
+const UPDATE = "session/update";
+const TAKEN_BACK = "$/cancel_request";
 const WAITS_FOR_PERSON = "session/request_permission";
 
-export interface AgentStream extends Stream {
-  /** How many lines were passed over. */
-  noise(): number;
-}
-
-export function agentStream(stdin: Writable, stdout: Readable): AgentStream {
+export function agentStream(stdin: Writable, stdout: Readable, update: (params: unknown) => void): Stream {
   const asked = new Set<unknown>();
   const unanswered = new Set<unknown>();
   let answered: (() => void) | undefined;
-  let noise = 0;
 
   /** What goes on to the protocol; undefined for what is no message, or the answer to nothing. */
-  function messageIn(line: Buffer): AnyMessage | undefined {
-    const value = jsonOf(line.toString("utf8"));
+  function forProtocol(value: unknown): AnyMessage | undefined {
     if (!isMessage(value)) return undefined;
     if (typeof value.method !== "string") return asked.delete(value.id) ? (value as unknown as AnyMessage) : undefined;
-    if (value.id !== undefined && value.method !== WAITS_FOR_PERSON) unanswered.add(value.id);
+    if (value.id === undefined) return value.method === TAKEN_BACK ? (value as unknown as AnyMessage) : undefined;
+    if (value.method !== WAITS_FOR_PERSON) unanswered.add(value.id);
     return value as unknown as AnyMessage;
   }
 
   async function* messages(): AsyncGenerator<AnyMessage> {
     let atOnce = 0;
-    for await (const line of lines(stdout, () => (noise += 1))) {
+    for await (const line of lines(stdout)) {
       atOnce += line.length;
       if (atOnce > AT_ONCE_BYTES) {
         atOnce = 0;
         await nextTurn();
       }
       if (line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09)) continue;
-      const message = messageIn(line);
+      const value = jsonOf(line.toString("utf8"));
+      if (isMessage(value) && value.method === UPDATE && value.id === undefined) {
+        update(value.params); // M3
+        continue;
+      }
+      const message = forProtocol(value);
       if (message) yield message;
-      else noise += 1;
-      while (unanswered.size >= MOST_UNANSWERED) await new Promise<void>((resolve) => (answered = resolve)); // M3
+      while (unanswered.size >= MOST_UNANSWERED) await new Promise<void>((resolve) => (answered = resolve)); // M4
     }
   }
 
   const incoming = messages();
   return {
-    noise: () => noise,
     readable: new ReadableStream<AnyMessage>(
       {
         async pull(controller) {
@@ -89,6 +90,7 @@ export function agentStream(stdin: Writable, stdout: Readable): AgentStream {
 interface Message {
   id?: unknown;
   method?: unknown;
+  params?: unknown;
 }
 
 const isMessage = (value: unknown): value is Message =>
@@ -102,7 +104,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-async function* lines(stream: Readable, tooLong: () => void): AsyncGenerator<Buffer> {
+async function* lines(stream: Readable): AsyncGenerator<Buffer> {
   let begun: Buffer[] = [];
   let bytes = 0;
   const keep = (piece: Buffer): void => {
@@ -114,8 +116,7 @@ async function* lines(stream: Readable, tooLong: () => void): AsyncGenerator<Buf
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
       keep(chunk.subarray(from, end));
-      if (bytes > MAX_LINE_BYTES) tooLong();
-      else yield Buffer.concat(begun);
+      if (bytes <= MAX_LINE_BYTES) yield Buffer.concat(begun); // M2
       begun = [];
       bytes = 0;
       from = end + 1;

@@ -32,7 +32,7 @@ describe("What is shipped", () => {
       "verification@1",
       "verification-passed@1",
     ]);
-    expect(names[0]).toHaveLength(48);
+    expect(names[0]).toHaveLength(56);
   });
 
   it("can be run by each agent alone: every role of every template finds a persona", async () => {
