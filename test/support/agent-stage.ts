@@ -31,7 +31,7 @@ export const TURN = 40_000;
 const AGAIN_MS = 300;
 
 /** Agents that ask about commands only when they are told to. */
-const ASKING: Partial<Record<RealAgent["profile"], string[]>> = { codex: ["-c", 'approval_policy="untrusted"'] };
+const ASKING: Partial<Record<RealAgent["profile"], string[]>> = { codex: ["-c", 'approval_policy="on-request"'] };
 
 export type AgentStage = Awaited<ReturnType<typeof agentStage>>;
 
@@ -77,6 +77,7 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     if (news.kind === "verdict" && states.at(-1) !== news.verdict.state) states.push(news.verdict.state);
   });
   let count = 0;
+  const offered: string[] = [];
 
   const becomes = (...wanted: string[]) =>
     vi.waitFor(
@@ -89,6 +90,7 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
 
   function prompt(text: string): Prompt {
     count += 1;
+    offered.push(text);
     const file = join(tree, ".devflow", `prompt-${count}.md`);
     mkdirSync(join(tree, ".devflow"), { recursive: true });
     writeFileSync(file, text);
@@ -117,7 +119,10 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     await becomes("ready");
     const got = model.turns.slice(before);
     const byFile = got[0]?.includes(pointer(one)) === true;
-    expect(got).toEqual([expect.arrayContaining([byFile ? pointer(one) : text])]);
+    const told = byFile ? pointer(one) : text;
+    // A turn that was stopped before any answer is told again with the next one, as one message.
+    const unanswered = offered.slice(0, -1).map((before) => before + told);
+    expect(got.map((parts) => parts.filter((part) => part === told || unanswered.includes(part)).length)).toEqual([1]);
     if (byFile) expect(await readFile(one.file, "utf8")).toBe(text);
     return byFile ? "as a file" : "typed";
   }

@@ -102,7 +102,7 @@ function commandCall(tools: readonly string[]): { name: string; arguments: strin
   if (name === undefined) throw new Error(`no tool of this request runs commands: ${tools.join(", ")}`);
   const given = { command, description: "run it", is_background: false };
   const known: Record<string, unknown> = {
-    exec_command: { cmd: command },
+    exec_command: { cmd: command, sandbox_permissions: "require_escalated", justification: "May I?" },
     Bash: { command, description: "run it" },
     bash: { command, description: "run it" },
     run_shell_command: given,
