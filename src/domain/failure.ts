@@ -151,6 +151,8 @@ export const FAILURES = {
   "model.unavailable": { exit: 1, text: "{model} could not be reached for {minutes} minutes: {problem}", hint: "resume the run when the provider is back, or bind another persona" },
   "model.no_tool_call": { exit: 1, text: "{model} answered {times} times in a row without using a tool", hint: "use a model that can call tools" },
   "model.bad_tool_call": { exit: 1, text: "{model} sent {times} times in a row a tool call that cannot be read: {problem}", hint: "use a model that can call tools, or raise maxOutputTokens when its answers are cut off" },
+  "consent.required": { exit: 7, text: "nobody has agreed yet to what devflow does on this machine", hint: "devflow init shows it and asks; on a server: devflow init --accept" },
+  "init.not_written": { exit: 1, text: "{path} could not be written: {problem}", hint: "set DEVFLOW_HOME to a directory that you can write to" },
   "secrets.no_store": { exit: 8, text: "{name} can be kept nowhere: {problem}", hint: "open a keyring, set secrets.file: true in devflow.yaml, or put {name} into the environment (docs/keys.md)" },
   "secrets.not_deleted": { exit: 1, text: "{name} could not be deleted from the {source}: {problem}", hint: "devflow doctor tells what stands in the way" },
   "secrets.not_found": { exit: 4, text: "no key is kept under {name}", hint: "devflow keys list shows those that are" },
