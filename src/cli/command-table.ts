@@ -58,6 +58,7 @@ export const COMMANDS = {
   "budget show": { summary: "budget.show.summary", load: () => import("./commands/budget/show.ts") },
   "budget set": { summary: "budget.set.summary", load: () => import("./commands/budget/set.ts") },
 
+  init: { summary: "init.summary", load: () => import("./commands/init.ts") },
   doctor: { summary: "doctor.summary", load: () => import("./commands/doctor.ts") },
   login: { summary: "login.summary", load: () => import("./commands/login.ts") },
   logout: { summary: "logout.summary", load: () => import("./commands/logout.ts") },

@@ -7,6 +7,7 @@ import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
 import type { Client } from "./client.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import type { ConsentDesk } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
 import type { Out } from "./out.ts";
 import type { Terminal } from "./terminal.ts";
@@ -22,6 +23,8 @@ export interface CommandContext {
   agents: () => Promise<AgentShelf>;
   /** Reads and keeps keys; needs no daemon. `patient`: somebody is there to open a keyring. */
   keys: (options: { patient: boolean }) => Promise<KeyChest>;
+  /** What somebody has agreed to. */
+  consent: ConsentDesk;
   /** What devflow doctor asks; needs no daemon. */
   ground: (running: Ground["running"]) => Promise<Ground>;
   out: Out;

@@ -13,7 +13,6 @@ import { definitions } from "../adapters/definitions/definitions.ts";
 import { checkKey, type KeyVerdict } from "../adapters/secrets/check-key.ts";
 import { keyring } from "../adapters/secrets/keyring.ts";
 import { secretsFileIn, secretsHere } from "../adapters/secrets/secrets-here.ts";
-import { readConsent } from "../adapters/system/consent-file.ts";
 import { freeBytes, rightsOf, said, setMode } from "../adapters/system/machine.ts";
 import { emulator } from "../adapters/terminals/screen.ts";
 import type { AgentProfile } from "../domain/agent-profile.ts";
@@ -29,6 +28,7 @@ import type { Secrets } from "../ports/secrets.ts";
 import { checkPlaces, placesHere } from "../protocol/here.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { VERSION } from "../protocol/version.ts";
+import { readConsent } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
 
 export type { Moment } from "../adapters/agents/replay.ts";
@@ -130,7 +130,7 @@ export async function composeKeys(
 
 /** Nothing that is asked may hold up the others for longer. */
 const ASK_MS = 2_000;
-const PROBE = "KEYRING_PROBE_KEY";
+const PROBE = "PROBE_KEY";
 
 /** Everything that devflow doctor asks of this machine. */
 export async function composeGround(env: NodeJS.ProcessEnv, running: Ground["running"]): Promise<Ground> {
@@ -179,6 +179,10 @@ export async function composeGround(env: NodeJS.ProcessEnv, running: Ground["run
 }
 
 const PricesDay = z.object({ at: z.string() });
+
+/** The settings alone. */
+export const composeConfig = (env: NodeJS.ProcessEnv): Promise<Config> =>
+  readConfig(join(placesHere(env).config, "devflow.yaml"));
 
 export function composeDefinitions(env: NodeJS.ProcessEnv): Definitions {
   const shipped = installedAt();

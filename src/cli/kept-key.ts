@@ -66,7 +66,7 @@ export async function dropped(
 ): Promise<number> {
   const from = await secrets.drop(name);
   await tell(running);
-  if (from.length === 0 && !env[name]) throw new Failure("secrets.not_found", { name });
+  if (from.length === 0 && !env[name]) throw new Failure("key.not_found", { name });
   const places = from.map((source) => say(`place.${source}`)).join(", ");
   out.show({ name, deletedFrom: from, inEnvironment: Boolean(env[name]) }, () => [
     ...(from.length > 0 ? [say("keys.deleted", { name, places })] : []),

@@ -16,7 +16,7 @@ export async function perform(
   out: Out,
 ): Promise<ExitCode> {
   const client = lazyClient(() => world.connect({ start, note: out.note }));
-  const { terminal, cwd, env, now, signal, definitions, agents, keys, ground } = world;
+  const { terminal, cwd, env, now, signal, definitions, agents, keys, ground, consent } = world;
   let found: Promise<Client | undefined> | undefined;
   const running = (): Promise<Client | undefined> => {
     found ??= world.connect({ start: false, note: out.note }).catch(nobodyThere);
@@ -30,6 +30,7 @@ export async function perform(
       agents,
       keys,
       ground,
+      consent,
       out,
       terminal,
       cwd,

@@ -17,5 +17,5 @@ export async function keyGiven(
   if (text === undefined) throw new Failure("input.declined");
   const typed = typedSecret(text);
   if ("value" in typed) return typed.value;
-  throw new Failure("secrets.invalid", { problem: say(`login.${typed.problem}`) });
+  throw new Failure("key.invalid", { problem: say(`login.${typed.problem}`) });
 }

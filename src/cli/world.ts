@@ -1,10 +1,13 @@
 /** What devflow runs in: the process's streams, environment and signals. A test gives another. */
+import { consentState } from "../domain/consent.ts";
 import { systemProblem } from "../domain/system-problem.ts";
 import { say } from "../messages/say.ts";
+import { placesHere } from "../protocol/here.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import { type ConsentDesk, readConsent, writeConsent } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
@@ -27,6 +30,7 @@ export interface World {
   agents(): Promise<AgentShelf>;
   keys(options: { patient: boolean }): Promise<KeyChest>;
   ground(running: Ground["running"]): Promise<Ground>;
+  consent: ConsentDesk;
   /** Resolves once everything that was said has been written. */
   close(): Promise<void>;
 }
@@ -68,6 +72,11 @@ export function realWorld(): World {
     agents: async () => (await import("./compose.ts")).composeAgents(env),
     keys: async (options) => (await import("./compose.ts")).composeKeys(env, options),
     ground: async (running) => (await import("./compose.ts")).composeGround(env, running),
+    consent: {
+      state: async () => consentState(await readConsent(placesHere(env).state)),
+      give: (consent) => writeConsent(placesHere(env).state, consent),
+      required: async () => (await (await import("./compose.ts")).composeConfig(env)).consent === "required",
+    },
     async close() {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

@@ -32,6 +32,10 @@ export const Config = z
       })
       .prefault({}),
     providers: Providers,
+    consent: z
+      .enum(["ask", "required"])
+      .default("ask")
+      .describe("Without a terminal, whether a run that nobody has agreed to is started with a note, or refused"),
     secrets: z
       .strictObject({
         keyring: z.boolean().default(true).describe("Look for keys in this system's keyring, and keep them there"),

@@ -1,18 +1,30 @@
 /** The agreement of the first run: what a person was told, and when they agreed to it. */
-import { z } from "zod";
-
 /** Raised when what is told changes: everybody is asked again then. */
 export const CONSENT_VERSION = 1;
 
-export const Consent = z.strictObject({
-  version: z.int().positive(),
-  at: z.int().nonnegative().describe("Milliseconds since 1970"),
-  by: z.string().max(200),
-  how: z
-    .enum(["asked", "accepted"])
-    .describe("Asked: somebody read it and said yes; accepted: by --accept, on a server"),
-});
-export type Consent = z.infer<typeof Consent>;
+export interface Consent {
+  version: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  by: string;
+  /** Asked: somebody read it and said yes; accepted: by --accept, on a server. */
+  how: "asked" | "accepted";
+}
+
+/** As it was written down; nothing else counts. Without zod: the thin client has none. */
+export function consentIn(text: string): Consent | undefined {
+  const { version, at, by, how }: Partial<Record<keyof Consent, unknown>> = Object(parsed(text));
+  if (typeof version !== "number" || typeof at !== "number" || typeof by !== "string") return undefined;
+  return how === "asked" || how === "accepted" ? { version, at, by, how } : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Missing: never given. Outdated: what was told has changed since. */
 export type ConsentState =

@@ -30,9 +30,9 @@ export interface StoreTrouble {
 export interface Secrets {
   find(name: string): Promise<string | undefined>;
   list(): Promise<{ secrets: readonly SecretView[]; troubles: readonly StoreTrouble[] }>;
-  /** Where it is kept now. Throws `Failure` `secrets.no_store` when no place takes it. */
+  /** Where it is kept now. Throws `Failure` `key.no_store` when no place takes it. */
   keep(name: string, value: string): Promise<SecretSource>;
-  /** Where it was and is no more. Throws `Failure` `secrets.not_deleted` when a place has it and does not let go of it. */
+  /** Where it was and is no more. Throws `Failure` `key.not_deleted` when a place has it and does not let go of it. */
   drop(name: string): Promise<readonly SecretSource[]>;
   /** What the places hold is looked at anew: somebody else has changed it. */
   forget(): void;

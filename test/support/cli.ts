@@ -3,10 +3,12 @@ process.env.TZ = "UTC";
 
 import type { Client } from "../../src/cli/client.ts";
 import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose.ts";
+import type { ConsentDesk } from "../../src/cli/consent-file.ts";
 import type { Ground } from "../../src/cli/doctor/ground.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "../../src/cli/world.ts";
+import { CONSENT_VERSION, type ConsentState } from "../../src/domain/consent.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { BEGIN } from "./story.ts";
 
@@ -16,6 +18,8 @@ export interface Setting {
   agents?: AgentShelf;
   keys?: KeyChest;
   ground?: Ground;
+  /** Given when left out. */
+  consent?: ConsentDesk;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
   terminal?: Partial<Terminal>;
@@ -24,6 +28,11 @@ export interface Setting {
   env?: Record<string, string>;
   cwd?: string;
 }
+
+const GIVEN: ConsentState = {
+  kind: "given",
+  consent: { version: CONSENT_VERSION, at: BEGIN, by: "kim", how: "asked" },
+};
 
 export interface Ran {
   code: number;
@@ -39,6 +48,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     agents,
     keys,
     ground,
+    consent,
     columns,
     signal = new AbortController().signal,
     now = BEGIN,
@@ -77,6 +87,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
       if (!keys) throw new Failure("internal", { problem: "the test has no keys" });
       return keys;
     },
+    consent: consent ?? { state: async () => GIVEN, give: async () => {}, required: async () => false },
     async ground() {
       if (!ground) throw new Failure("internal", { problem: "the test has no machine" });
       return ground;

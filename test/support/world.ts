@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { CONSENT_VERSION } from "../../src/domain/consent.ts";
 import type { RunView } from "../../src/domain/view.ts";
 import { journaled } from "./paper-stage.ts";
 
@@ -41,6 +42,9 @@ export function world({
   const journal = join(folder, "journal.jsonl");
   mkdirSync(join(home, "config"), { recursive: true });
   writeFileSync(join(home, "config", "devflow.yaml"), `paper: true\nhost: ${host}\n${config}`);
+  mkdirSync(join(home, "state"), { recursive: true, mode: 0o700 });
+  const consent = { version: CONSENT_VERSION, at: Date.now(), by: "test", how: "accepted" };
+  writeFileSync(join(home, "state", "consent.json"), JSON.stringify(consent), { mode: 0o600 });
   if (scenario !== undefined) writeFileSync(join(folder, "scenario.json"), JSON.stringify(scenario));
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? "",

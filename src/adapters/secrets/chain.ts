@@ -96,7 +96,7 @@ export function secretChain({ env, names, stores, learn, now }: ChainOptions): S
       }
       const [first] = troubles;
       const problem = troubles.map(({ said }) => said).join("; ") || "the settings allow no place";
-      throw new Failure("secrets.no_store", { name, problem, trouble: first?.trouble ?? "off" });
+      throw new Failure("key.no_store", { name, problem, trouble: first?.trouble ?? "off" });
     },
     async drop(name) {
       const had: SecretSource[] = [];
@@ -109,11 +109,11 @@ export function secretChain({ env, names, stores, learn, now }: ChainOptions): S
         }
         if (!Object.hasOwn(all, name)) continue;
         const trouble = await store.delete(name);
-        if (trouble) throw new Failure("secrets.not_deleted", { name, source: store.source, problem: trouble.said });
+        if (trouble) throw new Failure("key.not_deleted", { name, source: store.source, problem: trouble.said });
         had.push(store.source);
       }
       forget();
-      if (had.length === 0 && unseen) throw new Failure("secrets.not_deleted", { name, ...unseen });
+      if (had.length === 0 && unseen) throw new Failure("key.not_deleted", { name, ...unseen });
       return had;
     },
     forget,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { RunView } from "../../domain/view.ts";
 import { say } from "../../messages/say.ts";
+import { agreed } from "../agreement.ts";
 import { bindings, commands } from "../assignments.ts";
 import { changesOf } from "../changes.ts";
 import {
@@ -74,6 +75,7 @@ export default defineCommand<Input>({
       out.show(preview, previewLines);
       return 0;
     }
+    await agreed(context, { ask: !input.yes });
     if (!out.json) out.notes((paper) => previewLines(preview, paper));
     if (!input.yes && !out.json && terminal.canAsk) await confirmed(context);
     const key = input.idempotencyKey;

@@ -48,6 +48,42 @@ export const person = {
   "keyring.other": "The keyring cannot be used: {said}.",
   "keyring.file": "The file for keys cannot be used: {said}.",
 
+  "init.summary": "Prepare this machine: agree, see what is here, and write the settings",
+  "init.about":
+    "Tells what agents may do, where data goes and what is recorded, and asks whether you agree. Then it looks for agents, keys, git and tmux, and writes a devflow.yaml in which every setting is explained. A file that is there is never changed.",
+  "init.accept": "Agree without being asked: for servers, by somebody who has read it",
+  "init.yes": "Write the settings without asking",
+  "init.agree": "Do you agree? [y/N]",
+  "init.agreed_before": "{by} agreed on {day}.",
+  "init.found": "What is here",
+  "init.agents": "agents",
+  "init.keys": "keys",
+  "init.none": "none",
+  "init.not_here": "not installed",
+  "init.logged_out": "{name} (not logged in)",
+  "init.write": "Write {path}? [Y/n]",
+  "init.written": "Written: {path}. Every setting stands in it as a comment, with what holds without it.",
+  "init.kept": "{path} is there already, and is left as it is. It lacks these settings, which have their defaults:",
+  "init.complete": "{path} is there already, and is left as it is.",
+  "init.not_written": "Nothing was written: every setting has its default.",
+  "init.next": "Next: devflow doctor checks everything; devflow run spec-and-review --goal TEXT begins the work.",
+  "consent.note": "devflow: nobody has agreed yet to what agents may do here: devflow init shows it and asks.",
+  "consent.changed": "This has changed since {by} agreed to it on {day}.",
+  "consent.title": "Before agents work on this machine",
+  "consent.may.title": "What agents may do",
+  "consent.may.1":
+    "Coding agents run here as you: with your rights, on your files and your network. Each run works in a git worktree and on a branch of its own, and your checkout is not touched by devflow; but nothing keeps an agent's program inside that folder unless you set up a sandbox.",
+  "consent.may.2":
+    "They change files, run programs and install what they think they need. Nothing is merged or pushed by devflow; what an agent did is yours to look at and to take.",
+  "consent.data.title": "Where data goes",
+  "consent.data.1":
+    "Goals, prompts, and whatever the agents read of your repository go to the providers of the models that you use, under your accounts and their terms. What they charge is yours to pay; devflow budget set limits what devflow can.",
+  "consent.data.2":
+    "devflow itself sends nothing to its makers. With a provider's key it fetches that provider's list of prices.",
+  "consent.record.title": "What is recorded, on this machine only",
+  "consent.record.1":
+    "Every step of every run, prompts, results, costs, and recordings of the agents' terminals, under {data} and {state}. Secrets that devflow knows are taken out; what agents print otherwise is not. devflow runs delete takes a run away again.",
+
   "doctor.summary": "Check what devflow needs on this machine, and say what to do",
   "doctor.about":
     "Looks at programs, agents and their logins, settings, keys, the daemon and its data, all side by side. It needs no daemon and starts none. Exits with 1 when something fails; a warning is something that can wait.",

@@ -115,7 +115,7 @@ describe("what is kept", () => {
   test("goes nowhere when nothing takes it, and says why", async () => {
     const { store } = keyringInMemory({}, "no_bus");
     await expect(chain([store]).keep(KEY, LONG)).rejects.toMatchObject({
-      code: "secrets.no_store",
+      code: "key.no_store",
       message: `${KEY} can be kept nowhere: it is no_bus`,
     });
     expect(existsSync(file)).toBe(false);
@@ -128,7 +128,7 @@ describe("what is kept", () => {
     expect(await chain([store, last]).drop(KEY)).toEqual(["keyring", "file"]);
     expect(await chain([store, last]).drop(KEY)).toEqual([]);
     state.trouble = "locked";
-    await expect(chain([store, last]).drop(KEY)).rejects.toMatchObject({ code: "secrets.not_deleted" });
+    await expect(chain([store, last]).drop(KEY)).rejects.toMatchObject({ code: "key.not_deleted" });
     state.trouble = "no_bus";
     expect(await chain([store, last]).drop(KEY)).toEqual([]);
   });
