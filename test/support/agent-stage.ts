@@ -26,7 +26,7 @@ import { makeRepository } from "./world.ts";
 export type Mode = "terminal" | "headless";
 
 /** A turn of a slow agent on a loaded machine, in milliseconds. */
-export const TURN = 40_000;
+export const TURN = 90_000;
 /** Between two offers of a prompt that is held or was not taken, as the engine makes them. */
 const AGAIN_MS = 300;
 
