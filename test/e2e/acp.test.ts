@@ -6,9 +6,9 @@ import { parse, stringify } from "yaml";
 import type { RunView } from "../../src/domain/view.ts";
 import { ACP_AGENT } from "../support/acp-stage.ts";
 import { isThere } from "../support/alive.ts";
-import { expectSound } from "../support/invariants.ts";
 import { liveRun } from "../support/live-run.ts";
 import { journaled } from "../support/paper-stage.ts";
+import { expectSound } from "../support/sound.ts";
 import { type World, world } from "../support/world.ts";
 
 const TIME = { timeout: 60_000, interval: 200 };
