@@ -4,6 +4,7 @@
  *
  * J1. A prompt stands here, on the disk, before it is sent: what does not stand here was never sent.
  * J2. News are told again after a restart with the numbers that they had.
+ * J3. Whatever else cannot be written, on a full disk, is only not known after a restart: it is looked for then.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -65,6 +66,7 @@ export function acpJournal(folder: string): AcpJournal {
   const news: Told[] = [];
   let conversation: string | undefined;
   let totals: FactOf<"totals"> | undefined;
+  let closed = false;
   const numbers = { usage: 0, did: 0 };
 
   function take(fact: Fact): void {
@@ -103,8 +105,12 @@ export function acpJournal(folder: string): AcpJournal {
   if (before !== "" && !before.endsWith("\n")) writeSync(file, "\n");
 
   function write(fact: Fact): void {
-    writeSync(file, `${JSON.stringify(fact)}\n`);
-    if (fact.t === "prompt") fsyncSync(file); // J1
+    try {
+      if (!closed) writeSync(file, `${JSON.stringify(fact)}\n`);
+      if (fact.t === "prompt") fsyncSync(file); // J1
+    } catch (error) {
+      if (fact.t === "prompt") throw error; // J3
+    }
     take(fact);
   }
 
@@ -125,7 +131,10 @@ export function acpJournal(folder: string): AcpJournal {
       write({ t: "news", news: told });
       return told;
     },
-    close: () => closeSync(file),
+    close: () => {
+      if (!closed) closeSync(file);
+      closed = true;
+    },
   };
 }
 

@@ -2,8 +2,6 @@
  * A session over ACP: one process, one conversation, one turn at a time. The process ends with the daemon; the conversation goes on in the
  * next one, where the agent can load it.
  *
- *   starting ──▶ up (ready ⇄ working ⇄ awaiting_permission) ──▶ gone          starting ──▶ login ──▶ starting
- *
  * C1. A prompt is sent once: it stands in the journal before (J1), and one whose turn was cut off is looked for in the conversation, not
  *     sent again. Only one that was answered with an error before anything of it was begun may be sent again.
  * C2. The receipt is the first thing that the agent tells of the turn, or its answer.
@@ -11,27 +9,22 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AcpProfile, afterAnswer, afterProblem, type TurnOver } from "../../domain/acp-turn.ts";
-import { readUpdate, spentBetween, toolFacts, usageInAnswer } from "../../domain/acp-update.ts";
-import type { AgentProfile } from "../../domain/agent-profile.ts";
-import { Failure, failureRecord } from "../../domain/failure.ts";
-import { usd } from "../../domain/money.ts";
+import { afterAnswer, afterProblem, type TurnOver } from "../../domain/acp-turn.ts";
+import { readUpdate, toolFacts } from "../../domain/acp-update.ts";
 import { referenceOf } from "../../domain/names.ts";
+import type { Permitted } from "../../domain/permission.ts";
 import type { Redact } from "../../domain/redact.ts";
-import type { AgentState, Verdict } from "../../domain/session.ts";
+import type { Verdict } from "../../domain/session.ts";
 import { refusal, shown } from "../../domain/tool-refusal.ts";
-import type { Usage } from "../../domain/usage.ts";
-import type { AgentNews, AgentSession, AgentSpec, Delivery, Prompt } from "../../ports/agent.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { EndProcesses } from "../../ports/processes.ts";
+import type { AgentNews, AgentSession, Delivery, Prompt } from "../../ports/agent.ts";
 import type { WorktreeFiles } from "../../ports/worktree-files.ts";
 import { sha256Hex } from "../system/content-hash.ts";
-import { arrive, type Greeting, greet } from "./acp-connect.ts";
-import type { AcpJournal } from "./acp-journal.ts";
-import type { AgentAsks, Asked, acpLink, OUR_VERSION } from "./acp-link.ts";
+import { type AcpLifeDeps, acpLife, type Life } from "./acp-life.ts";
+import type { AgentAsks, Asked } from "./acp-link.ts";
 import { permissions } from "./acp-permissions.ts";
-import { type AcpProcess, startProcess } from "./acp-process.ts";
 import { type AcpTurn, acpTurn } from "./acp-turn.ts";
+import { turnUsage } from "./acp-usage.ts";
+import { acpVerdict } from "./acp-verdict.ts";
 
 export interface AcpLimits {
   /** A turn without a sign of life for this long is interrupted. */
@@ -44,23 +37,11 @@ export interface AcpLimits {
   receiptMs: number;
 }
 
-export interface AcpSessionDeps {
-  spec: AgentSpec;
-  profile: AgentProfile;
-  acp: AcpProfile;
+export interface AcpSessionDeps extends AcpLifeDeps {
   folder: string;
-  journal: AcpJournal;
-  argv: readonly string[];
-  env: Readonly<Record<string, string>>;
   files: WorktreeFiles;
-  clock: Clock;
   redact: Redact;
-  version: string;
   limits: AcpLimits;
-  endProcesses: EndProcesses;
-  protocol: { acpLink: typeof acpLink; OUR_VERSION: typeof OUR_VERSION };
-  /** Whether somebody has logged in since. */
-  loggedInSince(at: number): Promise<boolean>;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
 }
@@ -74,14 +55,6 @@ const HEARTBEAT_MS = 1_000;
 const LOGIN_LOOK_MS = 5_000;
 /** How often a turn's limits are looked at. */
 const LIMITS_LOOK_MS = 1_000;
-/** What TERM is given before KILL. */
-const GRACE_MS = 5_000;
-/** How often a process is started that ends before it has greeted, and the pause between. */
-const START_TRIES = 3;
-const START_PAUSE_MS = 1_000;
-const LATE = "it did not greet in time";
-/** What an agent that has closed its output is given to end by itself. */
-const END_MS = 1_000;
 /** A message to an agent that is busy is given up after this; the sender is told and can send it again. */
 const SAY_MS = 15_000;
 const ANSWERS: Record<string, "allow" | "deny"> = {
@@ -95,23 +68,15 @@ const ANSWERS: Record<string, "allow" | "deny"> = {
 /** Of a conversation's past, what is kept to find a prompt in it. */
 const MOST_PAST_CHARACTERS = 4_000_000;
 
-type Life =
-  | { at: "starting"; said: string }
-  | { at: "login"; said: string }
-  | { at: "up"; conversation: string; link: ReturnType<typeof acpLink> }
-  | { at: "gone"; said: string };
-
 /** Resolves once the agent has greeted, or never will. Throws `Failure` when it speaks another protocol. */
 export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   const { spec, profile, acp, journal, clock, files, limits } = deps;
-  const persona = referenceOf(spec.persona);
   const listeners = new Set<(news: AgentNews) => void>();
   const waiting = new Set<AbortController>();
   const over = new AbortController();
   const interrupted = new Set<string>();
+  const permitted = new Map<string, Permitted>();
   let unheard: AgentNews[] = [...journal.news];
-  let life: Life = { at: "starting", said: "its process starts" };
-  let process: AcpProcess | undefined;
   let since = clock.now();
   let turn: AcpTurn | undefined;
   let past = "";
@@ -121,8 +86,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   let forgiven: string | undefined;
   /** The last delivery's beginning: they go one after the other. Never rejects. */
   let starting: Promise<unknown> = Promise.resolve();
-  let sweeping: Promise<unknown> = Promise.resolve();
-  let shown_ = { state: "", asks: "", at: 0 };
+  let told = { state: "", asks: "", at: 0 };
 
   const asking = permissions({
     files,
@@ -133,34 +97,18 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     changed: show,
   });
 
-  function verdict(): Verdict {
-    const says = (state: AgentState, said: string, more: Partial<Verdict> = {}): Verdict => ({
-      state,
-      evidence: [{ source: life.at === "up" ? "stream" : "process", said: said.slice(0, 500), at: since }],
-      ...more,
+  const verdict = (): Verdict =>
+    acpVerdict({
+      closed: ending === "closed",
+      life: life.now(),
+      since,
+      now: clock.now(),
+      question: asking.question(),
+      turn,
+      last: journal.prompts().at(-1),
+      forgiven,
+      who: { persona: referenceOf(spec.persona), session: spec.session, command: profile.binary.command },
     });
-    if (ending === "closed") return says("exited", "it was closed");
-    if (life.at === "gone") return says("exited", life.said);
-    if (life.at === "starting") return says("booting", life.said);
-    if (life.at === "login") return says("login_required", life.said, { failure: loginFailure(life.said) });
-    const question = asking.question();
-    if (question) return says("awaiting_permission", question.text, { asks: question });
-    if (turn) return says("working", turn.said() || (turn.first() === undefined ? "it has the prompt" : "it works"));
-    const last = journal.prompts().at(-1);
-    if (!last) return says("ready", "no prompt has come yet");
-    if (!last.over) return says("ready", "its turn was cut off when devflow ended");
-    const { state, said, until } = last.over;
-    if (state === "ready") return says("ready", said);
-    if (forgiven === last.sent.key || (until !== undefined && until <= clock.now()))
-      return says("ready", "it may be tried again");
-    const failure = state === "login_required" ? { failure: loginFailure(said) } : {};
-    return says(state, said, { ...failure, ...(until !== undefined && { until }) });
-  }
-
-  const loginFailure = (problem: string) =>
-    failureRecord(
-      new Failure("session.needs_login", { persona, problem, command: profile.binary.command, session: spec.session }),
-    );
 
   function tell(news: AgentNews): void {
     if (listeners.size === 0 && news.kind !== "verdict") unheard.push(news);
@@ -172,27 +120,30 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     for (const one of waiting) one.abort();
     const now = verdict();
     const asks = asking.question()?.digest ?? "";
-    const alive = now.state === "working" && clock.now() - shown_.at >= HEARTBEAT_MS;
-    if (now.state === shown_.state && asks === shown_.asks && !alive) return;
+    const alive = now.state === "working" && clock.now() - told.at >= HEARTBEAT_MS;
+    if (now.state === told.state && asks === told.asks && !alive) return;
     // Another question of the same agent is a question of its own: what was asked before is over.
-    if (asks !== "" && shown_.asks !== "" && asks !== shown_.asks) {
+    if (asks !== "" && told.asks !== "" && asks !== told.asks) {
       tell({
         kind: "verdict",
         verdict: { state: "working", evidence: [{ source: "stream", said: "it was answered", at: clock.now() }] },
       });
     }
-    shown_ = { state: now.state, asks, at: clock.now() };
+    told = { state: now.state, asks, at: clock.now() };
     tell({ kind: "verdict", verdict: now });
   }
 
-  function become(now: Life): void {
-    if (life.at === "gone") return;
-    life = now;
-    since = clock.now();
-    show();
+  function up(): Extract<Life, { at: "up" }> | undefined {
+    const now = life.now();
+    return now.at === "up" ? now : undefined;
+  }
+  /** Why it takes nothing more. */
+  function why(): string | undefined {
+    const now = life.now();
+    return now.at === "gone" ? now.said : ending && "it was closed";
   }
 
-  const mine = (conversation: string): boolean => life.at === "up" && life.conversation === conversation;
+  const mine = (conversation: string): boolean => up()?.conversation === conversation;
   const notMine = (path: string) =>
     refusal("tool.failed", { tool: shown(path), problem: "it is no file of this session" });
 
@@ -200,7 +151,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     update: (conversation, update) => {
       const heard = readUpdate(update);
       if (!heard) return;
-      if (life.at === "starting") {
+      if (life.now().at === "starting") {
         // A conversation that is loaded tells its past.
         if (heard.kind === "prompt") past = (past + heard.text).slice(-MOST_PAST_CHARACTERS);
         return;
@@ -231,92 +182,6 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     },
   };
 
-  /** An agent that ends before it has greeted is tried again: two of a kind that start at once may be in each other's way. */
-  async function start(): Promise<void> {
-    // What an earlier daemon has left of it would work on in the same folder.
-    await endAll();
-    for (let left = START_TRIES - 1; ; left -= 1) {
-      const started = startProcess(deps.argv, spec.cwd, deps.env);
-      process = started;
-      const link = deps.protocol.acpLink(started, asks);
-      const greeting = await greetingOf(link);
-      if (typeof greeting !== "string") {
-        void watchEnd(started, link);
-        return void settleIn(link, greeting);
-      }
-      link.close();
-      await endAll();
-      const why = `${greeting} (${await started.ended})`;
-      if (left === 0 || ending || greeting === LATE) return gone(why);
-      await clock.sleep(START_PAUSE_MS, over.signal);
-    }
-  }
-
-  /** Its end, or that of its output: what it wrote last is read before. */
-  async function watchEnd(started: AcpProcess, link: ReturnType<typeof acpLink>): Promise<void> {
-    const first = await Promise.race([started.ended, link.closed.then(() => undefined)]);
-    const soon = new AbortController();
-    const second = await Promise.race([
-      first === undefined ? started.ended : link.closed.then(() => first),
-      clock.sleep(END_MS, soon.signal).then(() => first),
-    ]);
-    soon.abort();
-    await gone(second ?? "it closed its output");
-    link.close();
-  }
-
-  async function greetingOf(link: ReturnType<typeof acpLink>): Promise<Greeting | string> {
-    const soon = new AbortController();
-    const late = clock.sleep(acp.startTimeout, soon.signal).then(() => LATE);
-    const greeting = greet(link, {
-      persona,
-      agent: profile.title,
-      install: profile.install,
-      ours: deps.protocol.OUR_VERSION,
-      version: deps.version,
-      acp,
-    });
-    return Promise.race([greeting, late]).finally(() => soon.abort());
-  }
-
-  async function settleIn(link: ReturnType<typeof acpLink>, greeting: Greeting): Promise<void> {
-    while (!over.signal.aborted && life.at !== "gone") {
-      const arrival = await arrive(link, greeting, { acp, journal, cwd: spec.cwd });
-      if (arrival.kind === "ready") return become({ at: "up", conversation: arrival.conversation, link });
-      if (arrival.kind === "failed") return void gone(`it has opened no session: ${arrival.said}`);
-      become({ at: "login", said: arrival.said });
-      await loggedIn(clock.now());
-      become({ at: "starting", said: "somebody may have logged in" });
-    }
-  }
-
-  /** Resolves when somebody has logged in, or wants it to be tried. */
-  async function loggedIn(at: number): Promise<void> {
-    forgiven = undefined;
-    while (!over.signal.aborted && !(await deps.loggedInSince(at))) {
-      await change(LOGIN_LOOK_MS, over.signal);
-      if (forgiven === "login") return;
-    }
-  }
-
-  /** It has ended, or is of no more use: nothing of it is left to work on unseen. */
-  async function gone(said: string): Promise<void> {
-    if (life.at === "gone") return;
-    const complaint = process?.complaint() ?? "";
-    life = { at: "gone", said: complaint === "" ? said : `${said}: ${complaint}` };
-    since = clock.now();
-    asking.dropAll();
-    turn?.finish();
-    turn = undefined;
-    if (!ending) await endAll(); // else it is being done, and a next one of this session must not be met
-    show();
-  }
-
-  function endAll(): Promise<unknown> {
-    sweeping = sweeping.then(() => deps.endProcesses({ session: spec.session, root: process?.pid }, GRACE_MS));
-    return sweeping;
-  }
-
   async function change(ms: number, signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     waiting.add(wake);
@@ -326,22 +191,22 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
 
   /** The prompt's turn, begun now or before, or why it can have none now. */
   function begin(prompt: Prompt): AcpTurn | Delivery {
-    if (ending) return { kind: "lost", reason: "it was closed" };
-    if (life.at === "gone") return { kind: "lost", reason: life.said };
+    const ended = why();
+    if (ended !== undefined) return { kind: "lost", reason: ended };
     if (turn?.key === prompt.key) return turn;
     const known = journal.prompt(prompt.key);
     if (known && !known.over?.untaken) {
       if (known.taken !== undefined || known.over) return delivered(known.taken ?? known.over?.said ?? "");
-      if (life.at !== "up") return { kind: "held", reason: verdict().evidence[0]?.said ?? "it starts" };
+      if (!up()) return { kind: "held", reason: verdict().evidence[0]?.said ?? "it starts" };
       if (!holds(past, prompt.text))
         return { kind: "lost", reason: "its turn was cut off, and its conversation does not have the prompt" };
       journal.write({ t: "taken", key: prompt.key, said: "it stands in its conversation" });
       return delivered("it stands in its conversation");
     }
     const { state, evidence } = verdict();
-    if (life.at !== "up" || state !== "ready")
-      return { kind: "held", reason: `it is ${state}: ${evidence[0]?.said ?? ""}` };
-    return send(prompt, life);
+    const at = up();
+    if (!at || state !== "ready") return { kind: "held", reason: `it is ${state}: ${evidence[0]?.said ?? ""}` };
+    return send(prompt, at);
   }
 
   const delivered = (said: string): Delivery => ({
@@ -399,24 +264,9 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   }
 
   function book(now: AcpTurn, answer: unknown): void {
-    const told = usageInAnswer(answer);
-    const before = journal.totals;
-    const total = now.costUsd() ?? before?.costUsd;
-    const spent = spentBetween(before?.costUsd, total);
-    const whole = acp.usage === "conversation";
-    const grown = (value: number, earlier: number) => (whole && value >= earlier ? value - earlier : value);
-    const usage: Usage | undefined = told && {
-      ...told,
-      inputTokens: grown(told.inputTokens, before?.input ?? 0),
-      outputTokens: grown(told.outputTokens, before?.output ?? 0),
-      ...(spent !== undefined && { costUsd: usd(spent) }),
-    };
-    const input = told?.inputTokens ?? before?.input ?? 0;
-    const output = told?.outputTokens ?? before?.output ?? 0;
-    journal.write({ t: "totals", input, output, ...(total !== undefined && { costUsd: total }) });
-    // Of a turn's last call alone nobody could tell what the turn has cost.
-    const sound = acp.usage !== "call" || spent !== undefined;
-    const news = usage && sound && journal.tell("usage", usage);
+    const { usage, totals } = turnUsage(acp.usage, journal.totals, answer, now.costUsd());
+    journal.write({ t: "totals", ...totals });
+    const news = usage && journal.tell("usage", usage);
     if (news) tell(news);
   }
 
@@ -450,12 +300,13 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   }
 
   async function stop(now: AcpTurn): Promise<void> {
-    if (turn !== now || life.at !== "up") return;
+    const at = up();
+    if (turn !== now || !at) return;
     asking.dropAll();
-    await life.link.cancel(life.conversation);
+    await at.link.cancel(at.conversation);
     const deadline = clock.now() + limits.interruptMs;
     while (turn === now && clock.now() < deadline) await change(deadline - clock.now(), over.signal);
-    if (turn === now && !over.signal.aborted) await gone("it does not react to being interrupted");
+    if (turn === now && !over.signal.aborted) await life.gone("it does not react to being interrupted");
   }
 
   async function receipt(now: AcpTurn, signal: AbortSignal): Promise<Delivery> {
@@ -467,9 +318,9 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       if (first !== undefined) return delivered(`its first update: ${first}`);
       if (known?.over?.untaken) return { kind: "held", reason: `it is ${known.over.state}: ${known.over.said}` };
       if (known?.over) return delivered(known.over.said);
-      if (life.at === "gone" || ending)
-        return { kind: "lost", reason: life.at === "gone" ? life.said : "it was closed" };
-      if (signal.aborted) return { kind: "unconfirmed", reason: "stopped" };
+      if (signal.aborted && ending !== "closed") return { kind: "unconfirmed", reason: "stopped" };
+      const ended = why();
+      if (ended !== undefined) return { kind: "lost", reason: ended };
       const left = deadline - clock.now();
       if (left <= 0)
         return { kind: "unconfirmed", reason: `it told nothing for ${Math.round(limits.receiptMs / 1_000)} s` };
@@ -483,7 +334,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     if (how === "released") listeners.clear(); // that it ends now is no news of the agent
     await starting;
     asking.dropAll();
-    await endAll();
+    await life.end();
     if (how === "closed") {
       await writeFile(join(deps.folder, CLOSED), "", { mode: 0o600 });
       show();
@@ -494,10 +345,22 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     deps.gone();
   }
 
+  const life = acpLife(deps, asks, {
+    changed: () => {
+      since = clock.now();
+      show();
+    },
+    gone: () => {
+      asking.dropAll();
+      turn?.finish();
+      turn = undefined;
+    },
+  });
+
   try {
-    await start();
+    await life.start();
   } catch (error) {
-    await endAll();
+    await life.end();
     journal.close();
     throw error;
   }
@@ -507,7 +370,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     host: "process",
     key: `acp/${spec.session}`,
     get pid() {
-      return life.at === "gone" ? undefined : process?.pid;
+      return life.pid();
     },
     startMs: acp.startTimeout,
     terminal: undefined,
@@ -529,11 +392,16 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       if (interrupted.has(key)) return;
       interrupted.add(key);
       if (turn) return stop(turn);
-      forgiven = life.at === "login" ? "login" : journal.prompts().at(-1)?.sent.key;
+      forgiven = journal.prompts().at(-1)?.sent.key;
+      life.tryLogin();
       show();
     },
     asked: async () => asking.question(),
-    permit: async (_key, answer, digest) => asking.answer(digest, answer),
+    permit: async (key, answer, digest) => {
+      const result = permitted.get(key) ?? asking.answer(digest, answer);
+      permitted.set(key, result);
+      return result;
+    },
     say: async (key, text) => {
       const question = asking.question();
       if (!question) return session.deliver({ key, text, file: "" }, AbortSignal.timeout(SAY_MS));

@@ -166,11 +166,12 @@ describe("what an agent asks", () => {
     expect(await agent.permit?.("k2", "allow", first?.digest ?? "", NEVER)).toBe("answered");
     await vi.waitFor(async () => expect((await agent.asked?.())?.digest).not.toBe(first?.digest), TIME);
     await here.becomes(agent, "awaiting_permission");
-    expect(await agent.permit?.("k2", "allow", first?.digest ?? "", NEVER)).toBe("changed");
+    expect(await agent.permit?.("k2", "allow", first?.digest ?? "", NEVER)).toBe("answered"); // as it was told before
+    expect(await agent.permit?.("k4", "allow", first?.digest ?? "", NEVER)).toBe("changed");
     const second = await agent.asked?.();
     expect(await agent.permit?.("k3", "deny", second?.digest ?? "", NEVER)).toBe("answered");
     await here.becomes(agent, "ready");
-    expect(await agent.permit?.("k3", "deny", second?.digest ?? "", NEVER)).toBe("gone");
+    expect(await agent.permit?.("k5", "deny", second?.digest ?? "", NEVER)).toBe("gone");
     expect((await here.happened("permission")).map(({ optionId }) => optionId)).toEqual(["allow-once", "reject-once"]);
     const states = here.heard.flatMap((news) => (news.kind === "verdict" ? [news.verdict.state] : []));
     // Between the two it is told to have gone on: each is a question of its own.
