@@ -3,7 +3,7 @@
  * file to which that program appends what the agent says.
  */
 import { type FSWatcher, watch } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Hooks, hookSettings } from "../../domain/hook-event.ts";
 import { eventLines } from "./event-lines.ts";
@@ -35,6 +35,9 @@ export async function installHooks(folder: string, hooks: Hooks): Promise<string
   await rename(`${settings}.new`, settings);
   return settings;
 }
+
+/** Once the session is over: what the agent said holds prompts as they were, secrets and all, and nobody needs it any more. */
+export const removeHooks = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /** Tells every line from now on; what is there already was said to an earlier daemon. */
 export function followHooks(folder: string, tell: (value: unknown) => void): () => void {

@@ -6,7 +6,7 @@ import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../por
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { type Asked, askBefore, typePrompt } from "./delivery.ts";
-import { followHooks, installHooks } from "./hooks.ts";
+import { followHooks, installHooks, removeHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
 import { accountOf, sessionEnv } from "./session-env.ts";
@@ -170,6 +170,7 @@ function terminalSession(
       closed = { state: "exited", evidence: [{ source: "process", said: "it was closed", at: clock.now() }] };
       observer.stop();
       await terminal.close();
+      if (folder !== undefined) await removeHooks(folder);
       for (const listener of listeners) listener({ kind: "verdict", verdict: closed });
       listeners.clear();
     },
