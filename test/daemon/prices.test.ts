@@ -1,6 +1,8 @@
 /** A real daemon and a price list on this machine: what it asks for by itself, what it is told to ask, and what it still knows. */
+import { appendFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Result } from "../../src/protocol/methods.ts";
 import { type World, world } from "../support/world.ts";
@@ -23,7 +25,9 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1`;
-  stage = world({ env: { OPENROUTER_BASE_URL: baseUrl } });
+  stage = world();
+  const settings = join(stage.home, "config", "devflow.yaml");
+  appendFileSync(settings, `providers:\n  openrouter:\n    baseUrl: ${baseUrl}\n`);
 });
 
 afterEach(async () => {
