@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** Real agents are large programs: side by side with anything else they only wait for each other. */
 const REAL_AGENTS = ["test/agents/**/*.test.ts", "test/e2e/real-agents.test.ts"];
 
+/** Takes long with each agent: `npm run test:agents` asks for it. */
+const CONFORMANCE = process.env.DEVFLOW_TEST_AGENTS === undefined ? ["test/agents/conformance.test.ts"] : [];
+
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build.ts"],
@@ -20,7 +23,16 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: "agents", include: REAL_AGENTS, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: "agents",
+          include: REAL_AGENTS,
+          exclude: CONFORMANCE,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
