@@ -24,6 +24,7 @@ try {
     },
   });
   const done = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: "inherit", cwd: root });
+  if (done.signal) console.error(`the simulation was ended by ${done.signal}`);
   process.exitCode = done.status ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

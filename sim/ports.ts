@@ -4,7 +4,7 @@ import type { RunId } from "../src/domain/ids.ts";
 import type { EngineDeps } from "../src/engine/engine.ts";
 import type { StepContext } from "../src/engine/run-loop.ts";
 import { livingSessions, type Sessions } from "../src/engine/sessions.ts";
-import type { AgentAdapter, AgentNews, AgentSession, Agents } from "../src/ports/agent.ts";
+import type { Agents } from "../src/ports/agent.ts";
 import type { ArtifactStore } from "../src/ports/artifacts.ts";
 import type { Commands } from "../src/ports/commands.ts";
 import type { EventLog } from "../src/ports/event-log.ts";
@@ -13,6 +13,7 @@ import type { Reports } from "../src/ports/reports.ts";
 import type { Workspaces } from "../src/ports/workspace.ts";
 import { agentsOf, digest } from "../test/support/fakes.ts";
 import type { Effects } from "./effects.ts";
+import { agentsOfLife } from "./hearing.ts";
 import type { Life } from "./life.ts";
 import type { Outside } from "./outside.ts";
 
@@ -117,52 +118,6 @@ function logOf(outside: Outside, life: Life, effects: Effects): { log: EventLog;
     return written;
   };
   return { log: { ...log, append }, appending: () => open };
-}
-
-const NEWS_FAULTS = { "is told late": 0.02, "is told twice": 0.01, "is told late, and only the last of it": 0.01 };
-
-function agentsOfLife(outside: Outside, life: Life, effects: Effects): AgentAdapter {
-  const { agents, faults, clock } = outside;
-  /** What an agent shows can be seen late, more than once, or not at all while it does not last. */
-  function heard(listener: (news: AgentNews) => void): (news: AgentNews) => void {
-    let waiting: AgentNews[] | undefined;
-    return life.hears((news) => {
-      if (waiting) return void waiting.push(news);
-      const fault = faults.at("news", NEWS_FAULTS);
-      if (fault?.kind === "is told twice") listener(news);
-      if (!fault || fault.kind === "is told twice") return listener(news);
-      waiting = [news];
-      outside.untold += 1;
-      void clock.sleep(fault.size * 20 * SECOND).then(() => {
-        outside.untold -= 1;
-        const late = waiting ?? [];
-        waiting = undefined;
-        const last = late.findLastIndex(({ kind }) => kind === "verdict");
-        const told =
-          fault.kind === "is told late" ? late : late.filter(({ kind }, at) => kind !== "verdict" || at === last);
-        for (const each of told) life.hears(listener)(each);
-      });
-    });
-  }
-  const held = (session: AgentSession): AgentSession => ({
-    ...session,
-    watch: (listener) => session.watch(heard(listener)),
-    deliver: (prompt, signal) => life.call("deliver", () => session.deliver(prompt, signal)),
-    interrupt: (key) => life.call("interrupt", () => session.interrupt(key)),
-    close: () => life.call("close", () => session.close()),
-    // What is let go of tells nothing more to this life; the agent goes on.
-    release: () => life.call("release", async () => {}),
-  });
-  return {
-    open: async (spec) => {
-      if (life.alive) effects.open(spec.run, spec.session);
-      return held(await life.call("open", () => agents.open(spec)));
-    },
-    adopt: async (spec) => {
-      const found = await life.call("adopt", () => agents.adopt(spec));
-      return found && held(found);
-    },
-  };
 }
 
 function artifactsOf({ files, disk, faults }: Outside, life: Life): ArtifactStore {

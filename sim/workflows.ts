@@ -22,7 +22,7 @@ export const SCHEMAS: readonly JsonSchema[] = [
 ];
 
 /** Most of what can go wrong goes wrong between two phases; more of them make a run long, and few of them many runs. */
-const PHASES = [1, 1, 2, 2, 2, 3, 3, 4, 5];
+const PHASES = [1, 1, 1, 2, 2, 2, 2, 3, 3, 5];
 
 /** Short enough that a stalled agent does not make a world long. */
 const TIMEOUT = "40m";
@@ -39,7 +39,7 @@ function drawn(dice: Dice, attempt: number): Template {
   const sketches = Array.from({ length: phases }, (_, at): Sketch => {
     const pick = (what: string, sides: number): number => dice.pick(`${attempt}/${at}/${what}`, sides);
     return {
-      role: pick("command", 6) === 0 ? undefined : ROLES[pick("role", ROLES.length)],
+      role: pick("command", 5) === 0 ? undefined : ROLES[pick("role", ROLES.length)],
       // A graph that hangs together: most phases need the one before.
       needs:
         at === 0

@@ -15,8 +15,10 @@ export async function writeReport(
   const run = viewOf(log.read(context.run));
   if (!run) return undefined;
   const report = Report.parse({ report: "devflow-run", version: 1, run, changes: await changes(context, workspaces) });
+  // Taken up again meanwhile, the run will have another end: what this one was is no report of that.
+  if (context.signal.aborted) return undefined;
   const written = await reports.write(context.run, `${JSON.stringify(report, null, 2)}\n`, reportMarkdown(report));
-  return { kind: "reported", ...written };
+  return context.signal.aborted ? undefined : { kind: "reported", ...written };
 }
 
 /** What was changed; absent when the run never came to a worktree, or when git cannot tell any more. */

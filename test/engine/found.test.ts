@@ -7,7 +7,7 @@ import { engine } from "../../src/engine/engine.ts";
 import { livingSessions } from "../../src/engine/sessions.ts";
 import type { EventLog } from "../../src/ports/event-log.ts";
 import { broken } from "../support/invariants.ts";
-import { template } from "../support/made.ts";
+import { HASH, template } from "../support/made.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { type Puppets, puppets } from "../support/puppets.ts";
 import { type Stage, stage } from "../support/stage.ts";
@@ -169,6 +169,49 @@ test("a run that is resumed the moment its report is in the log goes on, and is 
   expect(on.status(run)).toBe("completed");
   expect(looks).toBe(1);
   expect(on.events(run).filter((event) => event === "prompt.sending work")).toHaveLength(2);
+});
+
+describe("a run that is resumed while its report is made", () => {
+  /** Its one phase has failed, and the report takes its time: to see what was changed, or to be written. */
+  async function failing(slow: "diffStat" | "write"): Promise<string[]> {
+    prepared({ work: { repairs: 0 } });
+    const written: string[] = [];
+    const { diffStat } = on.workspaces;
+    on.workspaces.diffStat = async (...asked) => {
+      if (slow === "diffStat") await clock.sleep(10 * SECOND);
+      return diffStat(...asked);
+    };
+    on.reports.write = async (_, json) => {
+      if (slow === "write") await clock.sleep(10 * SECOND);
+      written.push(JSON.parse(json).run.status);
+      return { json: "j", markdown: "m", sha256: HASH };
+    };
+    run = await on.start();
+    await clock.advance(SECOND);
+    on.files.put(agents.artifact(), "{}");
+    agents.now.become("ready");
+    await clock.advance(SECOND);
+    await on.engine.resume(run, "ann");
+    await clock.advance(SECOND);
+    return written;
+  }
+
+  test("gets none while it goes on", async () => {
+    const written = await failing("diffStat");
+    await clock.advance(MINUTE);
+    expect(written).toEqual([]);
+    write();
+    await clock.advance(MINUTE);
+    expect(written).toEqual(["completed"]);
+  });
+
+  test("gets one of how it ended then, not of how it had ended before", async () => {
+    const written = await failing("write");
+    write(); // so soon that the report of before is still under way
+    await clock.advance(MINUTE);
+    expect(on.status(run)).toBe("completed");
+    expect(written).toEqual(["failed", "completed"]);
+  });
 });
 
 test("what an agent shows while the disk is full is told in the order in which it was shown", async () => {
