@@ -57,7 +57,8 @@ export async function barePane({ argv, cwd, env, cols = 100, rows = 30 }: PaneSp
   const format = async (text: string) => (await tmux(["display-message", "-p", "-t", "a", text])).trimEnd();
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   // The trap keeps the shell, not the program, alive through a hang-up and Ctrl-C: it has to tell that the program has ended.
-  const shell = ["sh", "-c", 'trap : HUP INT; "$@"; echo $? > "$0"', code];
+  // Then the pane is held open: tmux scrolls a dead pane's screen to write that it is dead.
+  const shell = ["sh", "-c", 'trap : HUP INT; "$@"; echo $? > "$0"; trap - HUP INT; exec cat > /dev/null', code];
   const withEnv = [...shell, "env", "-u", "TMUX", "-u", "TMUX_PANE", ...assignments, ...argv];
   // The pipe is set up before the program starts, so that no byte of it is missed.
   await tmux(["new-session", "-d", "-s", "a", "-x", String(cols), "-y", String(rows), "-c", cwd, "cat"]);

@@ -58,17 +58,24 @@ async function make(path: string, run: RunId, { root, baseCommit }: Repository):
   return { version: 1, path, branch, root, commonDir, gitDir };
 }
 
+/** Git reads the other worktrees' files while their own git still writes them, and has no lock for it: the next try finds them whole. */
+const READ_TOO_EARLY = /failed to read .*\/commondir/;
+const TRIES = 5;
+
 async function addWorktree(path: string, branch: string, baseCommit: string, call: GitCall): Promise<void> {
-  // A branch that is there has an earlier worktree's commits: it is taken up, never set back.
-  const there = (await commitOf(`refs/heads/${branch}`, call)) !== undefined;
-  // Twice forced: a registration whose folder is missing is replaced, also one that git left locked. Others' are not
-  // touched, as `git worktree prune` would.
-  const add = ["worktree", "add", "--force", "--force", "--quiet"];
-  const what = there ? [path, branch] : ["--no-track", "-b", branch, path, baseCommit];
-  const { code, err } = await git([...add, ...what], call);
-  if (code === 0) return;
-  if (/No space left|Disk quota exceeded/.test(err)) throw new Failure("storage.full", { path });
-  throw new Failure("worktree.failed", { problem: problem(err), path });
+  for (let left = TRIES - 1; ; left--) {
+    // A branch that is there has an earlier worktree's commits: it is taken up, never set back.
+    const there = (await commitOf(`refs/heads/${branch}`, call)) !== undefined;
+    // Twice forced: a registration whose folder is missing is replaced, also one that git left locked. Others' are not
+    // touched, as `git worktree prune` would.
+    const add = ["worktree", "add", "--force", "--force", "--quiet"];
+    const what = there ? [path, branch] : ["--no-track", "-b", branch, path, baseCommit];
+    const { code, err } = await git([...add, ...what], call);
+    if (code === 0) return;
+    if (READ_TOO_EARLY.test(err) && left > 0) continue;
+    if (/No space left|Disk quota exceeded/.test(err)) throw new Failure("storage.full", { path });
+    throw new Failure("worktree.failed", { problem: problem(err), path });
+  }
 }
 
 /** Git locks a worktree with this word while it makes it. */
