@@ -1,65 +1,35 @@
-/** The one place of the daemon that knows adapters: it puts the real parts together. */
-import { existsSync } from "node:fs";
+/** Puts the real parts together. With what is in `compose/`, the one place of the daemon that knows adapters. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { acpAgents } from "../adapters/acp/acp-agents.ts";
-import { agents } from "../adapters/agents/agents.ts";
-import { headlessAgents } from "../adapters/agents/headless-agent.ts";
-import { loggedInSince, programOf } from "../adapters/agents/installed.ts";
-import { sessionEnv } from "../adapters/agents/session-env.ts";
-import { terminalAgents } from "../adapters/agents/terminal-agent.ts";
-import { programVersion } from "../adapters/agents/version.ts";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { auditLog } from "../adapters/audit/audit-log.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
-import { agentProfiles } from "../adapters/definitions/agent-profiles.ts";
-import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
-import { answersAt } from "../adapters/models/answers.ts";
-import { modelCatalogue } from "../adapters/models/catalogue.ts";
-import { generationRecords } from "../adapters/models/generation-record.ts";
-import { modelAgents } from "../adapters/models/model-agents.ts";
-import { shippedPrices } from "../adapters/models/shipped-prices.ts";
-import { worktreeFiles } from "../adapters/models/tools/worktree-files.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { secretsHere } from "../adapters/secrets/secrets-here.ts";
 import { backup } from "../adapters/storage/backup.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
-import { priceStore } from "../adapters/storage/price-store.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
-import { sqliteLedger } from "../adapters/storage/sqlite-ledger.ts";
 import { usageMarks } from "../adapters/storage/usage-marks.ts";
-import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
-import { systemIds } from "../adapters/system/ids.ts";
 import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
-import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
-import { limitsOf } from "../domain/config.ts";
-import { Failure } from "../domain/failure.ts";
-import { knownSecrets } from "../domain/known-secrets.ts";
-import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
-import { ownPrice } from "../domain/price-rows.ts";
-import { providersOf } from "../domain/provider.ts";
-import { redactor } from "../domain/redact.ts";
-import { secretsIn } from "../domain/secret-names.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
-import { keepFresh } from "../engine/keep-fresh.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
-import { spending } from "../engine/spending.ts";
-import { installedAt } from "../protocol/installation.ts";
-import { VERSION } from "../protocol/version.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
+import { everyAgent, leftBySession, recordingOf } from "./compose/agents.ts";
+import { money } from "./compose/money.ts";
+import { profiles } from "./compose/profiles.ts";
+import { knowSecretsOf, PACKAGE_ROOT, redact, secrets, surroundings } from "./compose/surroundings.ts";
 import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
@@ -70,58 +40,21 @@ import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
 import { sweepTerminals } from "./sweep.ts";
 
-/** Everything that this process writes goes through one redactor; whoever comes to know of a secret adds it here. */
-const secrets = knownSecrets();
-const redact = redactor(secrets);
-
-const PACKAGE_ROOT = installedAt();
-
-async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<ComposedDaemon> {
-  const clock = systemClock();
-  const ids = systemIds();
-  const config = await readConfig(join(places.config, "devflow.yaml"));
-  const providers = providersOf(config.providers);
-  const keys = secretsHere({
-    env,
-    config: config.secrets,
-    directory: places.config,
-    program: join(PACKAGE_ROOT, "dist/keyring.mjs"),
-    names: Object.values(providers).flatMap(({ key }) => key ?? []),
-    learn: (value) => secrets.add(value),
-    now: clock.now,
-  });
-  const secretOf = (name: string): Promise<string | undefined> => keys.find(name);
-  secrets.add(...secretsIn(env, existsSync));
+async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
+  const here = await surroundings(options);
+  const { places, env, journal, clock, ids, config, providers, keys } = here;
   const file = join(places.data, "devflow.db");
   const database = openDatabase(file);
   const log = scrubbedLog(eventLogOver(database, file), redact);
-  const ledger = sqliteLedger(database, file, limitsOf(config.budget));
-  const refreshMs = milliseconds(config.prices.refresh);
-  const prices = modelCatalogue({
-    baseUrl: providers.openrouter.baseUrl,
-    fetch,
-    clock,
-    store: priceStore(database, file),
-    shipped: await shippedPrices(join(PACKAGE_ROOT, "data/prices.json")),
-    own: Object.entries(config.prices.overrides).map(([model, own]) =>
-      ownPrice(model, own, { source: "override", at: clock.now() }),
-    ),
-    refreshMs,
-    offline: config.prices.offline,
-  });
   let takenUp: () => void = () => {};
   /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
   const tellable = new Promise<void>((resolve) => {
     takenUp = resolve;
   });
-  const spends = spending({
-    ledger,
-    prices,
-    generationCost: generationRecords({ providers, secretOf, fetch }),
-    clock,
-    ids,
-    journal,
-    unknownPrice: config.budget.unknownPrice,
+  const { ledger, prices, spends, keepPrices } = await money({
+    ...here,
+    database,
+    file,
     runs: {
       state: (run) => running.state(run),
       learn: async (run, outcome) => {
@@ -147,97 +80,16 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     scrub: () => outputScrubber(secrets, redact),
     onProblem: (problem) => journal.warn("terminals", { problem }),
   });
-  const profiles = agentProfiles({ shipped: PACKAGE_ROOT, user: places.config });
-  const recordings = join(places.data, "recordings");
-  const recordingOf = (session: string): string => join(recordings, `${session}.cast`);
-
-  /** As it is for the version that is installed now; the program is asked only where that matters. */
-  async function profileOf(name: string): Promise<AgentProfile> {
-    const { value, source } = await known(name);
-    if (value.variants.length === 0) return value;
-    const found = await programOf(value, source, env);
-    return forVersion(value, found && (await programVersion(found, value, env)));
-  }
-  async function known(name: string) {
-    const all = await profiles();
-    const found = all.find(({ value }) => value.name === name);
-    if (found) return found;
-    throw new Failure("persona.unknown_agent", {
-      where: name,
-      agent: name,
-      agents: all.map(({ value }) => value.name).join(", "),
-    });
-  }
-  async function program({ name, binary, install }: AgentProfile): Promise<string> {
-    const { value, source } = await known(name);
-    const found = await programOf(value, source, env);
-    if (found) return found;
-    throw new Failure("persona.agent_not_installed", { persona: name, command: binary.command, install });
-  }
-
+  const known = profiles(here);
   const artifacts = artifactStore({ directory: join(places.data, "artifacts"), clock });
   const shelves = definitions({
     shipped: PACKAGE_ROOT,
     user: places.config,
     lint: artifacts.lint,
-    agents: async () => (await profiles()).map(({ value }) => value.name),
+    agents: async () => (await known.all()).map(({ value }) => value.name),
   });
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
-  const who = agents({
-    adapters: {
-      agent: modelAgents({
-        clock,
-        env,
-        stateDirectory: join(places.state, "models"),
-        program: { file: join(PACKAGE_ROOT, "dist/model-agent.mjs") },
-        providers,
-        secretOf,
-        known: prices.of,
-        spending: spends,
-        endProcesses,
-        trouble: (session, problem) => journal.error("a model agent", { session, problem }),
-      }),
-      acp: acpAgents({
-        clock,
-        profileOf,
-        program,
-        environment: (spec, profile) => sessionEnv(spec, profile, env),
-        loggedInSince: (profile, at) => loggedInSince(profile, env, at),
-        files: worktreeFiles,
-        redact: redactor(secretsIn(env)),
-        version: VERSION,
-        stateDirectory: join(places.state, "acp"),
-        endProcesses,
-      }),
-      headless: headlessAgents({
-        clock,
-        profileOf,
-        program,
-        env,
-        stateDirectory: join(places.state, "headless"),
-        endProcesses,
-        redact,
-      }),
-      terminal: terminalAgents({
-        host,
-        clock,
-        profileOf,
-        program,
-        env,
-        size: config.terminal,
-        hooks: (session) => join(places.state, "hooks", session),
-        recording: ({ session }) =>
-          config.recording.enabled
-            ? { file: recordingOf(session), maxBytes: config.recording.maxMb * 1024 * 1024 }
-            : undefined,
-      }),
-    },
-    profiles,
-    env,
-    providers,
-    secretOf,
-    answers: answersAt,
-  });
+  const who = everyAgent({ ...here, host, prices, spends, profiles: known });
   const shared = accounts({ clock, random: Math.random });
   const sessions = livingSessions({
     agents: who,
@@ -265,13 +117,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     reports: reportFiles({ directory: join(places.data, "runs"), redact }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
-      ofSession: (session) => [
-        recordingOf(session),
-        join(places.state, "headless", session),
-        join(places.state, "acp", session),
-        join(places.state, "models", session),
-        join(places.state, "hooks", session),
-      ],
+      ofSession: (session) => leftBySession(places, session),
     }),
     definitions: shelves,
     random: Math.random,
@@ -343,7 +189,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
         secrets,
         redact,
         recording: async (session) => {
-          const file = recordingOf(session);
+          const file = recordingOf(places, session);
           const found = await stat(file).catch(() => undefined);
           return found && { file, bytes: found.size };
         },
@@ -354,12 +200,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
-      // Without a key nobody has a use for prices, and nothing leaves this machine.
-      const wanted = async (): Promise<boolean> =>
-        !config.prices.offline && Boolean(await secretOf(providers.openrouter.key ?? ""));
-      void keepFresh({ prices, clock, journal, wanted, refreshMs, random: Math.random }, closed.signal).catch(
-        (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
-      );
+      keepPrices(closed.signal);
       await sweepTerminals({ host, log, journal });
       // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
       void spends
@@ -387,7 +228,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
 export const parts: DaemonParts = {
   composeDaemon,
   openJournal: ({ file, env, echo }) => {
-    secrets.add(...secretsIn(env, existsSync));
+    knowSecretsOf(env);
     return pinoJournal({ file, redact, ...(echo && { echo }) });
   },
   takeInstanceLock,
