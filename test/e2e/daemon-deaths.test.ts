@@ -1,5 +1,5 @@
 /** The daemon is killed, or stopped, at every kind of moment of a run; it always completes, and nobody is told anything twice. */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hasTmux } from "../support/has-tmux.ts";
@@ -48,13 +48,16 @@ describe.each(CASES)("in $host, a daemon that is $way", ({ host, way }) => {
 
   test("while a draft holds the prompt, the agent works, and its artifact lies unread", async () => {
     const w = enter({ host, scenario: { phases: { work: [{ wait: 2_500 }, { write: "whole" }] } } });
+    const drafted = join(w.folder, "drafted");
+    const untilDrafted = `setInterval(() => require("node:fs").existsSync(${JSON.stringify(drafted)}) && process.exit(), 20)`;
     addTemplate(w, "line", {
-      first: { run: node("setTimeout(() => {}, 1200)"), ...COMMAND },
+      first: { run: node(untilDrafted), ...COMMAND },
       work: { needs: ["first"] },
     });
     const run = await begin(w, "line", "--goal", "x");
     await run.event("session.changed", ({ to }) => to === "ready");
     await typeAt(w, worker(run), "mine");
+    writeFileSync(drafted, "");
     await run.event("prompt.held");
     await (await gone(w))();
     await run.event("run.resumed");
