@@ -109,6 +109,10 @@ export const Interactive = z.strictObject({
   args: Arguments,
   resume: Arguments.optional().describe("Instead of args, to go on with its own conversation {conversation}"),
   startTimeout: z.int().positive().describe("Until its first ready screen, in milliseconds, on a slow machine"),
+  startsAlone: z
+    .boolean()
+    .default(false)
+    .describe("Two that start at once spoil each other: the next one starts when the one before is up"),
   composer: Composer,
   ready: ScreenRule.optional().describe("What must be on the screen too before an empty composer is believed"),
   witness: z

@@ -10,6 +10,7 @@ import { followHooks, installHooks, removeHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
 import { accountOf, sessionEnv } from "./session-env.ts";
+import { startTurns } from "./start-turns.ts";
 
 export interface TerminalAgentOptions {
   host: TerminalHost;
@@ -39,6 +40,7 @@ const ANSWER_MS = [500, 3_000, 3_000];
 
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
+  const turns = startTurns(clock);
   const more = (spec: AgentSpec, profile: AgentProfile): Known => ({
     account: accountOf(spec, profile),
     folder: profile.hooks && options.hooks?.(spec.session),
@@ -46,9 +48,13 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   return {
     async open(spec) {
       const profile = await profileOf(spec.persona.agent ?? "");
-      const terminal =
-        (await host.adopt(spec.session)) ?? (await host.open(await terminalSpec(spec, profile, options)));
-      return terminalSession(terminal, profile, clock, more(spec, profile));
+      const here = await host.adopt(spec.session);
+      if (here) return terminalSession(here, profile, clock, more(spec, profile));
+      const start = async (): Promise<AgentSession> => {
+        const terminal = await host.open(await terminalSpec(spec, profile, options));
+        return terminalSession(terminal, profile, clock, more(spec, profile));
+      };
+      return profile.interactive.startsAlone ? turns.take(profile.name, start) : start();
     },
     async adopt(spec) {
       const terminal = await host.adopt(spec.session);
