@@ -2,8 +2,9 @@
 import { commands } from "./en/commands.ts";
 import { events } from "./en/events.ts";
 import { person } from "./en/person.ts";
+import { typed } from "./en/typed.ts";
 import { views } from "./en/views.ts";
 
-export const en = { ...commands, ...views, ...events, ...person };
+export const en = { ...commands, ...views, ...events, ...person, ...typed };
 
 export type MessageKey = keyof typeof en;
