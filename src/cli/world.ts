@@ -1,16 +1,16 @@
 /** What devflow runs in: the process's streams, environment and signals. A test gives another. */
 import { consentState } from "../domain/consent.ts";
-import { type Language, languageFor } from "../domain/language.ts";
+import type { Language } from "../domain/language.ts";
 import { systemProblem } from "../domain/system-problem.ts";
 import { say } from "../messages/say.ts";
 import { placesHere } from "../protocol/here.ts";
+import { languageHere } from "../protocol/language-here.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
 import { type ConsentDesk, readConsent, writeConsent } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
-import { languageHere } from "./language-here.ts";
 import type { Sink } from "./out.ts";
 import { realTerminal } from "./real-terminal.ts";
 import { connectOrStart } from "./start-daemon.ts";
@@ -68,7 +68,7 @@ export function realWorld(): World {
     stdout: sink(stdout, env),
     stderr: sink(stderr, env),
     terminal: realTerminal(colour, env),
-    language: () => languageFor(env, () => languageHere(env)),
+    language: () => languageHere(env),
     signal: interrupt.signal,
     now: () => Date.now(),
     connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),

@@ -5,6 +5,7 @@
  */
 import type { MessageKey } from "./en.ts";
 import { commands } from "./ko/commands.ts";
+import { devflowd } from "./ko/devflowd.ts";
 import { events } from "./ko/events.ts";
 import { failures } from "./ko/failures.ts";
 import { josa } from "./ko/josa.ts";
@@ -15,6 +16,6 @@ import { views } from "./ko/views.ts";
 import { phraseBook } from "./phrase-book.ts";
 import type { Tongue } from "./say.ts";
 
-const texts: Record<MessageKey, string> = { ...commands, ...views, ...events, ...person, ...typed };
+const texts: Record<MessageKey, string> = { ...commands, ...views, ...events, ...person, ...typed, ...devflowd };
 
 export const ko: Tongue = { texts, failures, phrase: phraseBook(phrases), finish: josa };
