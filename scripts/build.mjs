@@ -17,6 +17,7 @@ const PROGRAMS = {
   devflowd: "src/daemon/main.ts",
   "cli/main": "src/cli/main.ts",
   "cli/compose": "src/cli/compose.ts",
+  "messages/ko": "src/messages/ko.ts",
   "pty-holder": "src/adapters/terminals/pty-holder.ts",
   keyring: "src/adapters/secrets/keyring-program.ts",
   "model-agent": "src/adapters/models/child/main.ts",
@@ -36,6 +37,12 @@ const lazyParts = {
           : undefined,
       );
     }
+    // Another language than English is loaded only by those who speak it.
+    onResolve({ filter: /^\.\/ko\.ts$/ }, ({ importer, kind }) =>
+      kind === "dynamic-import" && importer === join(root, "src", "messages", "say.ts")
+        ? { path: "./messages/ko.mjs", external: true }
+        : undefined,
+    );
     onResolve({ filter: /^[^.]/ }, ({ path, importer }) =>
       path.startsWith("node:") || importer === ""
         ? undefined
@@ -56,6 +63,7 @@ const common = {
   target: "node20.19",
   logLevel: "warning",
   legalComments: "none",
+  charset: "utf8",
 };
 
 rmSync(dist, { recursive: true, force: true });

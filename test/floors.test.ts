@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   adapters: ["domain", "ports"],
   protocol: ["domain"],
   messages: ["domain"],
-  daemon:   ["engine", "ports", "domain", "protocol"],
+  daemon:   ["engine", "ports", "domain", "protocol", "messages"],
   cli:      ["protocol", "domain", "messages"],
 };
 

@@ -2,6 +2,7 @@
 import { sep } from "node:path";
 import { Failure, type FailureRecord, failureRecord } from "../domain/failure.ts";
 import { didYouMean } from "../domain/nearest.ts";
+import { say } from "../messages/say.ts";
 import type { AgentShelf, ProfileFile } from "./compose.ts";
 
 /** Throws what is wrong with its file when that cannot be used, or that there is none. */
@@ -23,7 +24,7 @@ export async function agentInPath(shelf: AgentShelf, path: string): Promise<stri
     const found = names.find((name) => part.toLowerCase().startsWith(name));
     if (found) return found;
   }
-  throw new Failure("usage.invalid", { problem: `say whose terminal it is: --agent ${names.sort().join("|")}` });
+  throw new Failure("usage.invalid", { problem: say("typed.whose_terminal", { names: names.sort().join("|") }) });
 }
 
 export const failureOf = (error: Error): FailureRecord =>

@@ -42,9 +42,21 @@ export function readArguments(path: string, command: Command, words: readonly st
 const camel = (argument: string): string =>
   argument.replace(/[^a-z-]/g, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-function wrongUsage(path: string, { message }: CommanderError): Failure {
+/** What commander says, by its codes; in its own words where there is no text for it. */
+function problemIn({ code, message }: CommanderError, first: string): string {
+  const [, named = ""] = /'(.+)'/.exec(first) ?? [];
+  if (code === "commander.missingArgument") return say("typed.missing_argument", { name: named });
+  if (code === "commander.optionMissingArgument") return say("typed.missing_value", { option: named });
+  if (code === "commander.unknownOption") return say("typed.unknown_option", { option: named });
+  const [, expected, given] = /Expected (\d+) arguments? but got (\d+)/.exec(message) ?? [];
+  if (expected !== undefined && given !== undefined) return say("typed.too_many", { expected, given });
+  return first.replaceAll("'", "");
+}
+
+function wrongUsage(path: string, error: CommanderError): Failure {
+  const { message } = error;
   const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
   const meant = suggestion?.match(/Did you mean (?:one of )?(.+)\?/)?.[1];
   const hint = meant ? say("usage.did_you_mean", { meant }) : say("usage.see_help", { command: path });
-  return new Failure("usage.arguments", { problem: first.replaceAll("'", ""), hint });
+  return new Failure("usage.arguments", { problem: problemIn(error, first), hint });
 }

@@ -1,5 +1,6 @@
 /** `NAME=VALUE` as options take it: which persona takes a role, which command a phase runs. */
 import { Failure } from "../domain/failure.ts";
+import { say } from "../messages/say.ts";
 
 /** `role=persona`, given once for each role. */
 export function bindings(given: readonly string[] = []): Record<string, string> {
@@ -19,8 +20,8 @@ function pairs(given: readonly string[], flag: string, shape: string): [string, 
     const at = pair.indexOf("=");
     const name = pair.slice(0, Math.max(0, at)).trim();
     const value = pair.slice(at + 1).trim();
-    if (at < 0 || name === "" || value === "") throw wrong(`${flag} takes ${shape}, not ${pair}`);
-    if (seen.has(name)) throw wrong(`${flag} was given twice for ${name}`);
+    if (at < 0 || name === "" || value === "") throw wrong(say("typed.assignment", { flag, shape, typed: pair }));
+    if (seen.has(name)) throw wrong(say("typed.twice", { flag, name }));
     seen.add(name);
     return [name, value];
   });
@@ -50,7 +51,7 @@ export function words(line: string): string[] {
       word = undefined;
     } else word = (word ?? "") + character;
   }
-  if (quote !== undefined) throw wrong(`a quote ${quote} is not closed in: ${line}`);
+  if (quote !== undefined) throw wrong(say("typed.open_quote", { quote, line }));
   if (word !== undefined) found.push(word);
   return found;
 }

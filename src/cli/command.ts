@@ -5,6 +5,7 @@
 import { FAILURES, Failure } from "../domain/failure.ts";
 import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
+import { say } from "../messages/say.ts";
 import type { Client } from "./client.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
 import type { ConsentDesk } from "./consent-file.ts";
@@ -80,7 +81,7 @@ export function wholeNumber(typed: string, flag: string, { least, most }: { leas
   const value = Number(typed);
   if (/^\d+$/.test(typed) && value >= least && value <= most) return value;
   throw new Failure("usage.invalid", {
-    problem: `${flag} takes a whole number from ${least} to ${most}, not ${typed}`,
+    problem: say("typed.whole_number", { flag, least, most, typed }),
   });
 }
 
@@ -88,7 +89,7 @@ export function wholeNumber(typed: string, flag: string, { least, most }: { leas
 export function oneOf<T extends string>(typed: string, flag: string, words: readonly T[]): T {
   const found = words.find((word) => word === typed);
   if (found !== undefined) return found;
-  throw new Failure("usage.invalid", { problem: `${flag} takes one of ${words.join(", ")}, not ${typed}` });
+  throw new Failure("usage.invalid", { problem: say("typed.one_of", { flag, words: words.join(", "), typed }) });
 }
 
 /** Who asks, for the record. */

@@ -1,6 +1,7 @@
 /** Amounts of money as people type them. */
 import { Failure } from "../domain/failure.ts";
 import { Usd } from "../domain/money.ts";
+import { say } from "../messages/say.ts";
 
 /** `$5`, `5`, `0.25` or `5 USD` as a decimal number, or the usage error that says what is wrong with it. */
 export function usdTyped(typed: string, what: string): string {
@@ -9,5 +10,5 @@ export function usdTyped(typed: string, what: string): string {
     .replace(/^\$/, "")
     .replace(/\s*usd$/i, "");
   if (Usd.safeParse(bare).success) return bare;
-  throw new Failure("usage.invalid", { problem: `${what} is a number of US dollars, such as 2.50, not ${typed}` });
+  throw new Failure("usage.invalid", { problem: say("typed.dollars", { what, typed }) });
 }

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Failure } from "../domain/failure.ts";
 import { systemProblem } from "../domain/system-problem.ts";
 import { utf8Bytes } from "../domain/text.ts";
+import { say } from "../messages/say.ts";
 import { MAX_REQUEST_BYTES } from "../protocol/frame.ts";
 import { MAX_GOAL_BYTES } from "../protocol/methods.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,7 +17,7 @@ interface Limit {
 
 const limited = (bytes: number, code: "goal.too_large" | "protocol.too_large"): Limit => ({
   bytes,
-  exceeded: new Failure(code, { bytes: `more than ${bytes}`, limit: bytes }),
+  exceeded: new Failure(code, { bytes: say("typed.more_than", { bytes }), limit: bytes }),
 });
 
 export async function readText(
@@ -25,7 +26,7 @@ export async function readText(
   { stdin }: Pick<Terminal, "stdin">,
   limit = limited(MAX_REQUEST_BYTES, "protocol.too_large"),
 ): Promise<string> {
-  if (given === "-") return decoded(await upTo(limit, stdin()), "standard input");
+  if (given === "-") return decoded(await upTo(limit, stdin()), say("typed.stdin"));
   if (!given.startsWith("@")) return given;
   const path = resolve(cwd, given.slice(1));
   const bytes = await upTo(limit, createReadStream(path)).catch((cause: unknown) => {

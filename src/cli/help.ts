@@ -35,7 +35,7 @@ export function rootHelp(paper: Paper): string[] {
   return [
     say("help.tagline"),
     "",
-    ...section(say("help.usage"), ["devflow <command> [options]"], paper),
+    ...section(say("help.usage"), [`devflow ${say("help.rest")}`], paper),
     ...sections.flatMap(({ title, terms }) =>
       termSection(title, terms, paper, widest(sections.flatMap((s) => s.terms))),
     ),
@@ -55,7 +55,7 @@ export function groupHelp(group: Group, paper: Paper): string[] {
   return [
     say(GROUPS[group]),
     "",
-    ...section(say("help.usage"), [`devflow ${group} <command> [options]`], paper),
+    ...section(say("help.usage"), [`devflow ${group} ${say("help.rest")}`], paper),
     ...termSection(say("help.commands"), terms, paper),
     paper.style.dim(say("help.more_group", { group })),
   ];
@@ -74,7 +74,7 @@ export function commandHelp(path: string, command: Command, paper: Paper): strin
 }
 
 export const usage = (path: string, command: Command): string =>
-  ["devflow", path, ...Object.keys(command.arguments ?? {}), "[options]"].join(" ");
+  ["devflow", path, ...Object.keys(command.arguments ?? {}), say("help.any_options")].join(" ");
 
 export const argumentTerms = (command: Command): Term[] =>
   Object.entries(command.arguments ?? {}).map(([name, key]) => ({ name, text: say(key) }));

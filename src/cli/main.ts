@@ -48,7 +48,7 @@ const ROOT_FLAGS: ReadonlySet<string> = new Set(["--json", "--no-start", "-h", "
 const unknownOption = (option: string): Failure => {
   const meant = nearest(option, [...ROOT_FLAGS]);
   const hint = meant ? say("usage.did_you_mean", { meant }) : say("usage.see_help_root");
-  return new Failure("usage.arguments", { problem: `unknown option ${option}`, hint });
+  return new Failure("usage.arguments", { problem: say("typed.unknown_option", { option }), hint });
 };
 
 /** Which command the words mean. Before it, only options without a value can stand. */

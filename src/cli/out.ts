@@ -1,5 +1,6 @@
 /** What a command says: data to stdout, as text or as JSON; remarks and errors to stderr. */
 import type { FailureRecord } from "../domain/failure.ts";
+import { told } from "../messages/say.ts";
 import { type Paper, paperOf } from "./style.ts";
 import { oneLine } from "./table.ts";
 import { wrap } from "./text-width.ts";
@@ -73,8 +74,8 @@ export function createOut(options: { json: boolean; stdout: Sink; stderr: Sink; 
         return;
       }
       const { style, columns } = paper(stderr);
-      const { code, message, hint } = failure;
-      const [first = "", ...more] = wrap(`devflow: ${oneLine(message)} (${code})`, columns);
+      const { message, hint } = told(failure);
+      const [first = "", ...more] = wrap(`devflow: ${oneLine(message)} (${failure.code})`, columns);
       lines(stderr, [first.replace("devflow:", style.red("devflow:")), ...more]);
       if (hint !== "")
         lines(

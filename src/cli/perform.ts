@@ -1,5 +1,6 @@
 /** Performs one command whose arguments are understood, and turns however it ends into an exit code. */
 import { Failure, failureRecord } from "../domain/failure.ts";
+import { speak } from "../messages/say.ts";
 import type { Client } from "./client.ts";
 import { type Command, EXIT_INTERRUPTED, type ExitCode } from "./command.ts";
 import { lazyClient } from "./lazy-client.ts";
@@ -62,6 +63,7 @@ export async function concluded(
 ): Promise<ExitCode> {
   const out = createOut({ json: argv.includes("--json"), ...world });
   try {
+    await speak(out.json ? "en" : world.language());
     return await action(out);
   } catch (error) {
     if (world.signal.aborted) return EXIT_INTERRUPTED;

@@ -4,7 +4,7 @@
  */
 import { isLive, needsPerson } from "../domain/session.ts";
 import type { PhaseView, RunView, SessionView } from "../domain/view.ts";
-import { say } from "../messages/say.ts";
+import { say, told } from "../messages/say.ts";
 import { shortId } from "./show/ids.ts";
 import { phaseMark, phaseTone, runTone, runWord, sessionTone, sessionWord } from "./show/marks.ts";
 import { duration } from "./show/times.ts";
@@ -91,7 +91,7 @@ function stateOf(phase: PhaseView, run: RunView): string {
     case "skipped":
       return say(last ? "phase.stopped" : "phase.skipped");
     case "failed":
-      return oneLine(last?.failure?.message ?? say("phase.failed"));
+      return oneLine(last?.failure ? told(last.failure).message : say("phase.failed"));
     case "accepted":
       return [acceptedAs(phase), again(phase)].filter(Boolean).join(", ");
     default:

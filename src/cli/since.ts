@@ -1,5 +1,6 @@
 /** `--since` as people type it: so long ago, or a day. */
 import { Failure } from "../domain/failure.ts";
+import { say } from "../messages/say.ts";
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -10,7 +11,7 @@ export function sinceTime(typed: string, now: number): number {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(typed) ? new Date(`${typed}T00:00:00`).getTime() : Number.NaN;
   if (!Number.isNaN(day)) return day;
   throw new Failure("usage.invalid", {
-    problem: `--since takes 90m, 24h, 7d, 4w or a day such as 2026-11-01, not ${typed}`,
+    problem: say("typed.since", { typed }),
   });
 }
 
@@ -20,6 +21,6 @@ export function windowMinutes(typed: string, most: number): number {
   const minutes = (Number(count ?? Number.NaN) * (UNIT_MS[unit] ?? 0)) / 60_000;
   if (minutes >= 1 && minutes <= most) return minutes;
   throw new Failure("usage.invalid", {
-    problem: `--window takes 60m, 6h or 7d, up to ${most / 1_440} days, not ${typed}`,
+    problem: say("typed.window", { days: most / 1_440, typed }),
   });
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure, failureSaid } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
+import { say } from "../messages/say.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
 import { checkPlaces, placesHere } from "../protocol/here.ts";
 import { installedAt } from "../protocol/installation.ts";
@@ -55,7 +56,7 @@ async function startDaemon([command, ...args]: readonly [string, ...string[]], e
   if (code === 0) return;
   const failure =
     failureSaid(said.trim().split("\n").at(-1) ?? "") ??
-    new Failure("daemon.start_failed", { problem: crash(said) ?? `devflowd ended with ${code}` });
+    new Failure("daemon.start_failed", { problem: crash(said) ?? say("daemon.ended_with", { code: code ?? "?" }) });
   if (failure.code !== "daemon.already_running") throw failure;
 }
 

@@ -3,7 +3,7 @@ import { SCRATCH } from "../domain/artifact.ts";
 import { layout } from "../domain/prompt.ts";
 import { needsPerson } from "../domain/session.ts";
 import type { EscalationView, PhaseView, RunView } from "../domain/view.ts";
-import { say } from "../messages/say.ts";
+import { say, told } from "../messages/say.ts";
 import { shortId } from "./show/ids.ts";
 import { sessionWord } from "./show/marks.ts";
 
@@ -58,9 +58,10 @@ function escalationWait(run: string, escalation: EscalationView): Wait {
   const { failure, session, severity } = escalation;
   const id = shortId(run);
   if (failure.code === "budget.exhausted") return budgetWait(escalation);
-  const hint = failure.hint.replaceAll(run, id).replaceAll(session ?? run, shortId(session ?? run));
+  const { message, hint: whole } = told(failure);
+  const hint = whole.replaceAll(run, id).replaceAll(session ?? run, shortId(session ?? run));
   return {
-    what: failure.message,
+    what: message,
     detail: hint,
     commands: [
       ...(session === undefined || hint.includes("devflow attach") ? [] : [`devflow attach ${shortId(session)}`]),
@@ -73,7 +74,7 @@ function escalationWait(run: string, escalation: EscalationView): Wait {
 /** Answered here: the run goes on by itself, or not at all. */
 function budgetWait({ id, failure }: EscalationView): Wait {
   return {
-    what: failure.message,
+    what: told(failure).message,
     detail: say("wait.budget", { extended: failure.details.extended ?? "" }),
     commands: ["allow", "stop"].map((word) => `devflow escalations answer ${shortId(id)} ${word}`),
   };

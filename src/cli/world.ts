@@ -1,8 +1,10 @@
 /** What devflow runs in: the process's streams, environment and signals. A test gives another. */
 import { consentState } from "../domain/consent.ts";
+import type { Language } from "../domain/language.ts";
 import { systemProblem } from "../domain/system-problem.ts";
 import { say } from "../messages/say.ts";
 import { placesHere } from "../protocol/here.ts";
+import { languageHere } from "../protocol/language-here.ts";
 import { VERSION } from "../protocol/version.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
@@ -22,6 +24,8 @@ export interface World {
   stdout: Sink;
   stderr: Sink;
   terminal: Terminal;
+  /** What it speaks to the person; programs are answered in English. */
+  language: () => Language;
   /** Aborts on Ctrl-C, and when nobody reads stdout any more. */
   signal: AbortSignal;
   now(): number;
@@ -64,6 +68,7 @@ export function realWorld(): World {
     stdout: sink(stdout, env),
     stderr: sink(stderr, env),
     terminal: realTerminal(colour, env),
+    language: () => languageHere(env),
     signal: interrupt.signal,
     now: () => Date.now(),
     connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),

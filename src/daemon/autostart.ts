@@ -15,6 +15,7 @@ import {
   systemdUnit,
 } from "../domain/service-unit.ts";
 import { systemProblem } from "../domain/system-problem.ts";
+import { say } from "../messages/say.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { SMALL_HEAP } from "./memory.ts";
 
@@ -34,31 +35,35 @@ export async function service(
   what: string,
   places: Places,
   env: Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const { file, text, enable, disable } = serviceOf(places, env);
   switch (what) {
     case "show":
-      say(
-        `# ${file}${existsSync(file) ? (readFileSync(file, "utf8") === text ? "" : " (what is there differs)") : " (not installed)"}`,
-      );
-      say(text.trimEnd());
+      print(`# ${[file, remark(file, text)].filter(Boolean).join(" ")}`);
+      print(text.trimEnd());
       return;
     case "install":
       write(file, text);
-      say(`wrote ${file}`);
-      for (const argv of enable) if (!(await told(argv, say))) return;
-      say("devflowd starts with your session; devflowd status shows it");
+      print(say("service.wrote", { file }));
+      for (const argv of enable) if (!(await told(argv, print))) return;
+      print(say("service.starts"));
       return;
     case "uninstall":
-      if (!existsSync(file)) return say(`there is no ${file}`);
-      for (const argv of disable) await told(argv, say);
+      if (!existsSync(file)) return print(say("service.none", { file }));
+      for (const argv of disable) await told(argv, print);
       rmSync(file);
-      say(`removed ${file}; agents in terminals live on`);
+      print(say("service.removed", { file }));
       return;
     default:
-      throw new Failure("usage.invalid", { problem: `say what to do with the service: install, uninstall or show` });
+      throw new Failure("usage.invalid", { problem: say("service.say_what") });
   }
+}
+
+/** Nothing when it is there as it should be. */
+function remark(file: string, text: string): string {
+  if (!existsSync(file)) return say("service.not_installed");
+  return readFileSync(file, "utf8") === text ? "" : say("service.differs");
 }
 
 function serviceOf(places: Places, env: Environment): Service {
@@ -102,7 +107,10 @@ function write(file: string, text: string): void {
 }
 
 /** Whether the service manager did it; when it did not, a person is told what to type where it can be reached. */
-async function told([program, ...args]: readonly [string, ...string[]], say: (line: string) => void): Promise<boolean> {
+async function told(
+  [program, ...args]: readonly [string, ...string[]],
+  print: (line: string) => void,
+): Promise<boolean> {
   try {
     await promisify(execFile)(program, args, { timeout: MANAGER_MS });
     return true;
@@ -110,7 +118,7 @@ async function told([program, ...args]: readonly [string, ...string[]], say: (li
     const [why = "it did not answer"] = String(Object(error).stderr || Object(error).message)
       .trim()
       .split("\n");
-    say(`the service manager could not be told (${why}); in your own session, type: ${[program, ...args].join(" ")}`);
+    print(say("service.not_told", { problem: why, command: [program, ...args].join(" ") }));
     return false;
   }
 }

@@ -1,30 +1,22 @@
 /** devflowd: starts, stops and shows the daemon. */
 import { parseArgs } from "node:util";
+import { padded } from "../domain/columns.ts";
 import { Failure, failureRecord } from "../domain/failure.ts";
 import type { Places } from "../domain/places.ts";
 import { systemProblem } from "../domain/system-problem.ts";
+import { say, speak, told } from "../messages/say.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
 import { placesHere } from "../protocol/here.ts";
+import { languageHere } from "../protocol/language-here.ts";
+import { helpLines } from "./help.ts";
 import { printLogs, readable } from "./logs.ts";
 import { forgetMalloc, SMALL_HEAP, SMALL_MALLOC } from "./memory.ts";
 import { type DaemonParts, logFile } from "./parts.ts";
 import { answering, startDetached } from "./start-detached.ts";
 import { stopDaemon } from "./stop.ts";
 
-const HELP = `devflowd: the daemon that runs workflows
-
-  devflowd start                start it in the background
-  devflowd start --foreground   run it in this terminal, with its log
-  devflowd stop                 stop it; agents in terminals live on, and are taken up again
-  devflowd restart              stop it and start it again
-  devflowd status               show whether it runs, and what it does
-  devflowd logs [-f]            show its log, and go on showing it
-  devflowd service install      start it with your session (systemd, launchd); uninstall, show
-
-  --json    print JSON (status, logs)
-`;
-
 const STATUS_MS = 10_000;
+const FACT_COLUMNS = 9;
 
 type RealParts = () => Promise<DaemonParts>;
 
@@ -35,12 +27,16 @@ export async function main(argv: readonly string[], parts: RealParts = realParts
   const json = argv.includes("--json");
   process.stdout.on("error", outputBroken);
   try {
+    // Programs read English, and so does whoever reads the log.
+    await speak(json ? "en" : languageHere());
     return await command(argv, parts);
   } catch (error) {
     const failure =
       error instanceof Failure ? error : new Failure("internal", { problem: String(error) }, { cause: error });
-    if (json) process.stderr.write(`${JSON.stringify({ error: failureRecord(failure) })}\n`);
-    else process.stderr.write(`devflowd: ${failure.message}${failure.hint ? ` (${failure.hint})` : ""}\n`);
+    const record = failureRecord(failure);
+    const { message, hint } = told(record);
+    if (json) process.stderr.write(`${JSON.stringify({ error: record })}\n`);
+    else process.stderr.write(`devflowd: ${message}${hint ? ` (${hint})` : ""}\n`);
     return failure.exit;
   }
 }
@@ -53,7 +49,7 @@ async function command(argv: readonly string[], parts: RealParts): Promise<numbe
       return flags.foreground ? foreground(places, await parts()) : start(places);
     case "stop": {
       const pid = await stopDaemon(places, await parts());
-      say(pid === undefined ? "no daemon runs here" : `devflowd (pid ${pid}) has stopped`);
+      print(pid === undefined ? say("devflowd.none") : say("devflowd.stopped", { pid }));
       return 0;
     }
     case "restart":
@@ -65,15 +61,15 @@ async function command(argv: readonly string[], parts: RealParts): Promise<numbe
       return logs(places, flags);
     case "service": {
       const { service } = await import("./autostart.ts");
-      await service(what, places, process.env, say);
+      await service(what, places, process.env, print);
       return 0;
     }
     case "help":
-      say(HELP.trimEnd());
+      for (const line of helpLines()) print(line);
       return 0;
     default:
       throw new Failure("usage.invalid", {
-        problem: name === "" ? "say what to do" : `devflowd has no command ${name}`,
+        problem: name === "" ? say("devflowd.say_what") : say("devflowd.unknown", { name }),
       });
   }
 }
@@ -93,7 +89,7 @@ function understood(argv: readonly string[]) {
     if (values.help) return { name: "help", what: "", flags: values };
     const [name = "", what = ""] = positionals;
     const most = name === "service" ? 2 : 1;
-    if (positionals.length > most) throw new Error(`${positionals[most]} is one word too many`);
+    if (positionals.length > most) throw new Error(say("devflowd.one_word", { word: positionals[most] ?? "" }));
     return { name, what, flags: values };
   } catch (error) {
     throw new Failure("usage.invalid", { problem: error instanceof Error ? error.message : String(error) });
@@ -133,7 +129,7 @@ async function start(places: Places): Promise<number> {
     "--json",
   ] as const;
   const pid = await startDetached({ places, argv, env: { ...SMALL_MALLOC, ...process.env, [IN_BACKGROUND]: "1" } });
-  say(`devflowd runs (pid ${pid})`);
+  print(say("devflowd.runs", { pid }));
   return 0;
 }
 
@@ -143,30 +139,35 @@ async function status(places: Places, json: boolean): Promise<number> {
   const seen = await found.link.call("daemon.status", {}, STATUS_MS);
   found.link.close();
   if (json) {
-    say(JSON.stringify(seen));
+    print(JSON.stringify(seen));
     return 0;
   }
-  say(`devflowd ${seen.version} runs (pid ${seen.pid}) since ${new Date(seen.startedAt).toISOString()}`);
-  say(`socket    ${seen.socket}`);
-  say(`data      ${seen.home}`);
-  say(`terminals ${seen.host}${seen.paused ? ", paused" : ""}`);
-  say(`runs      ${seen.runs.running} running, ${seen.runs.waiting} waiting; ${seen.sessions} sessions`);
-  say(`memory    ${seen.memoryMb} MB`);
+  const { version, pid, host, sessions } = seen;
+  const { running, waiting } = seen.runs;
+  print(say("devflowd.up", { version, pid, since: new Date(seen.startedAt).toISOString() }));
+  const facts = [
+    [say("devflowd.fact.socket"), seen.socket],
+    [say("devflowd.fact.data"), seen.home],
+    [say("devflowd.fact.terminals"), seen.paused ? say("devflowd.paused", { host }) : host],
+    [say("devflowd.fact.runs"), say("devflowd.work", { running, waiting, sessions })],
+    [say("devflowd.fact.memory"), `${seen.memoryMb} MB`],
+  ] as const;
+  for (const [name, value] of facts) print(`${padded(name, FACT_COLUMNS)} ${value}`);
   return 0;
 }
 
 async function logs(places: Places, { follow, json }: { follow: boolean; json: boolean }): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
-  await printLogs({ file: logFile(places), follow, raw: json, print: say, signal: stop.signal });
+  await printLogs({ file: logFile(places), follow, raw: json, print, signal: stop.signal });
   return 0;
 }
 
 /** `devflowd logs | head` closes the pipe: that is enough, not an error. Whatever else breaks the output is one. */
 function outputBroken(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(0);
-  process.stderr.write(`devflowd: the output cannot be written: ${systemProblem(error)}\n`);
+  process.stderr.write(`devflowd: ${say("output.broken", { problem: systemProblem(error) })}\n`);
   process.exit(1);
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);

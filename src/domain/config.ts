@@ -1,6 +1,7 @@
 /** Settings of one devflow home: `devflow.yaml` in the configuration directory. Every setting has a default. */
 import { z } from "zod";
 import { type Limit, Policy, type ScopeKind } from "./budget.ts";
+import { LANGUAGES } from "./language.ts";
 import { Usd } from "./money.ts";
 import { Duration, milliseconds } from "./names.ts";
 import { OwnPrice } from "./price-rows.ts";
@@ -11,6 +12,10 @@ const LEAST_REFRESH_MS = 60_000;
 
 export const Config = z
   .strictObject({
+    language: z
+      .enum(["auto", ...LANGUAGES])
+      .default("auto")
+      .describe("What devflow speaks to people; auto takes the locale, and DEVFLOW_LANG goes before both"),
     host: z
       .enum(["auto", "tmux", "pty"])
       .default("auto")

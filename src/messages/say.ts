@@ -1,5 +1,62 @@
-/** Turns a key into the sentence that people read. */
-import { sentence } from "../domain/failure.ts";
+/** Turns a key, or a failure, into what people read, in the language that this process speaks. */
+import { type FailureCode, type FailureRecord, sentence } from "../domain/failure.ts";
+import type { Language } from "../domain/language.ts";
 import { en, type MessageKey } from "./en.ts";
 
-export const say = (key: MessageKey, params: Record<string, string | number> = {}): string => sentence(en[key], params);
+/** Everything that a language other than English is made of. */
+export interface Tongue {
+  texts: Readonly<Record<MessageKey, string>>;
+  failures: Readonly<Record<FailureCode, { text: string; hint: string }>>;
+  /** What the programs say in English in passing, in this language. */
+  phrase: (said: string) => string;
+  /** The last touch once values are in their places, for what depends on the words around it. */
+  finish: (text: string) => string;
+}
+
+type Params = Readonly<Record<string, string | number>>;
+
+let spoken: Tongue | undefined;
+
+/** From here on this process speaks that language. Another one than English is loaded first. */
+export async function speak(language: Language): Promise<void> {
+  spoken = language === "ko" ? (await import("./ko.ts")).ko : undefined;
+}
+
+/** A text that no language has yet is English. */
+export const say = (key: MessageKey, params: Params = {}): string =>
+  spoken === undefined ? sentence(en[key], params) : filled(spoken.texts[key] ?? en[key], params, spoken);
+
+export const isKey = (key: string): key is MessageKey => Object.hasOwn(en, key);
+
+/** A failure's sentence and what to do; in English its own words, which may be those of another version of devflow. */
+export function told({ code, message, hint, details }: FailureRecord): { message: string; hint: string } {
+  const row = spoken?.failures[code];
+  if (spoken === undefined || row === undefined) return { message, hint };
+  return { message: filled(row.text, details, spoken), hint: hint && filled(row.hint, details, spoken) };
+}
+
+/** What a program of devflow has said in passing; never for what people and agents wrote. */
+export const phrase = (said: string): string => (spoken === undefined ? said : spoken.finish(spoken.phrase(said)));
+
+const filled = (template: string, params: Params, tongue: Tongue): string =>
+  tongue.finish(sentence(template, translated(params, tongue)));
+
+/** Parameters that hold words of devflow; in all others are names, and what people and agents wrote. */
+const PHRASES: ReadonlySet<string> = new Set(["problem", "cause", "reason", "said", "suggestion", "detail"]);
+/** A part of a sentence that may be missing, such as ` in review`. */
+const FRAGMENT = /^ in \S+$/;
+/** Parameters that hold one of a set of words, and where these are among the texts. */
+const STATES: Readonly<Record<string, readonly string[]>> = { state: ["status", "session"], scope: ["scope"] };
+
+function translated(params: Params, tongue: Tongue): Record<string, string | number> {
+  const texts: Readonly<Record<string, string>> = tongue.texts;
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      if (typeof value !== "string") return [name, value];
+      const word = value.replaceAll(" ", "_");
+      const family = STATES[name]?.find((one) => texts[`${one}.${word}`] !== undefined);
+      if (family !== undefined) return [name, texts[`${family}.${word}`] ?? value];
+      return [name, PHRASES.has(name) || FRAGMENT.test(value) ? tongue.phrase(value) : value];
+    }),
+  );
+}

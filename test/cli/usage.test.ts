@@ -38,9 +38,9 @@ describe("the command table", () => {
   });
 
   test("every text is used", () => {
-    const sources = [CLI, join(ROOT, "src/messages")]
+    const sources = [CLI, join(ROOT, "src/daemon"), join(ROOT, "src/messages")]
       .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
-      .filter((file) => file.endsWith(".ts") && !file.includes("/messages/en"))
+      .filter((file) => file.endsWith(".ts") && !/\/messages\/(?:en|ko)\//.test(file))
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
     // Keys that are put together: `status.${state}` uses every key that begins with `status.`.

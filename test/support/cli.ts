@@ -10,6 +10,7 @@ import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "../../src/cli/world.ts";
 import { CONSENT_VERSION, type ConsentState } from "../../src/domain/consent.ts";
 import { Failure } from "../../src/domain/failure.ts";
+import { languageFor } from "../../src/domain/language.ts";
 import { BEGIN } from "./story.ts";
 
 export interface Setting {
@@ -68,6 +69,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     stderr: sink((text) => {
       err += text;
     }),
+    language: () => languageFor(env, () => undefined),
     terminal: { ...noTerminal, ...setting.terminal },
     signal,
     now: () => now,

@@ -14,7 +14,7 @@ export default defineCommand<{ run: string; phase?: string; comment?: string }>(
   async run({ run, phase, comment = "" }, { client, out, env }) {
     if (comment.trim() === "") {
       const hint = say("reject.needs_comment");
-      throw new Failure("usage.arguments", { problem: "reject needs a comment", hint });
+      throw new Failure("usage.arguments", { problem: say("typed.needs_comment"), hint });
     }
     const done = await client.call("run.reject", {
       run,

@@ -1,5 +1,6 @@
 /** A check of devflow doctor: one question about this machine, and what its answer means for the person. */
-import { say } from "../../messages/say.ts";
+import { Failure, failureRecord } from "../../domain/failure.ts";
+import { say, told } from "../../messages/say.ts";
 import type { Ground } from "./ground.ts";
 
 export type Level = "ok" | "warn" | "fail";
@@ -63,17 +64,20 @@ async function looked(look: Check, ground: Ground, limitMs: number): Promise<rea
     );
     late.signal.addEventListener("abort", () => clearTimeout(timeout), { once: true });
   });
-  const broken = (error: unknown): Finding => {
-    const problem = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof Error && "hint" in error ? String(error.hint) : "";
-    return { level: "fail", said: problem, ...(hint !== "" && { todo: hint }) };
-  };
   try {
-    const answer = await Promise.race([look(ground).catch(broken), timer]);
+    const answer = await Promise.race([look(ground).catch(failed), timer]);
     return "level" in answer ? [answer] : answer;
   } finally {
     late.abort();
   }
+}
+
+/** What stood in the way, as a finding. */
+export function failed(error: unknown): Finding {
+  if (!(error instanceof Failure))
+    return { level: "fail", said: error instanceof Error ? error.message : String(error) };
+  const { message: said, hint: todo } = told(failureRecord(error));
+  return { level: "fail", said, ...(todo !== "" && { todo }) };
 }
 
 /** A check that asks somebody who may not answer: all go side by side, and the whole should take less than three seconds. */

@@ -3,7 +3,7 @@ import { Failure } from "../../domain/failure.ts";
 import { say } from "../../messages/say.ts";
 import { troubleLine } from "../show/keys.ts";
 import { moment } from "../show/times.ts";
-import { type Check, type Finding, within } from "./check.ts";
+import { type Check, type Finding, failed, within } from "./check.ts";
 
 /** A daemon that is stopped takes connections, and answers nothing. */
 const DAEMON_MS = 2_000;
@@ -38,11 +38,11 @@ export const ownChecks: Readonly<Record<string, Check>> = {
       return { level: "ok", said: say("doctor.socket.ok", { path: places.socket }) };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      const { message: said, hint: todo, code, params } = error;
+      const { code, params } = error;
       const path = String(params.path);
       const rights = code === "socket.unsafe_directory" ? await rightsOf(path) : undefined;
       const own = rights?.directory && !rights.link && rights.uid === uid;
-      return { level: "fail", said, todo, ...(own && { fix: () => setMode(path, 0o700) }) };
+      return { ...failed(error), ...(own && { fix: () => setMode(path, 0o700) }) };
     }
   },
 
@@ -63,11 +63,11 @@ export const ownChecks: Readonly<Record<string, Check>> = {
       const word = look.whole ? "doctor.database.ok" : "doctor.database.large";
       return { level: "ok", said: say(word, { mb: (look.bytes / 1_048_576).toFixed(1) }) };
     }
-    const { message, hint } =
+    return failed(
       look.kind === "newer"
         ? new Failure("storage.newer", { path, found: look.found, known: look.known })
-        : new Failure("storage.damaged", { path, problem: look.problem });
-    return { level: "fail", said: message, todo: hint };
+        : new Failure("storage.damaged", { path, problem: look.problem }),
+    );
   },
 
   keyring: async ({ keyring, config }) => {

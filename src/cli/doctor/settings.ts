@@ -3,7 +3,7 @@
 import type { MessageKey } from "../../messages/en.ts";
 import { say } from "../../messages/say.ts";
 import type { AgentProfile, Broken, Definition, Installed, Shelf } from "../compose.ts";
-import type { Check, Finding } from "./check.ts";
+import { type Check, type Finding, failed } from "./check.ts";
 
 const PAPER = "paper";
 
@@ -70,8 +70,4 @@ async function shelfFindings<T>(shelf: Shelf<T>, said: MessageKey): Promise<Find
   ];
 }
 
-const brokenFinding = ({ error }: Broken): Finding => ({
-  level: "fail",
-  said: error.message,
-  ...("hint" in error && { todo: String(error.hint) }),
-});
+const brokenFinding = ({ error }: Broken): Finding => failed(error);

@@ -27,7 +27,7 @@ export const agentsTable = (all: readonly AgentRow[], paper: Paper): string[] =>
           { title: say("table.agent"), paint: () => "bold", text: ({ name }) => name },
           { title: say("table.version"), text: versionOf },
           { title: say("table.login"), text: loginOf },
-          { title: say("table.from"), paint: () => "dim", text: ({ origin }) => origin },
+          { title: say("table.from"), paint: () => "dim", text: ({ origin }) => say(`origin.${origin}`) },
           { title: say("table.description"), needs: ROOM_FOR_TITLE, shrink: true, text: ({ title }) => title },
         ],
         paper,
@@ -73,7 +73,7 @@ export function agentDetails(shown: AgentProfile & Installed & Omit<ProfileFile,
     [say("fact.dialogs"), interactive.dialogs.map(({ id, policy }) => say("agents.dialog", { id, policy })).join(", ")],
     [say("fact.keys"), `${interactive.interrupt.join(" ")} · ${interactive.quit.join(" ")}`],
     [say("fact.transcripts"), shown.transcripts ?? ""],
-    [say("fact.source"), `${shown.source} (${shown.origin})`],
+    [say("fact.source"), `${shown.source} (${say(`origin.${shown.origin}`)})`],
   ];
   return [`${paper.style.bold(shown.name)}  ${paper.style.dim(shown.title)}`, "", ...factLines(facts, paper)];
 }

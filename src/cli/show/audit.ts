@@ -1,5 +1,6 @@
 /** A line of the audit record, as people read it. */
 import type { AuditLine } from "../../domain/audit.ts";
+import { say } from "../../messages/say.ts";
 import type { Paper } from "../style.ts";
 import { cut, oneLine, padded } from "../table.ts";
 import { shortId } from "./ids.ts";
@@ -13,7 +14,7 @@ export function auditLine({ seq, at, kind, what, by, run, about }: AuditLine, { 
   const details = Object.entries(about)
     .filter(([name]) => !LEFT_OUT.has(name))
     .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(" ") : shown(name, value)}`);
-  const said = [what, ...(by === undefined ? [] : [`by ${by}`]), ...details].join("  ");
+  const said = [what, ...(by === undefined ? [] : [say("audit.by", { by })]), ...details].join("  ");
   const head = `${String(seq).padStart(6)}  ${moment(at)}  ${padded(kind, KIND_COLUMNS)}  ${run === undefined ? "" : shortId(run)}  `;
   return [`${style.dim(head)}${cut(oneLine(said), Math.max(20, columns - head.length))}`];
 }

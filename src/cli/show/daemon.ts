@@ -2,7 +2,7 @@
 import { say } from "../../messages/say.ts";
 import type { DaemonStatus, Result } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, padded, table } from "../table.ts";
+import { columnsOf, oneLine, padded, table } from "../table.ts";
 import { duration } from "./times.ts";
 
 export function daemonStatusLines(status: DaemonStatus, { style, now }: Paper): string[] {
@@ -16,7 +16,7 @@ export function daemonStatusLines(status: DaemonStatus, { style, now }: Paper): 
     [say("fact.socket"), status.socket],
     [say("fact.home"), status.home],
   ];
-  const indent = Math.max(...facts.map(([name]) => name.length));
+  const indent = Math.max(...facts.map(([name]) => columnsOf(name)));
   return [
     `devflowd ${status.version}  ${state}  ${style.dim(duration(now - status.startedAt))}`,
     ...facts.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),

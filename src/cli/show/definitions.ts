@@ -28,7 +28,7 @@ export function personasTable(all: readonly Definition<Persona>[], paper: Paper)
       },
       { title: say("table.family"), needs: ROOM_FOR_FAMILY, text: ({ value }) => value.family },
       { title: say("table.capabilities"), shrink: true, text: ({ value }) => value.capabilities.join(", ") },
-      { title: say("table.from"), paint: () => "dim", text: ({ origin }) => origin },
+      { title: say("table.from"), paint: () => "dim", text: ({ origin }) => say(`origin.${origin}`) },
       { title: say("table.description"), shrink: true, paint: () => "dim", text: ({ value }) => value.description },
     ],
     paper,
@@ -49,7 +49,7 @@ export function templatesTable(all: readonly Definition<Template>[], { look }: P
       referenceOf(value),
       value.phases.map(({ id }) => id).join(", "),
       Object.keys(value.roles).join(", "),
-      origin,
+      say(`origin.${origin}`),
       value.description,
     ]),
     look,
@@ -64,7 +64,7 @@ export function schemasTable(all: readonly Definition<JsonSchema>[], { look }: P
       { title: say("table.from"), paint: () => "dim" },
       { title: say("table.description"), shrink: true, paint: () => "dim" },
     ],
-    all.map(({ value, origin }) => [referenceOf(value), origin, value.description]),
+    all.map(({ value, origin }) => [referenceOf(value), say(`origin.${origin}`), value.description]),
     look,
   ).split("\n");
 }
@@ -81,7 +81,7 @@ export function personaDetails({ value, hash, source, origin }: Definition<Perso
         [say("fact.capabilities"), value.capabilities.join(", ")],
         [say("fact.args"), value.args.join(" ")],
         [say("fact.env"), value.env.join(", ")],
-        [say("fact.source"), `${source} (${origin})`],
+        [say("fact.source"), `${source} (${say(`origin.${origin}`)})`],
         [say("fact.hash"), hash],
       ],
       paper,
@@ -107,7 +107,7 @@ export function templateDetails({ value, hash, source, origin }: Definition<Temp
     "",
     ...factLines(
       [
-        [say("fact.source"), `${source} (${origin})`],
+        [say("fact.source"), `${source} (${say(`origin.${origin}`)})`],
         [say("fact.hash"), hash],
       ],
       paper,

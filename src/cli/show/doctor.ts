@@ -1,8 +1,8 @@
 /** What devflow doctor found: one line each, what to do under it, and how many there were. */
-import { say } from "../../messages/say.ts";
+import { isKey, say } from "../../messages/say.ts";
 import type { Examined, Level } from "../doctor/check.ts";
 import type { Paper, Tone } from "../style.ts";
-import { oneLine, padded } from "../table.ts";
+import { columnsOf, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 
 // biome-ignore format: read by column
@@ -12,13 +12,18 @@ const MARKS: Record<Level, { mark: string; tone: Tone }> = {
   fail: { mark: "✗", tone: "red" },
 };
 
+function nameOf(check: string): string {
+  const key = `check.${check}`;
+  return isKey(key) ? say(key) : check.replaceAll("_", " ");
+}
+
 export function doctorLines({ checks }: { checks: readonly Examined[] }, paper: Paper): string[] {
   const { style, columns } = paper;
-  const indent = Math.max(...checks.map(({ check }) => check.length)) + 4;
+  const indent = Math.max(...checks.map(({ check }) => columnsOf(nameOf(check)))) + 4;
   const room = Math.max(20, columns - indent);
   const lines = checks.flatMap(({ check, level, said, todo, fixed, fixable }, at) => {
     const { mark, tone } = MARKS[fixed ? "ok" : level];
-    const name = checks[at - 1]?.check === check ? "" : check.replaceAll("_", " ");
+    const name = checks[at - 1]?.check === check ? "" : nameOf(check);
     const [first = "", ...more] = wrap(oneLine(fixed ? say("doctor.fixed", { said }) : said), room);
     const under =
       fixed || todo === undefined

@@ -1,8 +1,8 @@
 /** Escalations: what waits for a person, and the words that answer it. */
-import { say } from "../../messages/say.ts";
+import { say, told } from "../../messages/say.ts";
 import type { EscalationNow } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, padded } from "../table.ts";
+import { columnsOf, oneLine, padded } from "../table.ts";
 import { shortId } from "./ids.ts";
 import { rowsTable } from "./rows.ts";
 import { ago, moment } from "./times.ts";
@@ -15,7 +15,7 @@ export function escalationsTable(escalations: readonly EscalationNow[], paper: P
       { title: say("table.escalation"), paint: () => "bold", text: ({ id }) => shortId(id) },
       { title: say("table.run"), text: ({ run }) => shortId(run) },
       { title: say("table.at"), text: ({ phase }) => phase ?? "" },
-      { title: say("table.what"), shrink: true, text: ({ failure }) => failure.message },
+      { title: say("table.what"), shrink: true, text: ({ failure }) => told(failure).message },
       { title: say("table.since"), text: ({ raisedAt }) => ago(raisedAt, paper.now) },
       { title: say("table.answer"), text: answerOf },
     ],
@@ -36,10 +36,11 @@ export function escalationDetails(escalation: EscalationNow, { style }: Paper): 
     [say("fact.answer"), answer],
   ];
   const shown = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(...shown.map(([name]) => name.length));
+  const indent = Math.max(...shown.map(([name]) => columnsOf(name)));
+  const { message, hint } = told(failure);
   return [
-    style.yellow(`? ${oneLine(failure.message)}`),
-    ...(answers.length > 0 || failure.hint === "" ? [] : [`  ${style.dim(oneLine(failure.hint))}`]),
+    style.yellow(`? ${oneLine(message)}`),
+    ...(answers.length > 0 || hint === "" ? [] : [`  ${style.dim(oneLine(hint))}`]),
     ...answers.map((word) => {
       const command = padded(`devflow escalations answer ${shortId(id)} ${word}`, COMMAND_COLUMNS);
       return `  ${command}  ${style.dim(meaning(word, failure))}`;

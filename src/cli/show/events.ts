@@ -1,7 +1,7 @@
 /** An event as a sentence, for `runs events`, for progress without a terminal, and for the history in `watch`. */
 import type { RunEvent, StoredEvent } from "../../domain/event.ts";
 import { referenceOf } from "../../domain/names.ts";
-import { say } from "../../messages/say.ts";
+import { say, told } from "../../messages/say.ts";
 import { type Paper, type Tone, toned } from "../style.ts";
 import { cut, oneLine } from "../table.ts";
 import { shortId } from "./ids.ts";
@@ -39,7 +39,10 @@ function tell(event: RunEvent): Told {
     case "phase.accepted":
       return { text: say("event.phase.accepted", about(event)), tone: "green" };
     case "phase.failed":
-      return { text: say("event.phase.failed", { ...about(event), problem: event.failure.message }), tone: "red" };
+      return {
+        text: say("event.phase.failed", { ...about(event), problem: told(event.failure).message }),
+        tone: "red",
+      };
     case "phase.looped":
       return {
         text: say("event.phase.looped", { phase: event.phase, to: event.to, round: event.round }),
@@ -72,7 +75,7 @@ function tell(event: RunEvent): Told {
       };
     }
     case "escalation.raised":
-      return { text: say("event.escalation.raised", { problem: event.failure.message }), tone: "yellow" };
+      return { text: say("event.escalation.raised", { problem: told(event.failure).message }), tone: "yellow" };
     case "escalation.settled":
       return { text: say("event.escalation.settled", { answer: event.answer, by: event.by }) };
     case "permission.answering": {
@@ -90,7 +93,7 @@ function tell(event: RunEvent): Told {
     case "run.completed":
       return { text: say("event.run.completed"), tone: "green" };
     case "run.failed":
-      return { text: say("event.run.failed", { problem: event.failure.message }), tone: "red" };
+      return { text: say("event.run.failed", { problem: told(event.failure).message }), tone: "red" };
     case "run.deleted":
       return { text: say("event.run.deleted", { by: event.by }) };
     case "run.cancelled": {
@@ -153,7 +156,7 @@ function tellSession(event: SessionEvent): Told {
     }
     case "session.troubled": {
       const until = event.until === undefined ? "" : new Date(event.until).toISOString();
-      const what = { session, trouble: event.kind.replaceAll("_", " "), said: event.said, until };
+      const what = { session, trouble: say(`trouble.${event.kind}`), said: event.said, until };
       return { text: say(until === "" ? "event.session.troubled" : "event.session.parked", what), tone: "yellow" };
     }
     case "session.told":

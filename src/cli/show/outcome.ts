@@ -1,10 +1,10 @@
 /** How a run ended: the result, the branch, what changed, and where its report is. */
 import type { RunView } from "../../domain/view.ts";
-import { say } from "../../messages/say.ts";
+import { say, told } from "../../messages/say.ts";
 import type { Changes } from "../changes.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { oneLine, padded } from "../table.ts";
+import { columnsOf, oneLine, padded } from "../table.ts";
 import { shortId } from "./ids.ts";
 import { runMark, runTone, runWord } from "./marks.ts";
 import { duration } from "./times.ts";
@@ -17,13 +17,13 @@ export function outcomeLines(run: RunView, changes: Changes | undefined, paper: 
   const counted = say("outcome.phases", { accepted, phases: run.phases.length });
   const facts: [string, string | undefined][] = [
     [say("outcome.why"), whyOf(run)],
-    [say("outcome.hint"), run.failure?.hint],
+    [say("outcome.hint"), run.failure && told(run.failure).hint],
     [say("outcome.branch"), run.branch],
     [say("outcome.changes"), changes && changesLine(changes)],
     [say("outcome.report"), run.report?.markdown],
   ];
   const shown = facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== "");
-  const indent = Math.max(...facts.map(([name]) => name.length));
+  const indent = Math.max(...facts.map(([name]) => columnsOf(name)));
   return [
     `${runMark(run.status, paper)} ${style.bold(run.template)}  ${shortId(run.id)}  ${result}  ${style.dim(`${counted}, ${took}`)}`,
     ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
@@ -36,7 +36,7 @@ export function changesLine({ files, insertions, deletions, uncommitted }: Chang
 }
 
 function whyOf({ failure, cancelled }: RunView): string | undefined {
-  if (failure) return `${failure.message} (${failure.code})`;
+  if (failure) return `${told(failure).message} (${failure.code})`;
   if (!cancelled) return undefined;
   return say("outcome.cancelled_by", { by: cancelled.by }) + (cancelled.comment ? `: ${cancelled.comment}` : "");
 }

@@ -6,7 +6,7 @@ import { say } from "../../messages/say.ts";
 import type { Result } from "../../protocol/methods.ts";
 import type { CatalogueState } from "../../protocol/money.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, padded } from "../table.ts";
+import { columnsOf, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { tokens } from "./money.ts";
 import { type ColumnOf, rowsTable } from "./rows.ts";
@@ -113,7 +113,7 @@ export function priceLines(asked: string, { price, catalogue }: Result<"price.sh
     [say("price.source"), `${sourceOf(price)}${price.source === "catalogue" ? `  ${ago(price.at, paper.now)}` : ""}`],
   ];
   const shown = facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== "");
-  const indent = Math.max(...shown.map(([name]) => name.length));
+  const indent = Math.max(...shown.map(([name]) => columnsOf(name)));
   return [
     style.bold(oneLine(price.model)) + (price.title ? style.dim(`  ${oneLine(price.title)}`) : ""),
     ...(price.model === asked

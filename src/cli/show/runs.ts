@@ -1,9 +1,9 @@
 /** One run in full. */
 import type { RunView } from "../../domain/view.ts";
-import { say } from "../../messages/say.ts";
+import { say, told } from "../../messages/say.ts";
 import { progress } from "../progress.ts";
 import type { Paper } from "../style.ts";
-import { cut, oneLine, padded } from "../table.ts";
+import { columnsOf, cut, oneLine, padded } from "../table.ts";
 import { moment } from "./times.ts";
 
 export function runDetails(run: RunView, paper: Paper): string[] {
@@ -28,7 +28,7 @@ export function runDetails(run: RunView, paper: Paper): string[] {
     [say("fact.report"), run.report?.markdown ?? ""],
   ];
   const shown = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(...shown.map(([name]) => name.length));
+  const indent = Math.max(...shown.map(([name]) => columnsOf(name)));
   return [
     ...progress(run, paper),
     ...ending(run, paper),
@@ -53,8 +53,9 @@ function costOf({ usage: { costUsd, estimatedUsd, uncosted } }: RunView): string
 
 function ending({ failure, cancelled }: RunView, { style }: Paper): string[] {
   if (failure) {
-    const hint = failure.hint === "" ? [] : [`    ${style.dim(oneLine(failure.hint))}`];
-    return ["", `  ${style.red(`✗ ${oneLine(failure.message)}`)} ${style.dim(`(${failure.code})`)}`, ...hint];
+    const { message, hint: todo } = told(failure);
+    const hint = todo === "" ? [] : [`    ${style.dim(oneLine(todo))}`];
+    return ["", `  ${style.red(`✗ ${oneLine(message)}`)} ${style.dim(`(${failure.code})`)}`, ...hint];
   }
   if (!cancelled) return [];
   const why = cancelled.comment ? `: ${cancelled.comment}` : "";

@@ -1,9 +1,9 @@
 /** Sessions as a table, and one session with what its state rests on. */
-import { say } from "../../messages/say.ts";
+import { phrase, say } from "../../messages/say.ts";
 import type { Result, SessionNow } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { cut, oneLine, padded } from "../table.ts";
+import { columnsOf, cut, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { shortId } from "./ids.ts";
 import { sessionTone, sessionWord, toneOfSessionWord } from "./marks.ts";
@@ -45,7 +45,7 @@ export function sessionDetails(shown: Result<"session.show">, paper: Paper): str
     [say("fact.attach"), session.attach ? `devflow attach ${shortId(session.id)}` : ""],
   ];
   const rows = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(...rows.map(([name]) => name.length));
+  const indent = Math.max(...rows.map(([name]) => columnsOf(name)));
   return [
     ...explanationLines(shown, paper),
     "",
@@ -60,13 +60,20 @@ export function explanationLines({ session, explanation }: Result<"session.show"
   const state = toned(style, sessionTone(session.state), sessionWord(session.state));
   const since = style.dim(duration((session.closedAt ?? now) - session.since));
   const sources = Math.max(0, ...session.evidence.map(({ source }) => source.length));
+  const { persona, role, cause } = session;
+  const is = session.state.replaceAll("_", " ");
+  const explained = explanation.map((line) =>
+    line === `${persona} as ${role} is ${is}: ${cause}`
+      ? say("explain.state", { persona, role, state: is, cause })
+      : phrase(line),
+  );
   return [
     `${style.bold(session.role)}  ${session.persona}  ${shortId(session.id)}  ${state}  ${since}`,
-    ...explanation.flatMap((line) => wrap(oneLine(line), columns - 2).map((part) => `  ${part}`)),
+    ...explained.flatMap((line) => wrap(oneLine(line), columns - 2).map((part) => `  ${part}`)),
     ...(session.evidence.length > 0 ? ["", style.bold(say("sessions.evidence"))] : []),
     ...session.evidence.map(
       ({ source, said, at }) =>
-        `  ${style.dim(clock(at))}  ${padded(source, sources)}  ${cut(oneLine(said), columns - 14 - sources)}`,
+        `  ${style.dim(clock(at))}  ${padded(source, sources)}  ${cut(oneLine(phrase(said)), columns - 14 - sources)}`,
     ),
   ];
 }

@@ -2,7 +2,7 @@
 import { say } from "../../messages/say.ts";
 import type { RunCosts, SpentLine, SpentStats, UsageWindow } from "../../protocol/money.ts";
 import type { Paper } from "../style.ts";
-import { oneLine, padded } from "../table.ts";
+import { columnsOf, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { bar, sparkline } from "./bars.ts";
 import { shortId } from "./ids.ts";
@@ -152,7 +152,7 @@ export function usageLines(usage: UsageWindow, paper: Paper): string[] {
     ],
     [say("money.calls").toLowerCase(), String(total.calls), slots.map(({ calls }) => calls)],
   ];
-  const [names, values] = [0, 1].map((at) => Math.max(...rows.map((row) => String(row[at]).length)));
+  const [names, values] = [0, 1].map((at) => Math.max(...rows.map((row) => columnsOf(String(row[at])))));
   const drawn = Number.isFinite(paper.columns);
   return [
     style.bold(since),

@@ -1,4 +1,5 @@
 /** Times and lengths of time as people read them. */
+import { say } from "../../messages/say.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -32,7 +33,7 @@ export function moment(at: number): string {
 /** `12s ago`, `4m ago`, `3h ago`, `2d ago`: for a glance, so in one unit. */
 export function ago(at: number, now: number): string {
   const ms = Math.max(0, now - at);
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s ago`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m ago`;
-  return ms < DAY ? `${Math.floor(ms / HOUR)}h ago` : `${Math.floor(ms / DAY)}d ago`;
+  if (ms < MINUTE) return say("time.ago", { time: `${Math.floor(ms / SECOND)}s` });
+  if (ms < HOUR) return say("time.ago", { time: `${Math.floor(ms / MINUTE)}m` });
+  return say("time.ago", { time: ms < DAY ? `${Math.floor(ms / HOUR)}h` : `${Math.floor(ms / DAY)}d` });
 }

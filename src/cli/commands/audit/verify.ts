@@ -1,5 +1,5 @@
 /** devflow audit verify: whether a line of the audit record was changed, dropped, added or moved, and where. */
-import { say } from "../../../messages/say.ts";
+import { phrase, say } from "../../../messages/say.ts";
 import { defineCommand, EXIT_FAILED } from "../../command.ts";
 import { oneLine } from "../../table.ts";
 
@@ -15,7 +15,7 @@ export default defineCommand({
         ? [style.green(say("audit.whole", { lines, files, hash: last.hash.slice(0, 16) }))]
         : [
             style.red(say("audit.not_whole")),
-            ...problems.map(({ file, line, said }) => `  ${oneLine(file)}:${line}: ${oneLine(said)}`),
+            ...problems.map(({ file, line, said }) => `  ${oneLine(file)}:${line}: ${oneLine(phrase(said))}`),
           ],
     );
     return proof.whole ? 0 : EXIT_FAILED;

@@ -36,7 +36,7 @@ export default defineCommand<Input>({
     const { policy } = input;
     const done = await client.call("budget.set", {
       ...scopeOf(input),
-      usd: input.usd === "none" ? "none" : usdTyped(input.usd, "a budget"),
+      usd: input.usd === "none" ? "none" : usdTyped(input.usd, say("typed.a_budget")),
       ...(policy !== undefined && { policy: oneOf(policy, "--policy", Policy.options) }),
       by: personAsks(env),
     });

@@ -16,7 +16,7 @@ export default defineCommand<{ method: string; params?: string }>({
     if (!isMethod(method)) {
       const meant = nearest(method, Object.keys(METHODS));
       const hint = meant ? say("usage.did_you_mean", { meant }) : say("ctl.methods.hint");
-      throw new Failure("usage.arguments", { problem: `there is no method ${method}`, hint });
+      throw new Failure("usage.arguments", { problem: say("typed.no_method", { method }), hint });
     }
     const given = parsed(params === "-" || params.startsWith("@") ? await readText(params, cwd, terminal) : params);
     // The daemon checks the parameters against the method's schema: that is what this command is for.
@@ -31,10 +31,11 @@ const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, na
 function parsed(text: string): object {
   const json = readJson(text);
   if (!json.ok) {
-    const problem = `the parameters are not JSON: line ${json.line}, column ${json.column}: ${json.problem}`;
+    const { line, column, problem: why } = json;
+    const problem = say("typed.params_not_json", { line, column, problem: why });
     throw new Failure("usage.arguments", { problem, hint: say("usage.see_help", { command: "ctl call" }) });
   }
   if (typeof json.value === "object" && json.value !== null) return json.value;
-  const problem = "the parameters must be a JSON object";
+  const problem = say("typed.params_no_object");
   throw new Failure("usage.arguments", { problem, hint: say("usage.see_help", { command: "ctl call" }) });
 }

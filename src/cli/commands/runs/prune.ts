@@ -40,7 +40,7 @@ function age(typed: string): number {
   const read = Duration.safeParse(typed);
   if (read.success) return milliseconds(read.data);
   throw new Failure("usage.invalid", {
-    problem: `--older-than takes a length of time such as 30d or 12h, not ${typed}`,
+    problem: say("typed.older_than", { typed }),
   });
 }
 
@@ -48,7 +48,7 @@ function age(typed: string): number {
 async function confirmed([newest, ...more]: readonly RunSummary[], { terminal }: CommandContext): Promise<void> {
   if (!newest) return;
   if (!terminal.canAsk)
-    throw new Failure("usage.needs_terminal", { command: "runs prune", hint: "say --yes to go on" });
+    throw new Failure("usage.needs_terminal", { command: "runs prune", hint: say("typed.say_yes") });
   const ended = new Date(newest.endedAt ?? 0).toISOString().slice(0, 10);
   const question = say("runs.prune.question", { count: more.length + 1, newest: `${newest.id} (${ended})` });
   if (!/^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `))?.trim() ?? "")) throw new Failure("input.declined");

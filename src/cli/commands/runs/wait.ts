@@ -2,6 +2,7 @@
 import { Failure } from "../../../domain/failure.ts";
 import { Duration, milliseconds } from "../../../domain/names.ts";
 import type { RunView } from "../../../domain/view.ts";
+import { say } from "../../../messages/say.ts";
 import { defineCommand, exitOfRun, oneOf } from "../../command.ts";
 import { followRun, hasEnded } from "../../follow-run.ts";
 import { RUN_STATUSES, runWord } from "../../show/marks.ts";
@@ -65,7 +66,7 @@ export default defineCommand<{ run: string; for?: string; timeout?: string }>({
 function timeoutMs(typed: string | undefined): number | undefined {
   if (typed === undefined) return undefined;
   if (Duration.safeParse(typed).success) return milliseconds(typed);
-  throw new Failure("usage.invalid", { problem: `--timeout takes a number and a unit (90s, 30m, 2h), not ${typed}` });
+  throw new Failure("usage.invalid", { problem: say("typed.timeout", { typed }) });
 }
 
 function reached(goal: Goal, view: RunView): boolean {

@@ -16,7 +16,7 @@ export default defineCommand<{ session: string; text: string[] }>({
   async run({ session, text }, { client, out, terminal, cwd, env }) {
     const [only = ""] = text;
     const whole = text.length === 1 ? await readText(only, cwd, terminal) : text.join(" ");
-    if (whole.trim() === "") throw new Failure("usage.invalid", { problem: "there is no text to send" });
+    if (whole.trim() === "") throw new Failure("usage.invalid", { problem: say("typed.no_text") });
     const sent = await client.call("session.send", { session, text: whole, by: whoAsks(env) });
     const key = sent.delivered ? "sessions.send.delivered" : "sessions.send.not_delivered";
     out.show(sent, () => [say(key, { session, detail: sent.detail })]);

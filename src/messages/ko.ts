@@ -1,0 +1,21 @@
+/**
+ * Korean: every text for people, by its key, and every failure by its code. Loaded only when it is spoken.
+ *
+ * A new file of `en/` gets its counterpart in `ko/` and a name here; until then this file does not compile.
+ */
+import type { MessageKey } from "./en.ts";
+import { commands } from "./ko/commands.ts";
+import { devflowd } from "./ko/devflowd.ts";
+import { events } from "./ko/events.ts";
+import { failures } from "./ko/failures.ts";
+import { josa } from "./ko/josa.ts";
+import { person } from "./ko/person.ts";
+import { phrases } from "./ko/phrases.ts";
+import { typed } from "./ko/typed.ts";
+import { views } from "./ko/views.ts";
+import { phraseBook } from "./phrase-book.ts";
+import type { Tongue } from "./say.ts";
+
+const texts: Record<MessageKey, string> = { ...commands, ...views, ...events, ...person, ...typed, ...devflowd };
+
+export const ko: Tongue = { texts, failures, phrase: phraseBook(phrases), finish: josa };
