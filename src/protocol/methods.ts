@@ -7,6 +7,7 @@ import { AuditLine } from "../domain/audit.ts";
 import { Limit, Policy, ScopeKind } from "../domain/budget.ts";
 import { EscalationAnswer } from "../domain/escalation.ts";
 import type { StoredEvent } from "../domain/event.ts";
+import { KeyChange } from "../domain/key-change.ts";
 import { Usd } from "../domain/money.ts";
 import { Asked } from "../domain/permission.ts";
 import { Price } from "../domain/price.ts";
@@ -187,8 +188,8 @@ export const METHODS = {
   },
 
   "keys.changed": {
-    summary: "Keys were kept or deleted: what the keyring holds is read anew",
-    params: Empty,
+    summary: "Keys were kept or deleted: what the keyring holds is read anew, and who did it is recorded",
+    params: z.strictObject({ change: KeyChange.optional() }),
     result: Done,
   },
   "daemon.backup": {
