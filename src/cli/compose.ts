@@ -20,6 +20,8 @@ import { type Cast, readCast } from "../domain/cast.ts";
 import type { Config } from "../domain/config.ts";
 import { consentState } from "../domain/consent.ts";
 import { Failure } from "../domain/failure.ts";
+import { type KeyChange, keyFact } from "../domain/key-change.ts";
+import { auditAnchor, lockFile, type Places } from "../domain/places.ts";
 import { type Provider, providersOf } from "../domain/provider.ts";
 import { SecretName } from "../domain/secret.ts";
 import { systemProblem } from "../domain/system-problem.ts";
@@ -132,16 +134,16 @@ export async function composeKeys(
 }
 
 /** The record has one writer at a time: whoever holds the daemon's lock. */
-async function recordAlone({ data, state }: Places, change: KeyChange): Promise<boolean> {
+async function recordAlone(places: Places, change: KeyChange): Promise<boolean> {
   const [{ takeInstanceLock }, { auditLog }] = await Promise.all([
     import("../adapters/system/instance-lock.ts"),
     import("../adapters/audit/audit-log.ts"),
   ]);
   try {
-    const lock = takeInstanceLock(join(state, "devflowd.lock.db"));
+    const lock = takeInstanceLock(lockFile(places));
     if (!lock) return false;
     try {
-      const audit = auditLog({ directory: data, anchor: join(state, "audit.db"), onProblem: () => {} });
+      const audit = auditLog({ directory: places.data, anchor: auditAnchor(places), onProblem: () => {} });
       audit.append([keyFact(change, Date.now())]);
       audit.close();
       return true;

@@ -1,8 +1,8 @@
 /** Keeps and deletes keys, and has the daemon look at them anew. */
 
 import { Failure } from "../domain/failure.ts";
-import { nearest } from "../domain/nearest.ts";
 import type { KeyChange } from "../domain/key-change.ts";
+import { nearest } from "../domain/nearest.ts";
 import { SecretName, type SecretSource } from "../domain/secret.ts";
 import { say } from "../messages/say.ts";
 import { type CommandContext, whoAsks } from "./command.ts";
@@ -72,7 +72,11 @@ export async function dropped(
   const { env, out } = context;
   const from = await chest.secrets.drop(name);
   if (from.length > 0)
-    await tell({ what: "deleted", name, places: [...from], ...(provider !== undefined && { provider }) }, chest, context);
+    await tell(
+      { what: "deleted", name, places: [...from], ...(provider !== undefined && { provider }) },
+      chest,
+      context,
+    );
   if (from.length === 0 && !env[name]) throw new Failure("key.not_found", { name });
   const places = from.map((source) => say(`place.${source}`)).join(", ");
   out.show({ name, deletedFrom: from, inEnvironment: Boolean(env[name]) }, () => [

@@ -28,7 +28,15 @@ type BudgetAnswers = Pick<EngineApi, "budget" | "setBudget">;
 /** More runs at once are not to be expected on one machine. */
 const ACTIVE_RUNS = 1_000;
 
-export function budgetAnswers({ engine, ledger, log, clock, policy, reconsider, notes }: BudgetAnswersDeps): BudgetAnswers {
+export function budgetAnswers({
+  engine,
+  ledger,
+  log,
+  clock,
+  policy,
+  reconsider,
+  notes,
+}: BudgetAnswersDeps): BudgetAnswers {
   const today = (): string => dayOf(clock.now());
 
   /** A run's own budget is in its log; the ledger hears of it with the run's next call. */
@@ -89,7 +97,10 @@ export function budgetAnswers({ engine, ledger, log, clock, policy, reconsider, 
         if (days && same) ledger.setLimit(scope, one.name, undefined);
       }
       reconsider();
-      notes.budgetSet({ scope, ...(name !== undefined && { name }), usd: wanted, ...(limit && { policy: limit.policy }) }, by);
+      notes.budgetSet(
+        { scope, ...(name !== undefined && { name }), usd: wanted, ...(limit && { policy: limit.policy }) },
+        by,
+      );
       return { scope, ...(name !== undefined && { name }), ...(limit && { limit }) };
     },
   };

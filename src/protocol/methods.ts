@@ -192,6 +192,19 @@ export const METHODS = {
     params: z.strictObject({ change: KeyChange.optional() }),
     result: Done,
   },
+  "notify.test": {
+    summary: "Send a notification to every channel that the settings have, and say how that went",
+    params: Empty,
+    result: z.strictObject({
+      sent: z.array(
+        z.strictObject({
+          channel: z.string(),
+          told: z.boolean(),
+          problem: z.string().optional().describe("Why it was not told"),
+        }),
+      ),
+    }),
+  },
   "daemon.backup": {
     summary: "Write everything that devflow knows into one archive, while it runs",
     params: z.strictObject({ file: z.string().startsWith("/").describe("An absolute path where nothing is yet") }),

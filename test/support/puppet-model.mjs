@@ -9,7 +9,7 @@ const tell = (message) => process.send?.(message);
 let file;
 let state = { taken: [], did: [], over: undefined, open: undefined, crashed: 0, paused: 0 };
 let start;
-let key = "";
+let opener = "";
 const grants = new Map();
 
 const save = () => writeFileSync(file, JSON.stringify(state));
@@ -42,7 +42,8 @@ async function turn(key, text) {
     }
     if (word === "fail") return over(key, "failed", failure("phase.timeout"));
     if (word === "work") return;
-    if (word === "environment") writeFileSync(join(start.folder, "environment.json"), JSON.stringify({ key, env: process.env }));
+    if (word === "environment")
+      writeFileSync(join(start.folder, "environment.json"), JSON.stringify({ key: opener, env: process.env }));
   }
   over(key, "completed");
 }
@@ -59,7 +60,7 @@ process.on("disconnect", () => process.exit(0));
 process.on("message", (message) => {
   switch (message.t) {
     case "key":
-      key = message.key;
+      opener = message.key;
       break;
     case "start":
       start = message;
