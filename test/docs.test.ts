@@ -97,14 +97,14 @@ describe("Names", () => {
 
   /** Settings whose first word is a family of failures or events too. */
   const SETTINGS =
-    /^(?:(?:recording|terminal)\.|prices\.(?:refresh|offline|overrides)$|budget\.policy$|secrets\.(?:keyring|file)$)/;
+    /^(?:(?:recording|terminal|notify)\.|prices\.(?:refresh|offline|overrides)$|budget\.policy$|secrets\.(?:keyring|file)$)/;
 
   test("no page names a failure, an event or a method that does not exist", () => {
     const exist = new Set<string>([...codes, ...Object.keys(METHODS), "events.event", "events.closed"]);
     for (const { shape } of RunEvent.options) exist.add(shape.type.value);
     const families = new Set([...exist].map((name) => name.split(".")[0]));
     const dotted = all
-      .filter(({ path }) => !path.endsWith("protocol.md") && !path.endsWith("events.md")) // their fields have dots too
+      .filter(({ path }) => !/(?:protocol|events|notifications)\.md$/.test(path)) // their fields have dots too
       .flatMap(spans)
       .filter((span) => /^[a-z]+\.[a-z_]+$/.test(span) && families.has(span.split(".")[0]));
     expect(dotted.filter((name) => !exist.has(name) && !SETTINGS.test(name))).toEqual([]);

@@ -6,6 +6,7 @@ import { commandDocs } from "../../src/cli/command-docs.ts";
 import { AgentProfile } from "../../src/domain/agent-profile.ts";
 import { Config } from "../../src/domain/config.ts";
 import { RunEvent } from "../../src/domain/event.ts";
+import { Notification } from "../../src/domain/notification.ts";
 import { Persona } from "../../src/domain/persona.ts";
 import { Report } from "../../src/domain/report.ts";
 import { Template } from "../../src/domain/template.ts";
@@ -21,6 +22,7 @@ const SCHEMAS: Record<string, readonly [z.ZodType, "input" | "output"]> = {
   agent: [AgentProfile, "input"],
   report: [Report, "output"],
   event: [RunEvent, "output"],
+  notification: [Notification, "output"],
 };
 
 const COMMANDS = "docs/commands.md";

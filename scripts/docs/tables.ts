@@ -8,6 +8,7 @@ import { Config } from "../../src/domain/config.ts";
 import { mustBeDurable, RunEvent } from "../../src/domain/event.ts";
 import { EXITS, FAILURES } from "../../src/domain/failure.ts";
 import { referenceOf } from "../../src/domain/names.ts";
+import { Notification } from "../../src/domain/notification.ts";
 import { Persona } from "../../src/domain/persona.ts";
 import { type Places, placesFor } from "../../src/domain/places.ts";
 import { RECOVERY } from "../../src/domain/recovery.ts";
@@ -32,6 +33,7 @@ export async function blocks(root: string): Promise<Record<string, string>> {
     "phase-fields": settings(jsonSchema(Phase, "input")),
     "repeat-fields": settings(jsonSchema(Repeat, "input")),
     "persona-fields": settings(jsonSchema(Persona, "input")),
+    notification: settings(jsonSchema(Notification, "output")),
     methods: methods(),
     shapes: shapes(),
     events: events(),

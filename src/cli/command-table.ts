@@ -81,6 +81,7 @@ export const COMMANDS = {
 
   audit: { summary: "audit.summary", load: () => import("./commands/audit.ts") },
   "audit verify": { summary: "audit.verify.summary", load: () => import("./commands/audit/verify.ts") },
+  "notify test": { summary: "notify.test.summary", load: () => import("./commands/notify/test.ts") },
   backup: { summary: "backup.summary", load: () => import("./commands/backup.ts") },
   completion: { summary: "completion.summary", load: () => import("./commands/completion.ts") },
 
@@ -105,6 +106,7 @@ export const GROUPS = {
   escalations: "group.escalations",
   budget: "group.budget",
   keys: "group.keys",
+  notify: "group.notify",
   personas: "group.personas",
   templates: "group.templates",
   schemas: "group.schemas",

@@ -6,6 +6,7 @@ import { FAILURES, Failure } from "../domain/failure.ts";
 import type { RunView } from "../domain/view.ts";
 import type { MessageKey } from "../messages/en.ts";
 import { say } from "../messages/say.ts";
+import type { Bell } from "./bell.ts";
 import type { Client } from "./client.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
 import type { ConsentDesk } from "./consent-file.ts";
@@ -28,6 +29,8 @@ export interface CommandContext {
   consent: ConsentDesk;
   /** What devflow doctor asks; needs no daemon. */
   ground: (running: Ground["running"]) => Promise<Ground>;
+  /** Told what happens in a run that is looked at. */
+  bell: Bell;
   out: Out;
   terminal: Terminal;
   cwd: string;

@@ -20,6 +20,8 @@ import { type Cast, readCast } from "../domain/cast.ts";
 import type { Config } from "../domain/config.ts";
 import { consentState } from "../domain/consent.ts";
 import { Failure } from "../domain/failure.ts";
+import { type KeyChange, keyFact } from "../domain/key-change.ts";
+import { auditAnchor, lockFile, type Places } from "../domain/places.ts";
 import { type Provider, providersOf } from "../domain/provider.ts";
 import { SecretName } from "../domain/secret.ts";
 import { systemProblem } from "../domain/system-problem.ts";
@@ -87,6 +89,8 @@ export interface KeyChest {
   providers: Readonly<Record<string, Provider>>;
   secrets: Secrets;
   check(provider: Provider, key: string): Promise<KeyVerdict>;
+  /** Writes a line of the audit record where no daemon runs that would; false when it could not. */
+  record(change: KeyChange): Promise<boolean>;
 }
 
 export interface KeyWaits {
@@ -125,7 +129,30 @@ export async function composeKeys(
       ...(limitMs !== undefined && { limitMs }),
     }),
     check: (provider, key) => checkKey(provider, key, { fetch, timeoutMs: checkMs }),
+    record: (change) => recordAlone(placesHere(env), change),
   };
+}
+
+/** The record has one writer at a time: whoever holds the daemon's lock. */
+async function recordAlone(places: Places, change: KeyChange): Promise<boolean> {
+  const [{ takeInstanceLock }, { auditLog }] = await Promise.all([
+    import("../adapters/system/instance-lock.ts"),
+    import("../adapters/audit/audit-log.ts"),
+  ]);
+  try {
+    const lock = takeInstanceLock(lockFile(places));
+    if (!lock) return false;
+    try {
+      const audit = auditLog({ directory: places.data, anchor: auditAnchor(places), onProblem: () => {} });
+      audit.append([keyFact(change, Date.now())]);
+      audit.close();
+      return true;
+    } finally {
+      lock.release();
+    }
+  } catch {
+    return false; // the key is kept: a full disk must not say otherwise
+  }
 }
 
 /** Nothing that is asked may hold up the others for longer. */

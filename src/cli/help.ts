@@ -22,7 +22,7 @@ export const GLOBAL_OPTIONS = {
 const ROOT: readonly { title: MessageKey; words: readonly (CommandPath | Group)[] }[] = [
   { title: "help.work", words: ["run", "watch", "attach", "approve", "reject", "runs", "sessions", "escalations"] },
   { title: "help.money", words: ["costs", "budget", "stats", "usage", "pricing", "models"] },
-  { title: "help.here", words: ["init", "doctor", "login", "logout", "keys"] },
+  { title: "help.here", words: ["init", "doctor", "login", "logout", "keys", "notify"] },
   { title: "help.definitions", words: ["personas", "templates", "schemas"] },
   { title: "help.daemon", words: ["ctl", "audit", "backup", "completion"] },
 ];

@@ -1,10 +1,11 @@
 /** Keeps and deletes keys, and has the daemon look at them anew. */
 
 import { Failure } from "../domain/failure.ts";
+import type { KeyChange } from "../domain/key-change.ts";
 import { nearest } from "../domain/nearest.ts";
 import { SecretName, type SecretSource } from "../domain/secret.ts";
 import { say } from "../messages/say.ts";
-import type { CommandContext } from "./command.ts";
+import { type CommandContext, whoAsks } from "./command.ts";
 import type { KeyChest } from "./compose.ts";
 
 /** The name of a provider's key; throws `Failure` where there is no such provider, or it needs none. */
@@ -37,14 +38,17 @@ export interface KeptKey {
   hiddenBy?: SecretSource;
 }
 
+/** `provider`: whose key it is, where somebody logs in. */
 export async function keep(
   name: string,
   value: string,
-  { secrets }: Pick<KeyChest, "secrets">,
-  { running }: CommandContext,
+  chest: Pick<KeyChest, "secrets" | "record">,
+  context: CommandContext,
+  provider?: string,
 ): Promise<KeptKey> {
+  const { secrets } = chest;
   const source = await secrets.keep(name, value);
-  await tell(running);
+  await tell({ what: "kept", name, places: [source], ...(provider !== undefined && { provider }) }, chest, context);
   const { secrets: all } = await secrets.list();
   const { end, hiddenBy } = all.find((one) => one.name === name && one.source === source) ?? {};
   return { name, source, ...(end !== undefined && { end }), ...(hiddenBy && { hiddenBy }) };
@@ -61,11 +65,18 @@ export function keptLines({ name, source, end, hiddenBy }: KeptKey): string[] {
 /** Deletes it wherever it is kept, and says where that was. */
 export async function dropped(
   name: string,
-  { secrets }: Pick<KeyChest, "secrets">,
-  { running, env, out }: CommandContext,
+  chest: Pick<KeyChest, "secrets" | "record">,
+  context: CommandContext,
+  provider?: string,
 ): Promise<number> {
-  const from = await secrets.drop(name);
-  await tell(running);
+  const { env, out } = context;
+  const from = await chest.secrets.drop(name);
+  if (from.length > 0)
+    await tell(
+      { what: "deleted", name, places: [...from], ...(provider !== undefined && { provider }) },
+      chest,
+      context,
+    );
   if (from.length === 0 && !env[name]) throw new Failure("key.not_found", { name });
   const places = from.map((source) => say(`place.${source}`)).join(", ");
   out.show({ name, deletedFrom: from, inEnvironment: Boolean(env[name]) }, () => [
@@ -75,7 +86,14 @@ export async function dropped(
   return 0;
 }
 
-/** A daemon that runs has read the keys already. */
-async function tell(running: CommandContext["running"]): Promise<void> {
-  await (await running())?.call("keys.changed", {});
+/** A daemon that runs has read the keys already, and is who writes the audit record. */
+async function tell(
+  done: Omit<KeyChange, "by">,
+  { record }: Pick<KeyChest, "record">,
+  { running, env, out }: CommandContext,
+): Promise<void> {
+  const change = { ...done, by: whoAsks(env) };
+  const daemon = await running();
+  if (daemon) await daemon.call("keys.changed", { change });
+  else if (!(await record(change))) out.note(say("keys.not_recorded"));
 }

@@ -17,7 +17,7 @@ export async function perform(
   out: Out,
 ): Promise<ExitCode> {
   const client = lazyClient(() => world.connect({ start, note: out.note }));
-  const { terminal, cwd, env, now, signal, definitions, agents, keys, ground, consent } = world;
+  const { terminal, cwd, env, now, signal, definitions, agents, keys, ground, consent, bell } = world;
   let found: Promise<Client | undefined> | undefined;
   const running = (): Promise<Client | undefined> => {
     found ??= world.connect({ start: false, note: out.note }).catch(nobodyThere);
@@ -32,6 +32,7 @@ export async function perform(
       keys,
       ground,
       consent,
+      bell,
       out,
       terminal,
       cwd,

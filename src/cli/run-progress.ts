@@ -1,6 +1,7 @@
 /** Shows a run while it goes on: a block that is drawn again on a terminal, otherwise a line for each thing that happens. */
 import type { RunView } from "../domain/view.ts";
 import { say } from "../messages/say.ts";
+import type { Bell } from "./bell.ts";
 import type { Client } from "./client.ts";
 import { followRun, hasEnded } from "./follow-run.ts";
 import { type LiveBlock, liveBlock } from "./live-block.ts";
@@ -24,32 +25,40 @@ interface Watching {
   out: Out;
   terminal: Terminal;
   signal: AbortSignal;
+  bell: Bell;
 }
 
 /** Resolves when the run has ended, when it waits for a person and there is no terminal, or when `signal` aborts. */
 export const watchRun = (run: string, watching: Watching): Promise<Watched> =>
   watching.terminal.canDraw && !watching.out.json ? drawn(run, watching) : told(run, watching);
 
-async function told(run: string, { client, out, signal }: Watching): Promise<Watched> {
+async function told(run: string, { client, out, signal, bell }: Watching): Promise<Watched> {
   let view: RunView | undefined;
+  let rung = Promise.resolve();
   const onAway = (away: boolean) => {
     if (!out.json) out.note(say(away ? "progress.away" : "progress.back"));
   };
   for await (const moment of followRun(client, run, signal, onAway)) {
     view = moment.view;
+    rung = rung.then(() => bell(moment.event.event));
     if (!out.json && isMajor(moment.event.event)) out.notes((paper) => [eventLine(moment.event, paper)]);
     if (view.status === "waiting") {
       // The log may already hold the answer: only what is still so now keeps the run waiting.
       view = await client.call("run.show", { run });
-      if (view.status === "waiting") return { view, waits: waitsOf(view) };
+      if (view.status === "waiting") {
+        await rung;
+        return { view, waits: waitsOf(view) };
+      }
     }
   }
+  await rung;
   return { view, waits: [] };
 }
 
-async function drawn(run: string, { client, terminal, signal }: Watching): Promise<Watched> {
+async function drawn(run: string, { client, terminal, signal, bell }: Watching): Promise<Watched> {
   const block: LiveBlock = liveBlock(terminal);
   let view: RunView | undefined;
+  let rung = Promise.resolve();
   let away = false;
   const lines = (live: boolean): string[] => {
     if (!view) return [];
@@ -68,7 +77,11 @@ async function drawn(run: string, { client, terminal, signal }: Watching): Promi
     const onAway = (now: boolean) => {
       away = now;
     };
-    for await (const moment of followRun(client, run, signal, onAway)) view = moment.view;
+    for await (const moment of followRun(client, run, signal, onAway)) {
+      view = moment.view;
+      rung = rung.then(() => bell(moment.event.event));
+    }
+    await rung;
   } finally {
     clearInterval(ticking);
     quiet();

@@ -6,6 +6,7 @@ import { say } from "../messages/say.ts";
 import { placesHere } from "../protocol/here.ts";
 import { languageHere } from "../protocol/language-here.ts";
 import { VERSION } from "../protocol/version.ts";
+import { type Bell, bell } from "./bell.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
 import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
@@ -35,6 +36,7 @@ export interface World {
   keys(options: { patient: boolean }): Promise<KeyChest>;
   ground(running: Ground["running"]): Promise<Ground>;
   consent: ConsentDesk;
+  bell: Bell;
   /** Resolves once everything that was said has been written. */
   close(): Promise<void>;
 }
@@ -60,15 +62,21 @@ export function realWorld(): World {
   };
   stdout.on("error", onBroken);
   stderr.on("error", onBroken);
+  const settings = async () => (await import("./compose.ts")).composeConfig(env);
   const colour = lookOf(stderr.isTTY ? stderr : stdout, env).colour;
+  const terminal = realTerminal(colour, env);
   return {
     version: VERSION,
     env,
     cwd: process.cwd(),
     stdout: sink(stdout, env),
     stderr: sink(stderr, env),
-    terminal: realTerminal(colour, env),
+    terminal,
     language: () => languageHere(env),
+    bell: bell(
+      async () => (await settings()).notify,
+      () => terminal.canDraw && terminal.write("\u0007"),
+    ),
     signal: interrupt.signal,
     now: () => Date.now(),
     connect: ({ start, note }) => connectOrStart({ start, onStart: () => note(say("daemon.starting")) }),
@@ -80,7 +88,7 @@ export function realWorld(): World {
     consent: {
       state: async () => consentState(await readConsent(placesHere(env).state)),
       give: (consent) => writeConsent(placesHere(env).state, consent),
-      required: async () => (await (await import("./compose.ts")).composeConfig(env)).consent === "required",
+      required: async () => (await settings()).consent === "required",
     },
     async close() {
       process.off("SIGINT", onSignal);

@@ -7,6 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { ScopeNow } from "../protocol/methods.ts";
+import type { AuditNotes } from "./audit-notes.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { findRun } from "./run-answers.ts";
 
@@ -19,6 +20,7 @@ export interface BudgetAnswersDeps {
   policy: Policy;
   /** Limits have changed: whoever waits for one asks again. */
   reconsider(): void;
+  notes: Pick<AuditNotes, "budgetSet">;
 }
 
 type BudgetAnswers = Pick<EngineApi, "budget" | "setBudget">;
@@ -26,7 +28,15 @@ type BudgetAnswers = Pick<EngineApi, "budget" | "setBudget">;
 /** More runs at once are not to be expected on one machine. */
 const ACTIVE_RUNS = 1_000;
 
-export function budgetAnswers({ engine, ledger, log, clock, policy, reconsider }: BudgetAnswersDeps): BudgetAnswers {
+export function budgetAnswers({
+  engine,
+  ledger,
+  log,
+  clock,
+  policy,
+  reconsider,
+  notes,
+}: BudgetAnswersDeps): BudgetAnswers {
   const today = (): string => dayOf(clock.now());
 
   /** A run's own budget is in its log; the ledger hears of it with the run's next call. */
@@ -87,6 +97,10 @@ export function budgetAnswers({ engine, ledger, log, clock, policy, reconsider }
         if (days && same) ledger.setLimit(scope, one.name, undefined);
       }
       reconsider();
+      notes.budgetSet(
+        { scope, ...(name !== undefined && { name }), usd: wanted, ...(limit && { policy: limit.policy }) },
+        by,
+      );
       return { scope, ...(name !== undefined && { name }), ...(limit && { limit }) };
     },
   };

@@ -2,7 +2,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
-import { auditLog } from "../adapters/audit/audit-log.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
@@ -17,10 +16,13 @@ import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
+import type { RunId } from "../domain/ids.ts";
+import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
+import { keepRuns } from "../engine/keep-runs.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { auditAnswers } from "./audit-answers.ts";
@@ -28,7 +30,9 @@ import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
 import { everyAgent, leftBySession, recordingOf } from "./compose/agents.ts";
 import { money } from "./compose/money.ts";
+import { notifications } from "./compose/notifications.ts";
 import { profiles } from "./compose/profiles.ts";
+import { record } from "./compose/record.ts";
 import { knowSecretsOf, PACKAGE_ROOT, redact, secrets, surroundings } from "./compose/surroundings.ts";
 import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
@@ -46,6 +50,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const file = join(places.data, "devflow.db");
   const database = openDatabase(file);
   const log = scrubbedLog(eventLogOver(database, file), redact);
+  const { audit, notes } = record(here);
   let takenUp: () => void = () => {};
   /** Runs are told nothing before they are taken up: what they were when the daemon went away is theirs to say first. */
   const tellable = new Promise<void>((resolve) => {
@@ -55,6 +60,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     ...here,
     database,
     file,
+    notes,
     runs: {
       state: (run) => running.state(run),
       learn: async (run, outcome) => {
@@ -62,11 +68,6 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
         return running.learn(run, outcome);
       },
     },
-  });
-  const audit = auditLog({
-    directory: places.data,
-    anchor: join(places.state, "audit.db"),
-    onProblem: (problem) => journal.warn("audit", { problem }),
   });
   const host = await chooseHost({
     wanted: config.host,
@@ -89,7 +90,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     agents: async () => (await known.all()).map(({ value }) => value.name),
   });
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
-  const who = everyAgent({ ...here, host, prices, spends, profiles: known });
+  const who = everyAgent({ ...here, host, prices, spends, notes, profiles: known });
   const shared = accounts({ clock, random: Math.random });
   const sessions = livingSessions({
     agents: who,
@@ -130,8 +131,11 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     accounts: shared,
   });
 
+  const keepMs = config.runs.keep === "never" ? undefined : milliseconds(config.runs.keep);
+  const remove = (run: RunId) => running.delete(run, "devflow");
+  const notifier = notifications({ ...here, log, database, file, notes });
   const closed = new AbortController();
-  let trail = Promise.resolve();
+  let trail: Promise<unknown> = Promise.resolve();
   return {
     log,
     engine: {
@@ -147,10 +151,12 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
       },
       pause: async () => running.pause(true),
       unpause: async () => running.pause(false),
-      keysChanged: async () => {
+      keysChanged: async ({ change }) => {
         keys.forget();
+        if (change) notes.keyChanged(change);
         return { ok: true };
       },
+      notifyTest: notifier.notifyTest,
       backup: async ({ file: target }) => {
         const { bytes } = await backup(target, { database, data: places.data, folders: ["artifacts", "runs"] });
         return { file: target, bytes };
@@ -177,6 +183,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
         clock,
         policy: config.budget.policy,
         reconsider: spends.reconsider,
+        notes,
       }),
       ...escalationAnswers({ engine: running, log }),
       ...auditAnswers({ audit, log }),
@@ -196,7 +203,11 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
       }),
     },
     start: async () => {
-      trail = keepAuditTrail({ log, audit, clock, journal }, closed.signal);
+      trail = Promise.all([
+        keepAuditTrail({ log, audit, clock, journal }, closed.signal),
+        notifier.begin(closed.signal),
+        keepMs === undefined ? undefined : keepRuns({ log, clock, journal, keepMs, remove }, closed.signal),
+      ]);
       void collectWhenIdle(log, running.sessions, closed.signal).catch((error: unknown) =>
         journal.warn("memory is not given back any more", { error: String(error) }),
       );

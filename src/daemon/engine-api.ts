@@ -14,6 +14,7 @@ export interface EngineApi {
   unpause(): Promise<void>;
 
   keysChanged: Answers<"keys.changed">;
+  notifyTest: Answers<"notify.test">;
   backup: Answers<"daemon.backup">;
   preview: Answers<"run.preview">;
   start: Answers<"run.start">;

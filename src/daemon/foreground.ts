@@ -6,7 +6,7 @@
  * D3. A defect that nobody caught ends the process: what it was doing is in the log, and the next daemon goes on from there.
  */
 import { Failure } from "../domain/failure.ts";
-import type { Places } from "../domain/places.ts";
+import { lockFile, type Places } from "../domain/places.ts";
 import { isDiskFull, systemProblem } from "../domain/system-problem.ts";
 import type { Journal } from "../ports/journal.ts";
 import { removeInstance, writeInstance } from "../protocol/instance-record.ts";
@@ -14,7 +14,7 @@ import { VERSION } from "../protocol/version.ts";
 import { makeDirectory } from "./directories.ts";
 import { dispatcher } from "./dispatch.ts";
 import { handlers } from "./handlers.ts";
-import { type ComposedDaemon, type DaemonParts, lockFile, logFile } from "./parts.ts";
+import { type ComposedDaemon, type DaemonParts, logFile } from "./parts.ts";
 import { type Shutdown, shutdownOnSignals } from "./shutdown.ts";
 import { makeGuarded, serveSocket } from "./socket-server.ts";
 import { subscriptions } from "./subscriptions.ts";

@@ -48,6 +48,7 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     },
 
     "keys.changed": (params) => engine.keysChanged(params),
+    "notify.test": (params) => engine.notifyTest(params),
     "daemon.backup": (params) => engine.backup(params),
 
     "run.preview": (params) => engine.preview(params),

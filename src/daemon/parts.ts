@@ -35,5 +35,4 @@ export interface DaemonParts {
   instanceHolder(file: string): number | undefined;
 }
 
-export const lockFile = ({ state }: Places): string => `${state}/devflowd.lock.db`;
 export const logFile = ({ state }: Places): string => `${state}/devflowd.log`;

@@ -1,8 +1,8 @@
 /** Asks the daemon of these places to stop, and waits until it is gone. */
 import { Failure } from "../domain/failure.ts";
-import type { Places } from "../domain/places.ts";
+import { lockFile, type Places } from "../domain/places.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
-import { type DaemonParts, lockFile } from "./parts.ts";
+import type { DaemonParts } from "./parts.ts";
 
 /** The 30 s of draining, and what comes after it. */
 const STOP_MS = 45_000;

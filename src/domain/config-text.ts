@@ -6,6 +6,7 @@ interface Field {
   description?: string;
   default?: unknown;
   properties?: Record<string, Field>;
+  required?: readonly string[];
 }
 
 const fields = (): Record<string, Field> => (z.toJSONSchema(Config, { io: "input" }) as Field).properties ?? {};
@@ -31,9 +32,14 @@ export function settingsLeftOut(written: Readonly<Record<string, unknown>>): str
   return Object.keys(fields()).filter((name) => !Object.hasOwn(written, name));
 }
 
-function setting(name: string, { description, default: value, properties }: Field, indent: string): string[] {
+function setting(
+  name: string,
+  { description, default: value, properties, required = [] }: Field,
+  indent: string,
+): string[] {
   const about = description === undefined ? [] : broken(description, `## ${indent}`);
-  if (properties) {
+  // What has to be given whole, or not at all, is not begun for anybody.
+  if (properties && required.length === 0) {
     const inner = Object.entries(properties).flatMap(([key, field]) => setting(key, field, `${indent}  `));
     return [...about, `# ${indent}${name}:`, ...inner];
   }

@@ -4,11 +4,53 @@ import { type Limit, Policy, type ScopeKind } from "./budget.ts";
 import { LANGUAGES } from "./language.ts";
 import { Usd } from "./money.ts";
 import { Duration, milliseconds } from "./names.ts";
+import { NOTIFIED } from "./notified.ts";
 import { OwnPrice } from "./price-rows.ts";
 import { Providers } from "./provider.ts";
+import { SecretName } from "./secret.ts";
 
 /** The list is large, and changes every few days. */
 const LEAST_REFRESH_MS = 60_000;
+
+/** Shorter, a run would go while somebody still reads its report. */
+const LEAST_KEEP_MS = 60 * 60_000;
+
+/** This machine, by an address that is nobody else's. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+const HookUrl = z
+  .url({ protocol: /^https?$/, error: "use an address that begins with https://" })
+  .max(2_000)
+  .refine((url) => url.startsWith("https:") || LOOPBACK.test(hostOf(url)), "use https, or http on this machine alone")
+  .refine((url) => !/^[a-z]+:\/\/[^/?#]*@/i.test(url), "a password does not belong into an address: sign with secret");
+
+function hostOf(url: string): string {
+  const [, host = ""] = /^[a-z]+:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(url) ?? [];
+  return host.toLowerCase();
+}
+
+const Notify = z.strictObject({
+  on: z
+    .array(z.enum(NOTIFIED))
+    .default(["waiting", "completed", "failed"])
+    .describe("What people are told of: a run waits for somebody, or has ended"),
+  bell: z.boolean().default(false).describe("devflow run and devflow watch ring the terminal's bell"),
+  desktop: z.boolean().default(false).describe("By notify-send, or on macOS by osascript, where it is there"),
+  command: z
+    .array(z.string().min(1).max(2_000))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe("A program and its arguments, started without a shell; what it is about is in DEVFLOW_NOTIFY_…"),
+  webhook: z
+    .strictObject({
+      url: HookUrl.describe("https, or http on this machine alone"),
+      secret: SecretName.describe("The name of the key that requests are signed with, as devflow keys set keeps it"),
+      tries: z.int().min(1).max(12).default(6).describe("How often a notification is tried, longer and longer apart"),
+    })
+    .optional()
+    .describe("A signed request to an address"),
+});
 
 export const Config = z
   .strictObject({
@@ -79,6 +121,20 @@ export const Config = z
           .optional()
           .describe(
             "Calls of models whose price nobody knows; left out: refused where a limit applies, allowed elsewhere",
+          ),
+      })
+      .prefault({}),
+    notify: Notify.prefault({}),
+    runs: z
+      .strictObject({
+        keep: z
+          .union([
+            z.literal("never"),
+            Duration.refine((time) => milliseconds(time) >= LEAST_KEEP_MS, "keep them for an hour at least"),
+          ])
+          .default("never")
+          .describe(
+            "After how long, as 90d, a run that has ended is deleted; never: not at all. It is done as by devflow runs delete",
           ),
       })
       .prefault({}),

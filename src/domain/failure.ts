@@ -104,7 +104,7 @@ export const FAILURES = {
   "persona.no_model": { exit: 8, text: "persona {persona} names no model", hint: "give it one: model: NAME, as its provider calls it" },
   "persona.unknown_provider": { exit: 8, text: "persona {persona} uses the provider {provider}, which is not set up", hint: "the providers are: {providers}; docs/model-agents.md tells how to add one" },
   "persona.no_server": { exit: 8, text: "persona {persona} uses {provider}, and nothing answers at {url}", hint: "start it, or set providers.{provider}.baseUrl in devflow.yaml" },
-  "persona.no_key": { exit: 8, text: "persona {persona} uses {provider}, whose key is not set ({variable})", hint: "start the daemon with it in its environment: {variable}=… devflowd restart" },
+  "persona.no_key": { exit: 8, text: "persona {persona} uses {provider}, whose key is not set ({variable})", hint: "devflow login {provider}" },
   "binding.no_candidate": { exit: 8, text: "no installed persona can be {role} (it needs {capabilities})", hint: "install one of: {candidates}, or bind one: --bind {role}=PERSONA" },
   "binding.unknown_role": { exit: 2, text: "template {template} has no role {role}", hint: "its roles are: {roles}" },
   "binding.not_capable": { exit: 8, text: "persona {persona} cannot be {role}: it lacks {missing}", hint: "devflow personas list shows what each can do" },

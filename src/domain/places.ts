@@ -28,6 +28,11 @@ export interface Places {
   guarded: readonly string[];
 }
 
+/** Held for life by the one daemon of these places, and by whoever writes the audit record without one. */
+export const lockFile = ({ state }: Pick<Places, "state">): string => `${state}/devflowd.lock.db`;
+/** Where the audit record had come to; the record itself is in the data directory. */
+export const auditAnchor = ({ state }: Pick<Places, "state">): string => `${state}/audit.db`;
+
 /** Longest path that a Unix socket can have: macOS takes 104 with the final zero, Linux 108. */
 const MAX_SOCKET_PATH_BYTES = 103;
 /** Longest runtime directory: `/` + a session's id + `.sock` in a subfolder must fit behind it. */

@@ -7,6 +7,7 @@ import { AuditLine } from "../domain/audit.ts";
 import { Limit, Policy, ScopeKind } from "../domain/budget.ts";
 import { EscalationAnswer } from "../domain/escalation.ts";
 import type { StoredEvent } from "../domain/event.ts";
+import { KeyChange } from "../domain/key-change.ts";
 import { Usd } from "../domain/money.ts";
 import { Asked } from "../domain/permission.ts";
 import { Price } from "../domain/price.ts";
@@ -187,9 +188,22 @@ export const METHODS = {
   },
 
   "keys.changed": {
-    summary: "Keys were kept or deleted: what the keyring holds is read anew",
-    params: Empty,
+    summary: "Keys were kept or deleted: what the keyring holds is read anew, and who did it is recorded",
+    params: z.strictObject({ change: KeyChange.optional() }),
     result: Done,
+  },
+  "notify.test": {
+    summary: "Send a notification to every channel that the settings have, and say how that went",
+    params: Empty,
+    result: z.strictObject({
+      sent: z.array(
+        z.strictObject({
+          channel: z.string(),
+          told: z.boolean(),
+          problem: z.string().optional().describe("Why it was not told"),
+        }),
+      ),
+    }),
   },
   "daemon.backup": {
     summary: "Write everything that devflow knows into one archive, while it runs",

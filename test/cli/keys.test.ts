@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { KeyChest, KeyVerdict, Secrets } from "../../src/cli/compose.ts";
+import type { KeyChange } from "../../src/domain/key-change.ts";
 import { providersOf } from "../../src/domain/provider.ts";
 import { endOf, type SecretView } from "../../src/domain/secret.ts";
 import { devflow, type Setting } from "../support/cli.ts";
@@ -12,12 +13,14 @@ const KEY = "sk-or-v1-0123456789abcdef";
 interface Chest extends KeyChest {
   kept: Map<string, string>;
   asked: string[];
+  recorded: KeyChange[];
 }
 
 /** A keyring in memory; the provider takes every key but bad ones. */
 function chest(env: Record<string, string> = {}, before: Record<string, string> = {}): Chest {
   const kept = new Map(Object.entries(before));
   const asked: string[] = [];
+  const recorded: KeyChange[] = [];
   const viewed = (name: string, source: SecretView["source"], value: string): SecretView => {
     const end = endOf(value);
     return { name, source, ...(end && { end }), ...(source === "keyring" && { storedAt: BEGIN - 3 * 86_400_000 }) };
@@ -50,6 +53,8 @@ function chest(env: Record<string, string> = {}, before: Record<string, string> 
   return {
     kept,
     asked,
+    recorded,
+    record: async (change) => recorded.push(change) > 0,
     providers: providersOf({}),
     secrets,
     check: async ({ baseUrl }, key) => {
@@ -72,6 +77,9 @@ describe("devflow login", () => {
     expect(done.out).toBe("openrouter takes the key.\nOPENROUTER_API_KEY is kept in the keyring (…cdef).\n");
     expect(keys.kept.get("OPENROUTER_API_KEY")).toBe(KEY);
     expect(keys.asked).toEqual(["https://openrouter.ai/api/v1"]);
+    expect(keys.recorded).toMatchObject([
+      { what: "kept", name: "OPENROUTER_API_KEY", places: ["keyring"], provider: "openrouter" },
+    ]);
   });
 
   test("takes the key from stdin where nobody can be asked", async () => {

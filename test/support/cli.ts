@@ -1,6 +1,7 @@
 /** Runs devflow's command line in this process, with its streams as strings. */
 process.env.TZ = "UTC";
 
+import type { Bell } from "../../src/cli/bell.ts";
 import type { Client } from "../../src/cli/client.ts";
 import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose.ts";
 import type { ConsentDesk } from "../../src/cli/consent-file.ts";
@@ -21,6 +22,7 @@ export interface Setting {
   ground?: Ground;
   /** Given when left out. */
   consent?: ConsentDesk;
+  bell?: Bell;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
   terminal?: Partial<Terminal>;
@@ -50,6 +52,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     keys,
     ground,
     consent,
+    bell = async () => {},
     columns,
     signal = new AbortController().signal,
     now = BEGIN,
@@ -90,6 +93,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
       return keys;
     },
     consent: consent ?? { state: async () => GIVEN, give: async () => {}, required: async () => false },
+    bell,
     async ground() {
       if (!ground) throw new Failure("internal", { problem: "the test has no machine" });
       return ground;

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { instanceHolder } from "../../src/adapters/system/instance-lock.ts";
-import { lockFile, logFile } from "../../src/daemon/parts.ts";
+import { logFile } from "../../src/daemon/parts.ts";
+import { lockFile } from "../../src/domain/places.ts";
 import { throwawayHome } from "./socket-daemon.ts";
 
 export const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;

@@ -3,13 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
-import {
-  FromChild,
-  KEY_VARIABLE,
-  type Start,
-  type ToChild,
-  TranscriptLine,
-} from "../../src/adapters/models/session-protocol.ts";
+import { FromChild, type Start, type ToChild, TranscriptLine } from "../../src/adapters/models/session-protocol.ts";
 import { systemIds } from "../../src/adapters/system/ids.ts";
 import type { SessionId } from "../../src/domain/ids.ts";
 import { ModelLimits, ToolName } from "../../src/domain/model-agent.ts";
@@ -64,7 +58,7 @@ export async function startAgent(options: AgentOptions): Promise<ModelAgent> {
   const child = fork(PROGRAM, [], {
     cwd: directory,
     execArgv: [],
-    env: { PATH: process.env.PATH, [KEY_VARIABLE]: KEY, ...env },
+    env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -119,6 +113,7 @@ export async function startAgent(options: AgentOptions): Promise<ModelAgent> {
         .split("\n")
         .map((line) => TranscriptLine.parse(JSON.parse(line))),
   };
+  send({ t: "key", key: KEY });
   send({
     t: "start",
     session: SESSION,

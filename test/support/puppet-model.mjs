@@ -9,6 +9,7 @@ const tell = (message) => process.send?.(message);
 let file;
 let state = { taken: [], did: [], over: undefined, open: undefined, crashed: 0, paused: 0 };
 let start;
+let opener = "";
 const grants = new Map();
 
 const save = () => writeFileSync(file, JSON.stringify(state));
@@ -41,7 +42,8 @@ async function turn(key, text) {
     }
     if (word === "fail") return over(key, "failed", failure("phase.timeout"));
     if (word === "work") return;
-    if (word === "environment") writeFileSync(join(start.folder, "environment.json"), JSON.stringify(process.env));
+    if (word === "environment")
+      writeFileSync(join(start.folder, "environment.json"), JSON.stringify({ key: opener, env: process.env }));
   }
   over(key, "completed");
 }
@@ -57,6 +59,9 @@ function over(key, kind, reason) {
 process.on("disconnect", () => process.exit(0));
 process.on("message", (message) => {
   switch (message.t) {
+    case "key":
+      opener = message.key;
+      break;
     case "start":
       start = message;
       file = join(message.folder, "puppet.json");

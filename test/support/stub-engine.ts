@@ -123,6 +123,7 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
     resetUsage: async () => ({ at: 0 }),
     budget: async () => ({ day: "2026-11-21", scopes: [], limits: [] }),
     setBudget: async ({ scope }) => ({ scope }),
+    notifyTest: async () => ({ sent: [] }),
     auditLines: async () => ({ lines: [], seen: 0 }),
     auditVerify: async () => ({ whole: true, files: 0, lines: 0, last: { seq: 0, hash: "" }, problems: [] }),
     escalations: async () => ({ escalations: [] }),

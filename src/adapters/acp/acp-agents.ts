@@ -19,7 +19,7 @@ export interface AcpAgentOptions {
   /** The absolute path of the program that a profile names. */
   program(profile: AgentProfile): Promise<string>;
   /** The whole environment of a session: nothing of the daemon's own but what is named. */
-  environment(spec: AgentSpec, profile: AgentProfile): Record<string, string>;
+  environment(spec: AgentSpec, profile: AgentProfile): Promise<Record<string, string>>;
   /** Whether somebody has logged in to the agent since. */
   loggedInSince(profile: AgentProfile, at: number): Promise<boolean>;
   files: WorktreeFilesOf;
@@ -76,7 +76,7 @@ export function acpAgents(options: AcpAgentOptions): AgentAdapter {
       folder,
       journal: acpJournal(folder),
       argv: [program, ...args],
-      env: { ...options.environment(spec, profile), ...acp.env },
+      env: { ...(await options.environment(spec, profile)), ...acp.env },
       files: options.files(cwd),
       limits: { ...LIMITS, ...options.limits },
       protocol,

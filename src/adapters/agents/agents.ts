@@ -46,7 +46,7 @@ export function agents(options: AgentsOptions): Agents {
       }
       if (persona.adapter === "fake") return undefined;
       if (persona.adapter === "agent") return unserved(persona, byName, options);
-      return missing(persona, byName, await profiles(), env);
+      return missing(persona, byName, await profiles(), options);
     },
   };
 }
@@ -55,7 +55,7 @@ async function missing(
   persona: Persona,
   byName: boolean,
   profiles: readonly KnownProfile[],
-  env: Environment,
+  { env, secretOf }: AgentsOptions,
 ): Promise<Failure | undefined> {
   const where = referenceOf(persona);
   const profile = profiles.find(({ value }) => value.name === persona.agent);
@@ -67,11 +67,16 @@ async function missing(
   if (!(await programOf(profile.value, profile.source, env))) {
     return new Failure("persona.agent_not_installed", { persona: where, command: binary.command, install });
   }
-  if (!byName && !(await seemsLoggedIn(profile.value, env))) {
+  const kept = await Promise.all(loginKeys(persona, profile.value).map(secretOf));
+  if (!byName && !kept.some(Boolean) && !(await seemsLoggedIn(profile.value, env))) {
     return new Failure("persona.not_logged_in", { persona: where, command: binary.command });
   }
   return undefined;
 }
+
+/** The keys that it is given, and that stand for a login of its agent. */
+const loginKeys = ({ env }: Persona, { login }: AgentProfile): string[] =>
+  env.filter((name) => login?.env.includes(name));
 
 /** Why no model can be called for it. A server of one's own that is down is no obstacle for somebody who names it: it may come up. */
 async function unserved(

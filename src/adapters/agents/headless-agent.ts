@@ -14,6 +14,7 @@ import type { EndProcesses } from "../../ports/processes.ts";
 import { headlessSession, isOpen, makeOpen } from "./headless-session.ts";
 import type { TurnLimits } from "./headless-turn.ts";
 import type { Environment } from "./installed.ts";
+import type { SecretOf } from "./session-env.ts";
 
 export interface HeadlessAgentOptions {
   clock: Clock;
@@ -22,6 +23,8 @@ export interface HeadlessAgentOptions {
   program(profile: AgentProfile): Promise<string>;
   /** The daemon's environment: a session gets only what its profile and its persona name. */
   env: Environment;
+  /** Keys that a persona names and that environment does not have. */
+  secretOf?: SecretOf;
   /** A folder of this devflow home; each session has a folder in it, kept when it is closed. */
   stateDirectory: string;
   endProcesses: EndProcesses;
@@ -61,7 +64,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
     if (!headless) {
       throw new Failure("persona.agent_not_headless", { persona: referenceOf(spec.persona), agent: profile.name });
     }
-    const { clock, program, env, endProcesses, limits, redact, receiptMs = RECEIPT_MS } = options;
+    const { clock, program, env, secretOf, endProcesses, limits, redact, receiptMs = RECEIPT_MS } = options;
     return headlessSession({
       folder: join(stateDirectory, spec.session),
       spec,
@@ -69,6 +72,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
       headless,
       program,
       env,
+      ...(secretOf && { secretOf }),
       clock,
       endProcesses,
       limits: { inactivityMs: INACTIVITY_MS, wallMs: WALL_MS, ...limits },

@@ -15,7 +15,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { pointer } from "./delivery.ts";
 import type { Turn } from "./headless-turn.ts";
 import type { Environment } from "./installed.ts";
-import { sessionEnv } from "./session-env.ts";
+import { type SecretOf, sessionEnv } from "./session-env.ts";
 import { type TurnFiles, type TurnRecord, turnFiles } from "./turn-files.ts";
 import { startTurn } from "./turn-wrapper.ts";
 
@@ -32,6 +32,7 @@ export interface TurnsDeps {
   headless: HeadlessProfile;
   program(profile: AgentProfile): Promise<string>;
   env: Environment;
+  secretOf?: SecretOf;
   clock: Clock;
   follow(files: TurnFiles, record: TurnRecord): Promise<Turn>;
 }
@@ -117,7 +118,7 @@ export function sessionTurns(deps: TurnsDeps): Turns {
       const asArgument = headless.prompt === "argument";
       const text = utf8Bytes(prompt.text) > MAX_ARGUMENT_BYTES ? pointer(prompt) : asTold(prompt);
       const argv = [await deps.program(profile), ...args, ...(asArgument ? [text] : [])];
-      const env = sessionEnv(spec, profile, deps.env);
+      const env = await sessionEnv(spec, profile, deps.env, deps.secretOf);
       const stdin = asArgument ? "nothing" : "prompt";
       startTurn({ folder: pathOf(prompt.key), argv, cwd, env, stdin }, turn.wrapperEnded);
     },

@@ -9,7 +9,7 @@ import { type Asked, askBefore, typePrompt } from "./delivery.ts";
 import { followHooks, installHooks, removeHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
-import { accountOf, sessionEnv } from "./session-env.ts";
+import { accountOf, type SecretOf, sessionEnv } from "./session-env.ts";
 import { startTurns } from "./start-turns.ts";
 
 export interface TerminalAgentOptions {
@@ -20,6 +20,8 @@ export interface TerminalAgentOptions {
   program(profile: AgentProfile): Promise<string>;
   /** The daemon's environment: a session gets only what its profile and its persona name. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Keys that a persona names and that environment does not have. */
+  secretOf?: SecretOf;
   size: { cols: number; rows: number };
   recording(spec: AgentSpec): TerminalSpec["record"];
   /** Where a session's hooks are; without it agents tell nothing by them. */
@@ -82,7 +84,7 @@ async function terminalSpec(
     label: role,
     argv: [await options.program(profile), ...hookArgs, ...args],
     cwd,
-    env: { ...sessionEnv(spec, profile, options.env), ...hookEnv },
+    env: { ...(await sessionEnv(spec, profile, options.env, options.secretOf)), ...hookEnv },
     ...options.size,
     ...(record && { record }),
   };

@@ -13,6 +13,8 @@ export interface ChildLifeOptions {
   program: ChildProgram;
   env: Readonly<Record<string, string>>;
   start: Start;
+  /** The provider's: told before `start`. */
+  key?: string;
   clock: Clock;
   endProcesses: EndProcesses;
   /** How long a process may take until it has read its checkpoint. */
@@ -48,7 +50,7 @@ const GRACE_MS = 5_000;
 
 /** Resolves once the first process is there, not once it is ready. */
 export async function childLife(options: ChildLifeOptions, tell: ChildEvents): Promise<ChildLife> {
-  const { session, program, env, start, clock, endProcesses, startMs, restarts } = options;
+  const { session, program, env, start, key, clock, endProcesses, startMs, restarts } = options;
   const over = new AbortController();
   let process: ChildLink | undefined;
   let up = false;
@@ -68,6 +70,7 @@ export async function childLife(options: ChildLifeOptions, tell: ChildEvents): P
       ended: (why) => mine === process && ended(why),
     });
     process = mine;
+    if (key !== undefined) mine.send({ t: "key", key });
     mine.send(start);
     void clock.sleep(startMs, over.signal).then(async () => {
       if (mine === process && !up && !over.signal.aborted) await endProcesses({ session, root: mine.pid }, GRACE_MS);

@@ -35,6 +35,8 @@ export interface ModelAgentsOptions {
   spending: Spending;
   endProcesses: EndProcesses;
   trouble(session: string, problem: string): void;
+  /** The process of a session is given the key of this name. */
+  handed?(name: string, spec: AgentSpec): void;
   /** How patient sessions are with their provider; as the protocol has it when left out. */
   patience?: Partial<Start["patience"]>;
   restarts?: number;
@@ -63,11 +65,13 @@ export function modelAgents(options: ModelAgentsOptions): AgentAdapter {
   async function build(spec: AgentSpec): Promise<AgentSession> {
     const { provider, key } = await accessOf(spec, options);
     const { clock, env, program, spending, endProcesses, restarts = RESTARTS } = options;
+    if (provider.key !== undefined) options.handed?.(provider.key, spec);
     return modelSession({
       spec,
       start: startOf(spec, provider, join(stateDirectory, spec.session), options),
       free: provider.free,
-      env: childEnv(spec, env, key),
+      env: childEnv(spec, env),
+      ...(key !== undefined && { key }),
       program,
       spending,
       clock,

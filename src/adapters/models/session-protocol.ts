@@ -8,7 +8,8 @@
  *     leaves open is settled by the next one; what was not confirmed by `settled` is told again.
  * P3. `did` is numbered from 1 in the session and comes after the `settle` of its call. A process that resumes tells all of
  *     them again, with the same numbers, and the newest `over`.
- * P4. The key of the provider is in the process's environment, in `KEY_VARIABLE`, and nowhere else.
+ * P4. The key of the provider comes as the first message, before `start`, and is nowhere else: what a process is started with
+ *     (its environment, its arguments) can be read by everything that runs as the same person, its own commands included.
  * P5. The process ends when the channel does. Started again in the same folder it goes on from its checkpoint.
  */
 import { z } from "zod";
@@ -17,9 +18,6 @@ import { CommandList, ModelLimits, ToolName } from "../../domain/model-agent.ts"
 import { ModelCall, ToolCall, ToolResult } from "../../domain/model-call.ts";
 import { AgentState } from "../../domain/session.ts";
 import { Usage } from "../../domain/usage.ts";
-
-/** The process reads it first of all and takes it out of its environment. */
-export const KEY_VARIABLE = "DEVFLOW_MODEL_KEY";
 
 const Key = z.string().min(1).max(500);
 const Milliseconds = z.int().nonnegative();
@@ -82,6 +80,8 @@ const Grant = z.discriminatedUnion("kind", [
 ]);
 
 export const ToChild = z.discriminatedUnion("t", [
+  /** What opens the provider; not sent where nothing does. */
+  z.strictObject({ t: z.literal("key"), key: z.string() }),
   Start,
   z.strictObject({
     t: z.literal("prompt"),

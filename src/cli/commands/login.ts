@@ -31,7 +31,7 @@ export default defineCommand<Input>({
     const verdict = check ? await chest.check(provider, value) : undefined;
     if (verdict?.kind === "refused")
       throw new Failure("provider.key_refused", { provider: called, status: verdict.status });
-    const kept = await keep(name, value, chest, context);
+    const kept = await keep(name, value, chest, context, called);
     out.show({ provider: called, ...kept, ...(verdict && { check: verdict }) }, () => [
       ...(verdict?.kind === "accepted" ? [say("login.accepted", { provider: called })] : []),
       ...(verdict?.kind === "unknown" ? [say("login.unchecked", { provider: called, problem: verdict.problem })] : []),

@@ -10,6 +10,6 @@ export default defineCommand<{ provider: string }>({
   examples: ["devflow logout openrouter"],
   async run({ provider }, context) {
     const chest = await context.keys({ patient: context.terminal.canAsk });
-    return dropped(providerCalled(provider, chest).name, chest, context);
+    return dropped(providerCalled(provider, chest).name, chest, context, provider);
   },
 });

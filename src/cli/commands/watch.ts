@@ -19,7 +19,7 @@ export default defineCommand<Record<never, never>>({
   about: "watch.about",
   noJson: true,
   examples: ["devflow watch"],
-  async run(_, { client, out, terminal, signal }) {
+  async run(_, { client, out, terminal, signal, bell }) {
     if (!terminal.canAsk || !terminal.canDraw || out.json) {
       throw new Failure("usage.needs_terminal", { command: "devflow watch", hint: say("watch.without_terminal") });
     }
@@ -71,6 +71,7 @@ export default defineCommand<Record<never, never>>({
     };
     async function follow(): Promise<void> {
       for await (const event of client.follow(cursor, { signal: over.signal, onAway })) {
+        void bell(event.event);
         if (isKnown(state, event.run) || event.event.type === "run.started") state = happened(state, event);
         else await load(event.run);
         loadSelected();

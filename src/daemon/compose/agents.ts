@@ -10,22 +10,23 @@ import { answersAt } from "../../adapters/models/answers.ts";
 import { modelAgents } from "../../adapters/models/model-agents.ts";
 import { worktreeFiles } from "../../adapters/models/tools/worktree-files.ts";
 import { endProcesses } from "../../adapters/system/processes.ts";
-import { redactor } from "../../domain/redact.ts";
-import { secretsIn } from "../../domain/secret-names.ts";
+import { referenceOf } from "../../domain/names.ts";
 import type { Agents } from "../../ports/agent.ts";
 import type { TerminalHost } from "../../ports/terminal-host.ts";
 import { VERSION } from "../../protocol/version.ts";
+import type { AuditNotes } from "../audit-notes.ts";
 import type { Money } from "./money.ts";
 import type { Profiles } from "./profiles.ts";
 import { PACKAGE_ROOT, redact, type Surroundings } from "./surroundings.ts";
 
 interface EveryAgentOptions extends Surroundings, Pick<Money, "prices" | "spends"> {
   host: TerminalHost;
+  notes: Pick<AuditNotes, "secret">;
   profiles: Profiles;
 }
 
 export function everyAgent(options: EveryAgentOptions): Agents {
-  const { places, env, journal, clock, config, providers, secretOf, prices, spends, host, profiles } = options;
+  const { places, env, journal, clock, config, providers, secretOf, prices, spends, host, notes, profiles } = options;
   const { profileOf, program } = profiles;
   return agents({
     adapters: {
@@ -40,15 +41,16 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         spending: spends,
         endProcesses,
         trouble: (session, problem) => journal.error("a model agent", { session, problem }),
+        handed: (name, { session, persona }) => notes.secret("given", name, { session, persona: referenceOf(persona) }),
       }),
       acp: acpAgents({
         clock,
         profileOf,
         program,
-        environment: (spec, profile) => sessionEnv(spec, profile, env),
+        environment: (spec, profile) => sessionEnv(spec, profile, env, secretOf),
         loggedInSince: (profile, at) => loggedInSince(profile, env, at),
         files: worktreeFiles,
-        redact: redactor(secretsIn(env)),
+        redact,
         version: VERSION,
         stateDirectory: join(places.state, "acp"),
         endProcesses,
@@ -58,6 +60,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         profileOf,
         program,
         env,
+        secretOf,
         stateDirectory: join(places.state, "headless"),
         endProcesses,
         redact,
@@ -68,6 +71,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         profileOf,
         program,
         env,
+        secretOf,
         size: config.terminal,
         hooks: (session) => join(places.state, "hooks", session),
         recording: ({ session }) =>

@@ -13,6 +13,7 @@ import { keepFresh } from "../../engine/keep-fresh.ts";
 import { type EngineSpending, type SpendingDeps, spending } from "../../engine/spending.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 import type { Prices } from "../../ports/prices.ts";
+import type { AuditNotes } from "../audit-notes.ts";
 import { PACKAGE_ROOT, type Surroundings } from "./surroundings.ts";
 
 export interface Money {
@@ -26,11 +27,12 @@ export interface Money {
 interface MoneyOptions extends Surroundings {
   database: ReturnType<typeof openDatabase>;
   file: string;
+  notes: Pick<AuditNotes, "usedFor">;
   runs: SpendingDeps["runs"];
 }
 
 export async function money(options: MoneyOptions): Promise<Money> {
-  const { config, providers, secretOf, clock, ids, journal, database, file, runs } = options;
+  const { config, providers, secretOf, clock, ids, journal, database, file, notes, runs } = options;
   const refreshMs = milliseconds(config.prices.refresh);
   const ledger = sqliteLedger(database, file, limitsOf(config.budget));
   const prices = modelCatalogue({
@@ -48,7 +50,7 @@ export async function money(options: MoneyOptions): Promise<Money> {
   const spends = spending({
     ledger,
     prices,
-    generationCost: generationRecords({ providers, secretOf, fetch }),
+    generationCost: generationRecords({ providers, secretOf: notes.usedFor("costs of calls", secretOf), fetch }),
     clock,
     ids,
     journal,

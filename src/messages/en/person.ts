@@ -21,6 +21,8 @@ export const person = {
   "logout.about": "From this machine: at the provider the key stays good until you withdraw it there.",
   "keys.deleted": "{name} was deleted from the {places}.",
   "keys.in_environment": "The environment still has {name}: unset it, and restart the daemon.",
+  "keys.not_recorded":
+    "This could not be written into the audit record: another devflow has it open, or the disk is full.",
   "keys.list.summary": "Keys that devflow can use: names, places, last characters, ages",
   "keys.list.none": "There are no keys. devflow login PROVIDER keeps one.",
   "keys.set.summary": "Keep any key, by the name that a provider or an agent has for it",

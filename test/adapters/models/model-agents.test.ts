@@ -180,18 +180,22 @@ describe("a model agent's process", () => {
     expect((await deliver(agent, "k/2", "ask")).kind).toBe("lost");
   });
 
-  test("gets the key, what its persona names, and no other secret", async () => {
-    const agent = await enter(specOf());
+  test("is told the key, which is not in its environment, and gets what its persona names and no other secret", async () => {
+    const handed: string[] = [];
+    const agent = await enter(specOf(), adapter({ handed: (name, spec) => handed.push(`${name} → ${spec.session}`) }));
     await deliver(agent, "k/1", "environment");
     await becomes(agent, "ready");
     const text = await vi.waitFor(() => readFile(join(folder, agent.session, "environment.json"), "utf8"), TIME);
-    const { NODE_CHANNEL_FD: _, NODE_CHANNEL_SERIALIZATION_MODE: __, ...env } = JSON.parse(text);
+    const { key, env: given } = JSON.parse(text);
+    const { NODE_CHANNEL_FD: _, NODE_CHANNEL_SERIALIZATION_MODE: __, ...env } = given;
+    expect(key).toBe("sk-or-v1-abc");
+    expect(handed).toEqual([`THE_KEY → ${agent.session}`]);
+    expect(await readFile(`/proc/${agent.pid}/environ`, "utf8").catch(() => "")).not.toContain("sk-or-v1");
     expect(env).toEqual({
       PATH: process.env.PATH,
       HOME: folder,
       LANG: "C.UTF-8",
       WANTED: "yes",
-      DEVFLOW_MODEL_KEY: "sk-or-v1-abc",
       DEVFLOW_RUN: session("R"),
       DEVFLOW_SESSION: agent.session,
     });

@@ -1,12 +1,9 @@
 /** The process of one model agent: started by the daemon with an IPC channel, ended with it. */
 import { Console } from "node:console";
-import { KEY_VARIABLE, type Start, ToChild } from "../session-protocol.ts";
+import { type Start, ToChild } from "../session-protocol.ts";
 
-// First of all: nothing that is loaded later may see the key, nor send prompts to a tracing service.
-const key = process.env[KEY_VARIABLE] ?? "";
-for (const name of Object.keys(process.env)) {
-  if (name === KEY_VARIABLE || /^LANG(?:SMITH|CHAIN)_/.test(name)) delete process.env[name];
-}
+// First of all: nothing that is loaded later may send prompts to a tracing service.
+for (const name of Object.keys(process.env)) if (/^LANG(?:SMITH|CHAIN)_/.test(name)) delete process.env[name];
 // Libraries warn on the standard output, which belongs to nobody here.
 globalThis.console = new Console(process.stderr, process.stderr);
 
@@ -16,11 +13,13 @@ type Session = Awaited<ReturnType<typeof modelSession>>;
 /** The daemon is less patient than this with a process that it has told to end. */
 const STOP_MS = 4_000;
 
+let key = "";
 let session: Promise<Session> | undefined;
 
 function take(received: unknown): void {
   const read = ToChild.safeParse(received);
   if (!read.success) console.error(`a message that cannot be read: ${read.error.message}`);
+  else if (read.data.t === "key") key = read.data.key;
   else if (read.data.t === "start") begin(read.data);
   else if (read.data.t === "end") end();
   else {

@@ -23,7 +23,7 @@ import { openTranscript } from "./transcript.ts";
 import type { Turn, TurnUpdate } from "./turn-state.ts";
 
 export interface Session {
-  take(message: Exclude<ToChild, Start>): void;
+  take(message: Exclude<ToChild, Start | { t: "key" }>): void;
   /** Stops what runs, and leaves everything as it stands in the files. */
   stop(): Promise<void>;
 }
