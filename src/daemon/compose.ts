@@ -65,6 +65,7 @@ import { escalationAnswers } from "./escalation-answers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { priceAnswers } from "./price-answers.ts";
+import { problemsNow } from "./problems.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
@@ -297,6 +298,7 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
           paused: running.paused,
           runs: { running: active.length - waiting, waiting },
           sessions: running.sessions(),
+          problems: problemsNow(running.hindrances(), host.problem?.()),
         };
       },
       pause: async () => running.pause(true),

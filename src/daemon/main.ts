@@ -152,6 +152,7 @@ async function status(places: Places, json: boolean): Promise<number> {
   say(`terminals ${seen.host}${seen.paused ? ", paused" : ""}`);
   say(`runs      ${seen.runs.running} running, ${seen.runs.waiting} waiting; ${seen.sessions} sessions`);
   say(`memory    ${seen.memoryMb} MB`);
+  for (const { message, hint } of seen.problems) say(`problem   ${message} (${hint})`);
   return 0;
 }
 

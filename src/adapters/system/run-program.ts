@@ -7,6 +7,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { afterAttended } from "./attended-time.ts";
 import { tailOf } from "./output-tail.ts";
 
 export interface Program {
@@ -41,8 +42,6 @@ export interface NotStarted {
 const PASSED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"];
 /** How long output is waited for when all known processes are gone: only an unknown one can still hold the pipe. */
 const DRAIN_MS = 1_000;
-/** A longer timer fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const harmlessPart = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(PASSED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
@@ -93,14 +92,22 @@ function exitOf(command: Command): Promise<Exit | "never started"> {
 }
 
 async function firstOf(exited: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<unknown> {
-  const settled = new AbortController();
-  const timer = pause(Math.min(timeoutMs, LONGEST_TIMER_MS), "timeout", {
-    signal: AbortSignal.any([signal, settled.signal]),
-  }).catch(() => "aborted"); // by the caller, or because it has exited
+  let forget = (): void => {};
+  // A command that has ended while the daemon was stopped has ended in time: what was not seen does not count.
+  const timer = new Promise((resolve) => {
+    const cancel = afterAttended(timeoutMs, () => resolve("timeout"));
+    const abort = () => resolve("aborted");
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    forget = () => {
+      cancel();
+      signal.removeEventListener("abort", abort);
+    };
+  });
   try {
     return await Promise.race([exited, timer]);
   } finally {
-    settled.abort();
+    forget();
   }
 }
 

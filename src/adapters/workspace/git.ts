@@ -1,6 +1,7 @@
 /** Runs git: always told where it is, never with the daemon's own environment, never with a hook or a monitor. */
 import { execa } from "execa";
 import { Failure } from "../../domain/failure.ts";
+import { shortage } from "../../domain/system-problem.ts";
 
 /** The directories that git works on. Only a user's own checkout may be discovered: then none is given. */
 export interface Directories {
@@ -58,6 +59,8 @@ export async function git(args: readonly string[], { cwd, at, env, input }: GitC
   });
   if (result.exitCode === undefined && !result.isMaxBuffer) {
     if (result.code === "ENOENT") throw new Failure("git.missing");
+    const short = shortage(result);
+    if (short) throw short;
     throw failed(args, cwd, result.originalMessage ?? String(result.signal));
   }
   return { code: result.exitCode ?? 0, out: result.stdout, err: result.stderr, cut: result.isMaxBuffer };
