@@ -1,7 +1,7 @@
 /** Takes something away from a process that runs, and gives it back: what `ulimit` does, from outside, as any user may. */
 import { execFileSync, spawnSync } from "node:child_process";
 
-export type Limit = "nofile" | "nproc" | "fsize";
+export type Limit = "nofile" | "nproc";
 
 export const canLimit = process.platform === "linux" && spawnSync("prlimit", ["--version"]).status === 0;
 

@@ -83,8 +83,9 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   let reason = "";
   let over = false;
 
+  let end = (_why: string): void => {};
   const gone = new Promise<string>((resolve) => {
-    const end = (why: string) => {
+    end = (why) => {
       if (over) return;
       over = true;
       for (const one of queue.splice(0)) {
@@ -139,8 +140,10 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
       }
       const mark = `${nonce}-${++count}`;
       const forget = afterAttended(REPLY_LIMIT_MS, () => {
-        reason = NO_ANSWER;
+        // Its end would not be told: a server that hangs holds its output open.
+        end(NO_ANSWER);
         child.kill("SIGKILL");
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
       });
       queue.push({ mark, lines: [], refusal: undefined, forget, onBlock, resolve, reject });
       child.stdin.write(`${line}\ndisplay-message -p ${mark}\n`);

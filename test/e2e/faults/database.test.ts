@@ -1,11 +1,10 @@
-/** The database is damaged, locked by another program, or cannot grow: what is said, what is kept, and that all goes on. */
+/** The database is damaged, or locked by another program: what is said, what is kept, and that all goes on. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Link } from "../../../src/protocol/link.ts";
-import { canLimit, limit } from "../../support/limits.ts";
 import { begin, type LiveRun } from "../../support/live-run.ts";
 import { addTemplate } from "../../support/shelf.ts";
 import { linkTo, untilNone, untilProblem } from "../../support/status.ts";
@@ -107,23 +106,3 @@ test("while another program locks the database nothing is lost, the daemon answe
   link.close();
   await run.ends("completed");
 }, 60_000);
-
-test.skipIf(!canLimit)(
-  "while the database cannot grow, as over a quota, nothing is lost and all goes on after it",
-  async () => {
-    const { w, run, link, go } = await aboutToWrite();
-    const giveBack = limit(w.daemonPid(), "fsize", 1);
-    try {
-      go();
-      await untilProblem(link, "storage.unusable");
-      const refused = await w.devflow("run", "line", "--goal", "y", "--base", "HEAD~0", "--yes", "--detach");
-      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("check the disk, its quota")]);
-    } finally {
-      giveBack();
-    }
-    await untilNone(link);
-    link.close();
-    await run.ends("completed");
-  },
-  60_000,
-);

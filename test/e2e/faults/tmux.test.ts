@@ -93,7 +93,7 @@ describe.runIf(hasTmux)("a tmux", () => {
     const run = await begin(w, "line", "--goal", "x");
     for (const moment of ["session.opening", "prompt.sending", "prompt.delivered"] as const) {
       await run.event(moment);
-      const before = client(w);
+      const before = await vi.waitFor(() => client(w), 20_000);
       process.kill(before, "SIGKILL");
       await vi.waitFor(() => expect(client(w)).not.toBe(before), 20_000);
     }
