@@ -1,6 +1,7 @@
 /** The one place of the daemon that knows adapters: it puts the real parts together. */
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acpAgents } from "../adapters/acp/acp-agents.ts";
 import { agents } from "../adapters/agents/agents.ts";
@@ -34,16 +35,21 @@ import { systemClock } from "../adapters/system/clock.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { systemIds } from "../adapters/system/ids.ts";
 import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
+import { markedProcesses } from "../adapters/system/marked-processes.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
+import { strayFiles } from "../adapters/system/stray-files.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
+import { straySockets } from "../adapters/terminals/stray-sockets.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
+import { halfRemoved, worktreeRuns } from "../adapters/workspace/leftovers.ts";
 import { type AgentProfile, forVersion } from "../domain/agent-profile.ts";
 import { limitsOf } from "../domain/config.ts";
 import { Failure } from "../domain/failure.ts";
 import { knownSecrets } from "../domain/known-secrets.ts";
 import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
+import type { Places } from "../domain/places.ts";
 import { ownPrice } from "../domain/price-rows.ts";
 import { providersOf } from "../domain/provider.ts";
 import { redactor } from "../domain/redact.ts";
@@ -55,6 +61,7 @@ import { keepFresh } from "../engine/keep-fresh.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { spending } from "../engine/spending.ts";
+import type { Clock } from "../ports/clock.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { VERSION } from "../protocol/version.ts";
 import { auditAnswers } from "./audit-answers.ts";
@@ -62,6 +69,7 @@ import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
 import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
+import { leftovers } from "./leftovers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { priceAnswers } from "./price-answers.ts";
@@ -69,7 +77,7 @@ import { problemsNow } from "./problems.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
-import { sweepTerminals } from "./sweep.ts";
+import { keepSwept, sweep } from "./sweep.ts";
 
 /** Everything that this process writes goes through one redactor; whoever comes to know of a secret adds it here. */
 const secrets = knownSecrets();
@@ -285,6 +293,10 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
     accounts: shared,
   });
 
+  const left = leftovers({
+    ...{ log, host, endProcesses, ledger, workspaces, learn: running.learn, settleLeft: spends.settleLeft },
+    ...leftHere(places, clock),
+  });
   const closed = new AbortController();
   let trail = Promise.resolve();
   return {
@@ -362,13 +374,14 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       void keepFresh({ prices, clock, journal, wanted, refreshMs, random: Math.random }, closed.signal).catch(
         (error: unknown) => journal.warn("prices are not refreshed any more", { error: String(error) }),
       );
-      await sweepTerminals({ host, log, journal });
+      await sweep(left, journal);
       // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
       void spends
         .settleLeft(() => true)
         .catch((error: unknown) => journal.error("calls could not be settled", { error: String(error) }));
       await running.recover();
       takenUp();
+      void keepSwept(left, { clock, journal }, closed.signal);
     },
     drain: async (ms) => {
       const drained = new AbortController();
@@ -382,6 +395,31 @@ async function composeDaemon({ places, env, journal }: ComposeOptions): Promise<
       audit.close();
       await host.release();
       log.close();
+    },
+  };
+}
+
+/** The names of what is being written: by `writeWhole`, by SQLite's copies of a damaged database, by looks at a worktree. */
+const HALF_WRITTEN = /\.[0-9a-f]{12}\.tmp$/;
+const HALF_KEPT = /^damaged-.*\.half$/;
+const INDEX = /^devflow-index-\w{6}$/;
+
+/** What the sweep finds in this home's own directories. */
+function leftHere({ data, state, runtime }: Places, clock: Pick<Clock, "now">) {
+  const worktrees = join(data, "worktrees");
+  return {
+    marked: () => markedProcesses([data, worktrees, state]),
+    worktrees: () => worktreeRuns(worktrees),
+    strays: {
+      "half-removed worktrees": () => halfRemoved(worktrees),
+      sockets: () => straySockets(join(runtime, "p"), join(state, "pty")),
+      "temporary files": async () => {
+        const folders = [data, worktrees, join(data, "artifacts"), join(data, "runs"), state];
+        const half = folders.map((folder) => strayFiles(folder, HALF_WRITTEN, clock.now()));
+        const kept = strayFiles(data, HALF_KEPT, clock.now());
+        const looks = strayFiles(tmpdir(), INDEX, clock.now());
+        return (await Promise.all([...half, kept, looks])).flat();
+      },
     },
   };
 }
