@@ -26,6 +26,7 @@ const session = (number: number): SessionId => SessionId.parse(runId(1_000 + num
 const OVER = session(1);
 const LIVING = session(2);
 const STRANGE = session(3);
+const THEIRS = session(4);
 const [RUN, DELETED, STANDING, GONE, UNKNOWN] = [1, 2, 3, 4, 9].map((number) => RunId.parse(runId(number)));
 
 const children: ChildProcess[] = [];
@@ -46,14 +47,16 @@ async function logOf() {
   const log = memoryEventLog();
   const put = (run: RunId | undefined, ...events: RunEvent[]) =>
     run && log.append(run, 0, events, { at: 1 }).then(() => undefined);
-  await put(RUN, started({ repo: "/a" }), workspaceReady, opening(OVER, "author"), opening(LIVING, "reviewer"), {
+  const closed = (of: SessionId): RunEvent => ({
     type: "session.changed",
-    session: OVER,
+    session: of,
     from: "starting",
     to: "closed",
     cause: "closed",
     evidence: [],
   });
+  const sessions = [opening(OVER, "author"), opening(LIVING, "reviewer"), opening(THEIRS, "tester")];
+  await put(RUN, started({ repo: "/a" }), workspaceReady, ...sessions, closed(OVER), closed(THEIRS));
   await put(DELETED, started({ repo: "/b" }), workspaceReady, { type: "run.cancelled", by: "kim" });
   const reported: RunEvent = { type: "report.written", json: "a", markdown: "b", sha256: "c".repeat(64) };
   if (DELETED) await log.append(DELETED, 3, [reported, { type: "run.deleted", by: "kim" }], { at: 2 });
@@ -145,7 +148,7 @@ test("orphans of every kind go, each is logged, and look-alikes stay", async () 
   const stay = [
     marked(inRun, LIVING, RUN),
     marked(join(worktrees, UNKNOWN ?? ""), STRANGE, UNKNOWN), // of a run that this log does not know
-    marked(join(home, "elsewhere"), OVER, RUN), // in no directory of this home: another home's
+    marked(join(home, "elsewhere"), THEIRS, RUN), // in no directory of this home: another home's
   ];
   await vi.waitFor(async () =>
     expect((await markedProcesses([worktrees])).map(({ pid }) => pid)).toEqual(

@@ -7,8 +7,10 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { shortage } from "../../domain/system-problem.ts";
 import { afterAttended } from "./attended-time.ts";
 import { tailOf } from "./output-tail.ts";
+import { mustHaveFiles } from "./spare-files.ts";
 
 export interface Program {
   argv: readonly [string, ...string[]];
@@ -48,6 +50,7 @@ export const harmlessPart = (env: Readonly<Record<string, string | undefined>>):
 
 export async function runProgram(program: Program, signal: AbortSignal): Promise<ProgramResult | NotStarted> {
   const startedAt = performance.now();
+  mustHaveFiles();
   const command = start(program);
   if (command instanceof Error) return { kind: "not started", code: undefined, message: command.message };
   const [stdout, stderr] = [tailOf(command.stdout, program.keepBytes), tailOf(command.stderr, program.keepBytes)];
@@ -127,6 +130,8 @@ async function drained(command: Command): Promise<void> {
 
 async function notStarted(command: Command): Promise<NotStarted> {
   const result = await command;
+  const short = shortage(result);
+  if (short) throw short;
   const code = "code" in result ? String(result.code) : undefined;
   const said = "originalMessage" in result ? result.originalMessage : undefined;
   return { kind: "not started", code, message: said ?? "unknown" };

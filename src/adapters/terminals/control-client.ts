@@ -9,6 +9,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { shortage } from "../../domain/system-problem.ts";
 import { afterAttended } from "../system/attended-time.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 import { controlParser } from "./control-parser.ts";
 
 /** A healthy server answers in well under a millisecond; one out of file descriptors never does. */
@@ -69,6 +70,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   // -N: attaching must never start a server, or one whose socket file was removed would get a rival.
   // With pause-after, a daemon that does not read holds up neither the agents nor the server's memory.
   const attach = ["attach-session", "-f", "pause-after=1,ignore-size", "-t", `=${session}`];
+  mustHaveFiles();
   const child: ChildProcessWithoutNullStreams = spawn(tmux, ["-uN", "-S", socket, "-C", ...attach], {
     env,
   });

@@ -2,6 +2,7 @@
 import { execa } from "execa";
 import { Failure } from "../../domain/failure.ts";
 import { shortage } from "../../domain/system-problem.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 
 /** The directories that git works on. Only a user's own checkout may be discovered: then none is given. */
 export interface Directories {
@@ -48,6 +49,7 @@ const SETTINGS = [
 
 /** Runs git and gives what came of it, whatever its exit code. Throws `Failure` `git.missing`. */
 export async function git(args: readonly string[], { cwd, at, env, input }: GitCall): Promise<GitAnswer> {
+  mustHaveFiles();
   const result = await execa("git", [...SETTINGS, "-C", cwd, ...args], {
     cwd: "/", // the daemon's own may be gone
     env: { ...environment(), ...directories(at), ...env },
