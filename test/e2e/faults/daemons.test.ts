@@ -1,6 +1,7 @@
 /** Two daemons at the same instant, and one that is told to stop while it is at work. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { openLink } from "../../../src/protocol/link.ts";
@@ -63,3 +64,58 @@ async function ping(w: World): Promise<number> {
     link.close();
   }
 }
+
+/** A command that ends neither by itself nor when it is asked to. */
+const STUBBORN = `process.on("SIGTERM", () => {}); require("fs").appendFileSync("runs.txt", process.pid + "\\n"); setInterval(() => {}, 1000)`;
+const QUICK = `require("fs").appendFileSync("runs.txt", process.pid + "\\n")`;
+
+/** A run whose command is under way; `pids` are those of its commands so far. */
+async function atWork() {
+  const w = enter({ host: "pty" });
+  const code = join(w.folder, "command.cjs");
+  writeFileSync(code, STUBBORN);
+  addTemplate(w, "line", {
+    tests: { run: ["node", code], produces: { schema: "command-result@1" } },
+    work: { needs: ["tests"] },
+  });
+  const run = await begin(w, "line", "--goal", "x");
+  const file = join((await run.event("workspace.ready")).path, "runs.txt");
+  const pids = (): number[] => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").map(Number) : []);
+  await vi.waitFor(() => expect(pids()).toHaveLength(1), { timeout: 20_000, interval: 50 });
+  return { w, run, pids, end: () => writeFileSync(code, QUICK) };
+}
+
+/** Brings the daemon back: the run goes on by itself, and its command is done again, once. */
+async function backAgain({ w, run, pids, end }: Awaited<ReturnType<typeof atWork>>): Promise<void> {
+  end();
+  expect(await w.devflowd("start")).toMatchObject({ code: 0 });
+  await run.ends("completed");
+  expect(pids()).toHaveLength(2);
+  expect(pids().map(isThere)).toEqual([false, false]);
+  expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["work"]);
+}
+
+describe.concurrent("a daemon that is told to stop while a command is at work", () => {
+  test("waits half a minute for it, then ends it, keeps the run, and nothing of it is left behind", async () => {
+    const stage = await atWork();
+    const began = performance.now();
+    expect((await stage.w.devflowd("stop")).code).toBe(0);
+    expect(performance.now() - began).toBeGreaterThan(25_000);
+    expect(stage.pids().map(isThere)).toEqual([false]);
+    expect(stage.run.status()).toBe("interrupted");
+    await backAgain(stage);
+  }, 180_000);
+
+  test("is ended at once by a second signal, and the next daemon finds everything as it was", async () => {
+    const stage = await atWork();
+    const pid = stage.w.daemonPid();
+    process.kill(pid, "SIGTERM");
+    await vi.waitFor(async () => expect((await stage.w.devflowd("logs")).out).toContain("stopping"), {
+      timeout: 20_000,
+      interval: 50,
+    });
+    process.kill(pid, "SIGTERM");
+    await vi.waitFor(() => expect(isThere(pid)).toBe(false), { timeout: 10_000, interval: 20 });
+    await backAgain(stage);
+  }, 180_000);
+});
