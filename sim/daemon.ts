@@ -1,5 +1,6 @@
 /** The daemon of a world: killed again and again, each time another one is made over the same log and the same outside. */
-import { sweepTerminals } from "../src/daemon/sweep.ts";
+import { terminalsLeft } from "../src/daemon/leftovers.ts";
+import { sweep } from "../src/daemon/sweep.ts";
 import type { SessionId } from "../src/domain/ids.ts";
 import { type Engine, engine } from "../src/engine/engine.ts";
 import type { Journal } from "../src/ports/journal.ts";
@@ -80,7 +81,7 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
         return spec && given.agents.for(spec.persona).adopt(spec);
       },
     };
-    await sweepTerminals({ host, log: given.log, journal: given.journal });
+    await sweep({ terminals: terminalsLeft({ host, log: given.log }) }, given.journal);
     await made.recover();
   }
 

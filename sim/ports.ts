@@ -53,6 +53,7 @@ export function ports({ outside, life, effects, journal, resume }: PortsOptions)
     contexts,
     clock: {
       now: () => clock.now() + outside.skew,
+      steady: () => clock.now(),
       sleep: async (ms, signal) => {
         if (life.alive) await clock.sleep(ms, signal);
         if (!life.alive) await life.never();

@@ -11,7 +11,7 @@ import type { Journal } from "../ports/journal.ts";
 const AGAIN_MS = 5_000;
 
 export interface AuditTrailDeps {
-  log: Pick<EventLog, "follow" | "read">;
+  log: Pick<EventLog, "follow" | "head" | "read">;
   audit: AuditLog;
   clock: Clock;
   journal: Journal;
@@ -37,7 +37,9 @@ async function takeIn({ log, audit }: AuditTrailDeps, signal: AbortSignal): Prom
     if (!started.has(run)) started.set(run, beginningOf(log, run));
     return started.get(run);
   };
-  const { cursor, lines } = audit.after();
+  const after = audit.after();
+  // A log that is behind the record was brought back from a backup: what comes now is new, whatever its number.
+  const { cursor, lines } = after.cursor > log.head() ? { cursor: log.head() + 1, lines: 0 } : after;
   // The last event is looked at again: a crash may have come between two of its lines.
   for await (const stored of log.follow(Math.max(0, cursor - 1), signal)) {
     const facts = auditFacts(stored, stored.event.type === "session.opening" ? beginning(stored.run) : undefined);

@@ -1,5 +1,6 @@
 /** Puts the real parts together. With what is in `compose/`, the one place of the daemon that knows adapters. */
 import { readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
@@ -12,19 +13,25 @@ import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
 import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
+import { markedProcesses } from "../adapters/system/marked-processes.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
+import { strayFiles } from "../adapters/system/stray-files.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
+import { straySockets } from "../adapters/terminals/stray-sockets.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
+import { halfRemoved, worktreeRuns } from "../adapters/workspace/leftovers.ts";
 import type { RunId } from "../domain/ids.ts";
 import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
+import type { Places } from "../domain/places.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
 import { keepRuns } from "../engine/keep-runs.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
+import type { Clock } from "../ports/clock.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
@@ -36,13 +43,15 @@ import { record } from "./compose/record.ts";
 import { knowSecretsOf, PACKAGE_ROOT, redact, secrets, surroundings } from "./compose/surroundings.ts";
 import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
+import { leftovers } from "./leftovers.ts";
 import { collectWhenIdle } from "./memory.ts";
 import type { ComposedDaemon, ComposeOptions, DaemonParts } from "./parts.ts";
 import { priceAnswers } from "./price-answers.ts";
+import { problemsNow } from "./problems.ts";
 import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
-import { sweepTerminals } from "./sweep.ts";
+import { keepSwept, sweep } from "./sweep.ts";
 
 async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const here = await surroundings(options);
@@ -134,6 +143,10 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const keepMs = config.runs.keep === "never" ? undefined : milliseconds(config.runs.keep);
   const remove = (run: RunId) => running.delete(run, "devflow");
   const notifier = notifications({ ...here, log, database, file, notes });
+  const left = leftovers({
+    ...{ log, host, endProcesses, ledger, workspaces, learn: running.learn, settleLeft: spends.settleLeft },
+    ...leftHere(places, clock),
+  });
   const closed = new AbortController();
   let trail: Promise<unknown> = Promise.resolve();
   return {
@@ -147,6 +160,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
           paused: running.paused,
           runs: { running: active.length - waiting, waiting },
           sessions: running.sessions(),
+          problems: problemsNow(running.hindrances(), host.problem?.()),
         };
       },
       pause: async () => running.pause(true),
@@ -212,13 +226,14 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
         journal.warn("memory is not given back any more", { error: String(error) }),
       );
       keepPrices(closed.signal);
-      await sweepTerminals({ host, log, journal });
+      await sweep(left, journal);
       // Before anybody can ask for a call again: what a killed daemon left open counts from the start.
       void spends
         .settleLeft(() => true)
         .catch((error: unknown) => journal.error("calls could not be settled", { error: String(error) }));
       await running.recover();
       takenUp();
+      void keepSwept(left, { clock, journal }, closed.signal);
     },
     drain: async (ms) => {
       const drained = new AbortController();
@@ -232,6 +247,31 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
       audit.close();
       await host.release();
       log.close();
+    },
+  };
+}
+
+/** The names of what is being written: by `writeWhole`, by SQLite's copies of a damaged database, by looks at a worktree. */
+const HALF_WRITTEN = /\.[0-9a-f]{12}\.tmp$/;
+const HALF_KEPT = /^damaged-.*\.half$/;
+const INDEX = /^devflow-index-\w{6}$/;
+
+/** What the sweep finds in this home's own directories. */
+function leftHere({ data, state, runtime }: Places, clock: Pick<Clock, "now">) {
+  const worktrees = join(data, "worktrees");
+  return {
+    marked: () => markedProcesses([data, worktrees, state]),
+    worktrees: () => worktreeRuns(worktrees),
+    strays: {
+      "half-removed worktrees": () => halfRemoved(worktrees),
+      sockets: () => straySockets(join(runtime, "p"), join(state, "pty")),
+      "temporary files": async () => {
+        const folders = [data, worktrees, join(data, "artifacts"), join(data, "runs"), state];
+        const half = folders.map((folder) => strayFiles(folder, HALF_WRITTEN, clock.now()));
+        const kept = strayFiles(data, HALF_KEPT, clock.now());
+        const looks = strayFiles(tmpdir(), INDEX, clock.now());
+        return (await Promise.all([...half, kept, looks])).flat();
+      },
     },
   };
 }

@@ -7,6 +7,7 @@
  */
 import type { Socket } from "node:net";
 import { Failure, type FailureCode, type FailureParams, failureRecord } from "../domain/failure.ts";
+import { shortage } from "../domain/system-problem.ts";
 import type { Journal } from "../ports/journal.ts";
 import {
   encodeNotice,
@@ -94,7 +95,7 @@ export function serveConnection(socket: Socket, dispatch: Dispatch, journal: Jou
       const result = await dispatch(method, params, connection);
       return id === undefined ? undefined : JSON.stringify(resultAnswer(id, result));
     } catch (error) {
-      const failure = error instanceof Failure ? error : broken(method, error);
+      const failure = error instanceof Failure ? error : (shortage(error) ?? broken(method, error));
       return id === undefined ? undefined : JSON.stringify(errorAnswer(id, failureRecord(failure)));
     }
   };

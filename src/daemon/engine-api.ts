@@ -9,7 +9,7 @@ type Answers<M extends MethodName> = (params: Params<M>) => Promise<Result<M>>;
 
 export interface EngineApi {
   /** The part of `daemon.status` that the process itself does not know. */
-  status(): Promise<Pick<Result<"daemon.status">, "host" | "paused" | "runs" | "sessions">>;
+  status(): Promise<Pick<Result<"daemon.status">, "host" | "paused" | "runs" | "sessions" | "problems">>;
   pause(): Promise<void>;
   unpause(): Promise<void>;
 

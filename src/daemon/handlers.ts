@@ -22,6 +22,7 @@ export interface HandlerParts {
 }
 
 const DONE = { ok: true } as const;
+const BYTES_PER_KB = 1024;
 const BYTES_PER_MB = 1024 * 1024;
 
 export function handlers({ engine, subscriptions, facts, shutdown }: HandlerParts): Handlers {
@@ -31,7 +32,7 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
       pid: process.pid,
       ...facts,
       ...(await engine.status()),
-      memoryMb: Math.round((process.memoryUsage.rss() / BYTES_PER_MB) * 10) / 10,
+      memoryMb: Math.round((residentBytes() / BYTES_PER_MB) * 10) / 10,
     }),
     "daemon.methods": async ({ method }) => described(method),
     "daemon.pause": async () => {
@@ -98,6 +99,15 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
       return DONE;
     },
   };
+}
+
+/** The system tells it in a file: without one that can be opened, the most that it has been has to do. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return process.resourceUsage().maxRSS * BYTES_PER_KB;
+  }
 }
 
 /** The method table as data, for people and for programs in other languages. */

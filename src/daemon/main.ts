@@ -153,6 +153,8 @@ async function status(places: Places, json: boolean): Promise<number> {
     [say("devflowd.fact.memory"), `${seen.memoryMb} MB`],
   ] as const;
   for (const [name, value] of facts) print(`${padded(name, FACT_COLUMNS)} ${value}`);
+  for (const { message, hint } of seen.problems)
+    print(`${padded(say("devflowd.fact.problem"), FACT_COLUMNS)} ${message} (${hint})`);
   return 0;
 }
 

@@ -1,30 +1,47 @@
-/** At start: terminals whose session is over, by the log, are ended. They are devflow's own by their tags; nothing else is touched. */
-import { RunId, type SessionId } from "../domain/ids.ts";
-import { fold } from "../domain/run-evolve.ts";
-import { isLive } from "../domain/session.ts";
-import type { EventLog } from "../ports/event-log.ts";
+/**
+ * The sweep: what nobody needs any more is found by devflow's own marks, freed, and logged; at start and every few minutes.
+ *
+ * W1. Each kind finds only what carries a mark of this devflow home and belongs to something that is over by the log: what a
+ *     person has made, another devflow home's, and what somebody may still need are never touched.
+ * W2. One kind, or one leftover, that cannot be swept keeps no other from it, nor the daemon from starting; it is tried again.
+ * W3. Freeing is harmless to repeat.
+ */
+import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { Terminal, TerminalHost } from "../ports/terminal-host.ts";
 
-/** What of a host is needed here. */
-interface Terminals extends Pick<TerminalHost, "list"> {
-  adopt(session: SessionId): Promise<Pick<Terminal, "close"> | undefined>;
+export interface Leftover {
+  /** What it is, for the log: an id, a path. */
+  what: string;
+  free(): Promise<unknown>;
 }
 
-export async function sweepTerminals({
-  host,
-  log,
-  journal,
-}: {
-  host: Terminals;
-  log: EventLog;
-  journal: Journal;
-}): Promise<void> {
-  for (const { session, run } of await host.list()) {
-    const known = RunId.safeParse(run);
-    const state = known.success ? fold(log.read(known.data).map(({ event }) => event)) : undefined;
-    if (isLive(state?.sessions[session]?.state ?? "closed")) continue;
-    journal.info("ending a terminal whose session is over", { session, run });
-    await (await host.adopt(session))?.close();
+/** Kind → how to find what is left of it. */
+export type SweepTable = Readonly<Record<string, () => Promise<readonly Leftover[]>>>;
+
+const SWEEP_MS = 5 * 60_000;
+
+/** Sweeps once; never rejects. */
+export async function sweep(table: SweepTable, journal: Journal): Promise<void> {
+  for (const [kind, find] of Object.entries(table)) {
+    try {
+      for (const { what, free } of await find()) {
+        journal.info("swept", { kind, what });
+        await free().catch((error: unknown) => journal.warn("not swept", { kind, what, error: String(error) }));
+      }
+    } catch (error) {
+      journal.warn("not swept", { kind, error: String(error) });
+    }
+  }
+}
+
+/** Every few minutes, until `signal` aborts. */
+export async function keepSwept(
+  table: SweepTable,
+  { clock, journal }: { clock: Clock; journal: Journal },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SWEEP_MS, signal);
+    if (!signal.aborted) await sweep(table, journal);
   }
 }

@@ -22,6 +22,8 @@ interface Row {
   exit: keyof typeof EXITS;
   text: string;
   hint: string;
+  /** It passes, or somebody takes it away: a run waits for that instead of failing, and goes on by itself. */
+  waits?: true;
 }
 
 // biome-ignore format: a table, one failure a line
@@ -43,6 +45,8 @@ export const FAILURES = {
   "protocol.unknown_method": { exit: 4, text: "there is no method {method}", hint: "devflow ctl methods lists them" },
   "protocol.invalid_params": { exit: 2, text: "{method}: {problem}", hint: "devflow ctl methods {method} shows the parameters" },
   "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
+  "machine.out_of_files": { exit: 1, text: "no more files can be opened", hint: "close some, or give devflowd more: ulimit -n 4096; devflowd restart", waits: true },
+  "machine.no_processes": { exit: 1, text: "no more processes can be started: {problem}", hint: "end some, or give the user more (ulimit -u)", waits: true },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 
   "cast.invalid": { exit: 8, text: "{where}: {problem}", hint: "devflow sessions record says where a session's recording is" },
@@ -85,6 +89,7 @@ export const FAILURES = {
   "session.cannot_pause": { exit: 5, text: "session {session} cannot be paused ({adapter})", hint: "devflow sessions interrupt {session} stops its turn" },
   "session.no_terminal": { exit: 5, text: "session {session} has no terminal to attach to ({adapter})", hint: "devflow runs events shows what it does" },
   "terminal.open_failed": { exit: 1, text: "no terminal could be opened for {label}: {problem}", hint: "devflowd logs has the details" },
+  "terminal.unresponsive": { exit: 1, text: "tmux does not answer", hint: "what needs a terminal waits and goes on by itself; if it stays so, see who has stopped tmux (its socket is {socket})", waits: true },
   "terminal.no_host": { exit: 1, text: "no terminal host works here: {problem}", hint: "install tmux 3.2 or newer" },
 
   "definition.not_found": { exit: 4, text: "there is no {kind} {name}{suggestion}", hint: "devflow {kind}s list shows them" },
@@ -141,10 +146,12 @@ export const FAILURES = {
   "prices.unreachable": { exit: 1, text: "no prices from {address}: {problem}", hint: "what was known is used on; docs/money.md says where prices come from" },
   "prices.offline": { exit: 5, text: "prices.offline is set: {address} is not asked", hint: "take it out of devflow.yaml, or give prices in prices.overrides" },
   "prices.unknown": { exit: 4, text: "no price is known for {model}{suggestion}", hint: "devflow models --refresh asks the provider; prices.overrides in devflow.yaml takes your own" },
-  "storage.full": { exit: 1, text: "the disk is full at {path}", hint: "make room; the runs go on by themselves" },
-  "storage.damaged": { exit: 1, text: "the database {path} is damaged: {problem}", hint: "restore it from a backup, or move it away to start anew" },
+  "storage.full": { exit: 1, text: "the disk is full at {path}", hint: "make room; the runs go on by themselves", waits: true },
+  "storage.locked": { exit: 1, text: "the database {path} is locked by another program{holder}", hint: "end that program; runs that wait go on by themselves", waits: true },
+  "storage.damaged": { exit: 1, text: "the database {path} is damaged: {problem}{kept}", hint: "bring back a backup: rm -f {files}; tar -xzf BACKUP -C {folder} (without a backup, the first of these starts anew)" },
+  "storage.foreign": { exit: 1, text: "the database {path} belongs to another program", hint: "move it away, or set DEVFLOW_HOME to another directory" },
   "storage.newer": { exit: 1, text: "the database {path} was written by a newer devflow (schema {found}, this one knows {known})", hint: "install that version" },
-  "storage.unusable": { exit: 1, text: "the database {path} cannot be used: {problem}", hint: "check the rights, the disk, and that no other program holds it" },
+  "storage.unusable": { exit: 1, text: "the database {path} cannot be used: {problem}", hint: "check the disk, its quota and the rights; runs that wait go on by themselves", waits: true },
   "model.turn_limit": { exit: 1, text: "the model was called {limit} times in this attempt, and is not finished", hint: "raise maxTurns in the persona's api.limits, or give the phase a smaller goal; what it did is kept" },
   "model.token_budget_exceeded": { exit: 1, text: "this attempt has used {used} of its {limit} tokens", hint: "raise maxTokensTotal in the persona's api.limits; what it did is kept" },
   "model.tool_quota_exceeded": { exit: 1, text: "this attempt has made its {limit} tool calls, and is not finished", hint: "raise maxToolCalls in the persona's api.limits; what it did is kept" },
@@ -194,6 +201,11 @@ export class Failure extends Error {
 
   get exit(): number {
     return FAILURES[this.code].exit;
+  }
+
+  get waits(): boolean {
+    const row: Row = FAILURES[this.code];
+    return row.waits === true;
   }
 }
 

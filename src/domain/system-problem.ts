@@ -1,4 +1,5 @@
 /** Why the system refused something, in words: what Node says names its own calls, which tell a user nothing. */
+import { Failure } from "./failure.ts";
 
 const IN_WORDS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -20,3 +21,18 @@ export const systemProblem = (error: unknown): string =>
   IN_WORDS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 
 export const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT", "SQLITE_FULL"].includes(codeOf(error));
+
+/** The failure that an error of the system means when the machine has run out of something; undefined for all others. */
+export function shortage(error: unknown): Failure | undefined {
+  const code = codeOf(error);
+  if (code === "EMFILE" || code === "ENFILE") return new Failure("machine.out_of_files", {}, { cause: error });
+  const problem = error instanceof Error ? error.message : "";
+  if ((code === "EAGAIN" || code === "ENOMEM") && /\bspawn\b/.test(problem))
+    return new Failure("machine.no_processes", { problem: SHORT_OF[code] ?? code }, { cause: error });
+  return undefined;
+}
+
+const SHORT_OF: Readonly<Record<string, string>> = {
+  EAGAIN: "the user has as many as are allowed",
+  ENOMEM: "there is no memory left",
+};

@@ -86,7 +86,7 @@ const announced = (state: RunState, { key, phase }: PromptStep): boolean =>
   state.phases[phase]?.prompts.some((prompt) => prompt.key === key) ?? false;
 
 async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, agent: AgentSession, prompt: Prompt) {
-  const bootLimit = deps.clock.now() + agent.startMs;
+  const bootLimit = deps.clock.steady() + agent.startMs;
   const wake = wakeable(deps.clock, context.signal);
   const unwatch = agent.watch(wake.ring);
   try {
@@ -126,7 +126,7 @@ async function untilTaken(
     }
     if (delivery.kind === "unconfirmed") return unconfirmed(step, context, deps, delivery.reason);
     const starting = agent.verdict().state === "booting" || agent.verdict().state === "unknown";
-    if (starting && deps.clock.now() >= bootLimit) {
+    if (starting && deps.clock.steady() >= bootLimit) {
       await deps.sessions.close(session);
       return lost(step, deps, `it was not ready within ${agent.startMs / 1_000} s (${delivery.reason})`);
     }

@@ -55,6 +55,8 @@ export interface Engine {
   pause(paused: boolean): void;
   readonly paused: boolean;
   sessions(): number;
+  /** What runs wait for that is no part of them (room on the disk, a tmux that answers), each once. */
+  hindrances(): readonly Failure[];
   /** Takes up every run that is not over. */
   recover(): Promise<void>;
   /** Starts nothing more; resolves when what must not be cut short is done. */
@@ -201,6 +203,10 @@ export function engine(deps: EngineDeps): Engine {
       return paused;
     },
     sessions: () => sessions.count(),
+    hindrances: () => {
+      const all = [...drives.values()].flatMap((now) => now.hindrances());
+      return [...new Map(all.map((failure) => [failure.message, failure])).values()];
+    },
     async recover() {
       // Before anybody is told anything: what their accounts were in is known from the log.
       for (const run of log.unfinished()) deps.accounts?.takeUp(fold(log.read(run).map(({ event }) => event)));

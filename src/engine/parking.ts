@@ -16,6 +16,9 @@ export interface Parking {
   ended(call: string, through: boolean): void;
 }
 
+/** The clock may be set, or the machine sleep, while somebody waits for a time of day. */
+const CLOCK_LOOK_MS = 60_000;
+
 interface Parked {
   said: string;
   until: number;
@@ -69,7 +72,7 @@ export function parking(clock: Clock): Parking {
           const now = `${parked.until} ${parked.said}`;
           if (now !== told) waiting({ for: "account", said: parked.said, ...(left > 0 && { until: parked.until }) });
           told = now;
-          await wake.next(left > 0 ? left : Number.POSITIVE_INFINITY);
+          await wake.next(left > 0 ? Math.min(left, CLOCK_LOOK_MS) : Number.POSITIVE_INFINITY);
         }
       } finally {
         over.abort();

@@ -18,6 +18,7 @@ import { decide } from "../domain/run-decide.ts";
 import { evolve } from "../domain/run-evolve.ts";
 import { nextSteps, type Step } from "../domain/run-next.ts";
 import { initial, type RunState } from "../domain/run-state.ts";
+import { shortage } from "../domain/system-problem.ts";
 import { phaseOf } from "../domain/template.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -30,8 +31,11 @@ const AGAIN_MOST_MS = 60_000;
 /** Steps that a stop need not wait for: what they have done is known by its key, the rest is done by the next daemon. */
 const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "session"]);
 
-/** A full disk is asked again this often. */
-const FULL_DISK_MS = 5_000;
+/** What waits for something of the machine (room on the disk, tmux) is tried again this often. */
+const HINDERED_AGAIN_MS = 5_000;
+
+/** A command that does not want to end is killed by then; nothing else takes as long. */
+const STOP_MS = 8_000;
 
 /** What a step may use of its run while it is performed. */
 export interface StepContext {
@@ -61,10 +65,12 @@ export interface Drive {
   ): Promise<EventOf<T> | undefined>;
   /** For what is done to the run from outside of its steps; its signal aborts when the drive stops. */
   readonly context: StepContext;
+  /** What the run waits for that is no part of it: room on the disk, a tmux that answers. */
+  hindrances(): readonly Failure[];
   pause(paused: boolean): void;
   /** Starts nothing more and lets go of what only waits; resolves when what must not be cut short is done. */
   drain(): Promise<void>;
-  /** Aborts what is under way and appends nothing more. */
+  /** Aborts what is under way, waits for a while until it has ended, and appends nothing more. */
   stop(): Promise<void>;
   /** Resolves when the run has ended and everything after its end is done. */
   readonly finished: Promise<void>;
@@ -91,6 +97,9 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
   const listeners = new Set<(event: RunEvent) => void>();
   /** How often in a row each step has moved nothing (O3). */
   const fruitless = new Map<string, number>();
+  /** What keeps steps, and what agents tell, from going on; they are tried again. */
+  const hindrances = new Map<string, Failure>();
+  let outcomes = 0;
   const stopping = new AbortController();
   let state = initial;
   let times = NO_TIME;
@@ -113,7 +122,14 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
     times = passed(times, event, state, at);
     position += 1;
   };
-  for (const stored of log.read(run)) take(stored.event, stored.at);
+  let lastAt = clock.now();
+  for (const stored of log.read(run)) {
+    take(stored.event, stored.at);
+    lastAt = stored.at;
+  }
+  /** The time line of the log, gone on with: whoever sets the clock, or stops the daemon, moves no phase's limit. */
+  const begun = lastAt - clock.steady();
+  const time = (): number => begun + clock.steady();
 
   function apply(make: (state: RunState) => RunEvent[]): Promise<readonly RunEvent[]> {
     queued += 1;
@@ -130,7 +146,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
         // As they are in the log, which may have taken secrets out: the state is a fold of the log, also without a restart.
         const kept = written.events.map(({ event }) => event);
         for (const event of kept) {
-          take(event, at);
+          take(event, time());
           for (const listener of listeners) listener(event);
         }
         dispatch();
@@ -151,7 +167,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
   function catchUp(there: number): void {
     if (there <= position)
       throw new Failure("internal", { problem: `the log of run ${run} ends at ${there}, before ${position}` });
-    for (const stored of log.read(run, position + 1)) take(stored.event, stored.at);
+    for (const stored of log.read(run, position + 1)) take(stored.event, time());
     dispatch();
   }
 
@@ -185,12 +201,15 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
       journal.error("a step could not be recorded", { run, step: step.key, error: String(error) });
       return false;
     });
+    const again = AbortSignal.any([stopping.signal, signal]);
     if (moved || signal.aborted) fruitless.delete(step.key);
+    else if (hindrances.has(step.key)) await clock.sleep(HINDERED_AGAIN_MS, again);
     else {
       const times = fruitless.get(step.key) ?? 0;
       fruitless.set(step.key, times + 1);
-      await clock.sleep(Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS), AbortSignal.any([stopping.signal, signal])); // O3
+      await clock.sleep(Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS), again); // O3
     }
+    hindrances.delete(step.key);
     underWay.delete(step.key);
     dispatch();
   }
@@ -202,16 +221,22 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
     return position !== before;
   }
 
-  /** A full disk loses nothing: the outcome waits until there is room. */
+  /** A full disk, or a locked database, loses nothing: the outcome waits until it can be written. */
   async function applyWithRoom(make: (state: RunState) => RunEvent[]): Promise<void> {
+    const mine = `outcome ${++outcomes}`;
     for (;;) {
       try {
         await apply(make);
+        hindrances.delete(mine);
         return;
       } catch (error) {
-        if (!(error instanceof Failure) || error.code !== "storage.full" || stopping.signal.aborted) throw error;
-        journal.error("the disk is full; trying again", { run });
-        await clock.sleep(FULL_DISK_MS, stopping.signal);
+        if (!(error instanceof Failure) || !error.waits || stopping.signal.aborted) {
+          hindrances.delete(mine);
+          throw error;
+        }
+        hindrances.set(mine, error);
+        journal.error("what has happened cannot be written down yet", { run, problem: error.message });
+        await clock.sleep(HINDERED_AGAIN_MS, stopping.signal);
       }
     }
   }
@@ -234,21 +259,24 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
     left: (phase) => {
       const limit = state.started && phaseOf(state.started.template, phase)?.timeout;
       if (limit === undefined || !times.going.includes(phase)) return Number.POSITIVE_INFINITY;
-      return milliseconds(limit) - usedBy(times, phase, clock.now());
+      return milliseconds(limit) - usedBy(times, phase, time());
     },
     signal,
   });
 
   function broken(step: Step, error: unknown): Outcome | undefined {
     const failure =
-      error instanceof Failure ? error : new Failure("internal", { problem: String(error) }, { cause: error });
+      error instanceof Failure
+        ? error
+        : (shortage(error) ?? new Failure("internal", { problem: String(error) }, { cause: error }));
+    if (failure.waits) hindrances.set(step.key, failure);
     journal.error("a step failed", {
       run,
       step: step.key,
       code: failure.code,
       error: failure.stack ?? failure.message,
     });
-    if (failure.code === "storage.full") return undefined;
+    if (failure.waits) return undefined;
     if (step.kind === "workspace") return { kind: "impossible", failure: failureRecord(failure) };
     if ("phase" in step)
       return { kind: "failed", phase: step.phase, attempt: step.attempt, failure: failureRecord(failure) };
@@ -278,6 +306,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
       }
     },
     context: context(stopping.signal),
+    hindrances: () => [...hindrances.values()],
     pause: (value) => {
       paused = value;
       dispatch();
@@ -290,8 +319,13 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
     },
     stop: async () => {
       stopping.abort();
-      for (const { abort } of underWay.values()) abort();
+      const all = [...underWay.values()];
+      for (const { abort } of all) abort();
       await mailbox;
+      // What a step has started is ended by it: a daemon that goes before leaves it behind.
+      const late = new AbortController();
+      await Promise.race([Promise.all(all.map(({ done }) => done)), clock.sleep(STOP_MS, late.signal)]);
+      late.abort();
     },
     finished,
     get over() {

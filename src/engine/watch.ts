@@ -92,19 +92,19 @@ export async function watchArtifact(
 /** How long things have been as they are. A working agent that says so again is alive, one that is idle twice is idle still. */
 function stopwatch(clock: Clock, limitedBefore: boolean) {
   let seen = "";
-  let changedAt = clock.now();
-  let quietSince = clock.now();
+  let changedAt = clock.steady();
+  let quietSince = clock.steady();
   let state: AgentState | undefined;
   let limited = limitedBefore;
   return {
     agent: (now: AgentState): void => {
-      if (now !== state || now === "working") quietSince = clock.now();
+      if (now !== state || now === "working") quietSince = clock.steady();
       state = now;
       // One that works again by itself was told so by a person, or goes on where it was.
       if (now === "rate_limited" || now === "working") limited = now === "rate_limited";
     },
     look: (look: Look): Pick<Moment, "limited" | "quietMs" | "unchangedMs"> => {
-      const at = clock.now();
+      const at = clock.steady();
       const shows = `${look.kind}/${look.kind === "bad" ? (look.sha256 ?? "") : ""}`;
       if (shows !== seen) changedAt = at;
       seen = shows;

@@ -9,6 +9,7 @@ import { devflowd } from "./ko/devflowd.ts";
 import { events } from "./ko/events.ts";
 import { failures } from "./ko/failures.ts";
 import { josa } from "./ko/josa.ts";
+import { notify } from "./ko/notify.ts";
 import { person } from "./ko/person.ts";
 import { phrases } from "./ko/phrases.ts";
 import { typed } from "./ko/typed.ts";
@@ -16,6 +17,14 @@ import { views } from "./ko/views.ts";
 import { phraseBook } from "./phrase-book.ts";
 import type { Tongue } from "./say.ts";
 
-const texts: Record<MessageKey, string> = { ...commands, ...views, ...events, ...person, ...typed, ...devflowd };
+const texts: Record<MessageKey, string> = {
+  ...commands,
+  ...views,
+  ...events,
+  ...person,
+  ...typed,
+  ...devflowd,
+  ...notify,
+};
 
 export const ko: Tongue = { texts, failures, phrase: phraseBook(phrases), finish: josa };

@@ -19,7 +19,7 @@ export interface Expectation {
 }
 
 export interface ArtifactStore {
-  /** Looks once. Throws `Failure` `storage.full` when there is no room to keep it. */
+  /** Looks once. Throws `Failure` `storage.full` when there is no room to keep it, `machine.out_of_files`. */
   look(expected: Expectation): Promise<Look>;
   /** Calls `again` whenever a look may tell something new. Makes the folder when it is missing. */
   watch(path: string, again: () => void): () => void;

@@ -11,6 +11,7 @@
  * T5. `exit` is told exactly once to each listener, after the last output, with what is known of the cause.
  * T6. Secrets in `env` never appear in an argv, a file others can read, or another terminal's environment.
  */
+import type { Failure } from "../domain/failure.ts";
 import type { SessionId } from "../domain/ids.ts";
 import type { ProfileKey } from "../domain/profile-key.ts";
 
@@ -96,11 +97,13 @@ export interface Terminal {
 
 export interface TerminalHost {
   readonly kind: HostKind;
-  /** Resolves once the process exists, not once it is ready. Throws `Failure` `terminal.open_failed`. */
+  /** Resolves once the process exists, not once it is ready. Throws `Failure` `terminal.open_failed`, `terminal.unresponsive`. */
   open(spec: TerminalSpec): Promise<Terminal>;
   adopt(session: SessionId): Promise<Terminal | undefined>;
   /** Every terminal of this devflow home, alive or dead-but-unreaped. */
   list(): Promise<readonly { session: SessionId; run: string; key: string; alive: boolean }[]>;
+  /** What keeps the host from answering now, if anything does; terminals wait until it is over. */
+  problem?(): Failure | undefined;
   /** Lets go of all terminals and of the host's own connection; they live on. */
   release(): Promise<void>;
 }

@@ -154,6 +154,8 @@ const DaemonStatus = z.strictObject({
   runs: z.strictObject({ running: z.int(), waiting: z.int() }),
   sessions: z.int(),
   memoryMb: z.number(),
+  /** What stands in the way now: runs wait for it, and go on by themselves once it is gone. */
+  problems: z.array(z.strictObject({ code: z.string(), message: z.string(), hint: z.string() })),
 });
 export type DaemonStatus = z.infer<typeof DaemonStatus>;
 

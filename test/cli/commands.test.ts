@@ -293,6 +293,7 @@ describe("the daemon", () => {
     const status = {
       ...{ pid: 7, version: "1.0.0", startedAt: BEGIN, socket: "/run/devflowd.sock", home: "/home/kim/홈" },
       ...{ host: "tmux" as const, paused: false, runs: { running: 2, waiting: 1 }, sessions: 4, memoryMb: 61.3 },
+      problems: [{ code: "storage.full", message: "the disk is full at /home/kim", hint: "make room" }],
     };
     const { out } = await devflow(["ctl", "status"], { client: stubClient({ "daemon.status": status }), now: NOW });
     await expect(out).toMatchFileSnapshot("golden/status.txt");

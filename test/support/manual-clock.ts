@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Moves time on to whoever sleeps shortest, and wakes that one alone; false when nobody sleeps. What it does then is not waited for. */
   tick(): boolean;
+  /** Somebody sets the clock, forwards or backwards: no time passes. */
+  set(ms: number): void;
   /** How many sleep. */
   sleeping(): number;
 }
@@ -22,10 +24,15 @@ const settle = async (): Promise<void> => {
 
 export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let now = start;
+  let skew = 0;
   const sleepers: Sleeper[] = [];
 
   return {
-    now: () => now,
+    now: () => now + skew,
+    steady: () => now,
+    set: (ms) => {
+      skew += ms;
+    },
     sleep(ms, signal) {
       if (ms <= 0 || signal?.aborted) return Promise.resolve();
       return new Promise((resolve) => {

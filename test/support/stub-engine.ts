@@ -82,7 +82,7 @@ export function stubEngine(answers: Partial<EngineApi> = {}): EngineApi {
   };
   let paused = false;
   return {
-    status: async () => ({ host: "none", paused, runs: { running: 0, waiting: 0 }, sessions: 0 }),
+    status: async () => ({ host: "none", paused, runs: { running: 0, waiting: 0 }, sessions: 0, problems: [] }),
     pause: async () => {
       paused = true;
     },

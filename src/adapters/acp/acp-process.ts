@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { cleanText } from "../../domain/text.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 
 /** What of stderr is worth keeping as a reason. */
 const STDERR_CHARACTERS = 2_000;
@@ -19,6 +20,7 @@ export interface AcpProcess {
 /** In a process session of its own, so that the whole of it can be ended. */
 export function startProcess(argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>): AcpProcess {
   const [program = "", ...args] = argv;
+  mustHaveFiles();
   const child = spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8");

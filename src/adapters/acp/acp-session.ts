@@ -19,6 +19,7 @@ import { refusal, shown } from "../../domain/tool-refusal.ts";
 import type { AgentNews, AgentSession, Delivery, Prompt } from "../../ports/agent.ts";
 import type { WorktreeFiles } from "../../ports/worktree-files.ts";
 import { sha256Hex } from "../system/content-hash.ts";
+import { sleepUntil } from "../system/sleep-until.ts";
 import { type AcpLifeDeps, acpLife, type Life } from "./acp-life.ts";
 import type { AgentAsks, Asked } from "./acp-link.ts";
 import { permissions } from "./acp-permissions.ts";
@@ -233,7 +234,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     turn = now;
     since = at;
     void link.prompt(conversation, text).then((answer) => answered(now, answer));
-    void limit(now, at);
+    void limit(now);
     show();
     return now;
   }
@@ -278,17 +279,18 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
         await clock.sleep(LOGIN_LOOK_MS, over.signal);
         if (await deps.loggedInSince(at)) forgiven = key;
       }
-    } else if (until !== undefined) await clock.sleep(until - clock.now(), over.signal);
+    } else if (until !== undefined) await sleepUntil(until, clock, over.signal);
     if (!over.signal.aborted) show();
   }
 
   /** Keeps a turn within its limits; while a person is asked, its time stands still. */
-  async function limit(now: AcpTurn, startedAt: number): Promise<void> {
+  async function limit(now: AcpTurn): Promise<void> {
+    const startedAt = clock.steady();
     let asked = 0;
-    let lookedAt = clock.now();
+    let lookedAt = clock.steady();
     while (turn === now && !over.signal.aborted) {
       await clock.sleep(LIMITS_LOOK_MS, over.signal);
-      const at = clock.now();
+      const at = clock.steady();
       if (asking.question()) {
         asked += at - lookedAt;
         now.sign("permission");
@@ -304,13 +306,13 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     if (turn !== now || !at) return;
     asking.dropAll();
     await at.link.cancel(at.conversation);
-    const deadline = clock.now() + limits.interruptMs;
-    while (turn === now && clock.now() < deadline) await change(deadline - clock.now(), over.signal);
+    const deadline = clock.steady() + limits.interruptMs;
+    while (turn === now && clock.steady() < deadline) await change(deadline - clock.steady(), over.signal);
     if (turn === now && !over.signal.aborted) await life.gone("it does not react to being interrupted");
   }
 
   async function receipt(now: AcpTurn, signal: AbortSignal): Promise<Delivery> {
-    const deadline = clock.now() + limits.receiptMs;
+    const deadline = clock.steady() + limits.receiptMs;
     for (;;) {
       const first = now.first();
       const known = journal.prompt(now.key);
@@ -321,7 +323,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       if (signal.aborted && ending !== "closed") return { kind: "unconfirmed", reason: "stopped" };
       const ended = why();
       if (ended !== undefined) return { kind: "lost", reason: ended };
-      const left = deadline - clock.now();
+      const left = deadline - clock.steady();
       if (left <= 0)
         return { kind: "unconfirmed", reason: `it told nothing for ${Math.round(limits.receiptMs / 1_000)} s` };
       await change(left, signal);

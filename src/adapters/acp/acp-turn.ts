@@ -54,20 +54,20 @@ interface Call {
 export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurnDeps): AcpTurn {
   const calls = new Map<string, Call>();
   let first: string | undefined;
-  let lastSignAt = clock.now();
+  let lastSignAt = clock.steady();
   let said = "";
   let costUsd: string | undefined;
 
   function sign(what: string): void {
     first ??= what;
-    lastSignAt = clock.now();
+    lastSignAt = clock.steady();
   }
 
   function toolOf(tool: ToolFacts): ToolFacts {
     const call = calls.get(tool.id);
     const facts = mergeTool(call?.facts, tool);
     if (call) call.facts = facts;
-    else calls.set(tool.id, { facts, since: clock.now(), state: "announced" });
+    else calls.set(tool.id, { facts, since: clock.steady(), state: "announced" });
     return facts;
   }
 
@@ -106,7 +106,7 @@ export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurn
       ...(refused !== undefined && { refused }),
       resultBytes: result.bytes,
       resultSha256: result.sha256,
-      durationMs: clock.now() - call.since,
+      durationMs: clock.steady() - call.since,
     });
     delete call.facts.input; // a turn may have thousands of them
     delete call.facts.output;

@@ -26,7 +26,7 @@ export interface AgentsOptions {
 }
 
 export function agents(options: AgentsOptions): Agents {
-  const { adapters, profiles, env } = options;
+  const { adapters, profiles } = options;
   return {
     for: ({ adapter, name }) => {
       const found = adapters[adapter];

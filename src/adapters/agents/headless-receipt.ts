@@ -20,7 +20,7 @@ export async function receipt(
   { clock, receiptMs, change }: ReceiptDeps,
   signal: AbortSignal,
 ): Promise<Delivery> {
-  const deadline = clock.now() + receiptMs;
+  const deadline = clock.steady() + receiptMs;
   for (;;) {
     const over = result();
     const first = over?.first ?? turn?.tally().first;
@@ -29,12 +29,12 @@ export async function receipt(
       return { kind: "delivered", receipt: [{ source: "stream", said: `its first event: ${first}`, at }] };
     if (over) return untaken(over.verdict);
     if (signal.aborted) return { kind: "unconfirmed", reason: "stopped" };
-    if (at >= deadline) {
+    if (clock.steady() >= deadline) {
       const stderr = (await files.stderr()).slice(-REASON_CHARACTERS);
       const reason = `it told nothing for ${Math.round(receiptMs / 1_000)} s${stderr === "" ? "" : `: ${stderr}`}`;
       return { kind: "unconfirmed", reason };
     }
-    await change(deadline - at, signal);
+    await change(deadline - clock.steady(), signal);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Redact } from "../../domain/redact.ts";
 import type { Verdict } from "../../domain/session.ts";
 import type { AgentNews, AgentSession, Delivery, Prompt } from "../../ports/agent.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
+import { sleepUntil } from "../system/sleep-until.ts";
 import { type ReceiptDeps, receipt, refused } from "./headless-receipt.ts";
 import { followTurn, type TurnLimits, type TurnNews } from "./headless-turn.ts";
 import { type KnownTurn, sessionTurns, type TurnsDeps } from "./headless-turns.ts";
@@ -123,7 +124,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
 
   /** Waits for what ends a limit or a missing login: nothing else will tell. */
   async function outlast({ state, until, evidence }: Verdict): Promise<void> {
-    if (until !== undefined) await clock.sleep(until - clock.now(), released.signal);
+    if (until !== undefined) await sleepUntil(until, clock, released.signal);
     else if (state === "login_required" && !watchingLogin) {
       watchingLogin = true;
       const about = turns.newest()?.record.key;

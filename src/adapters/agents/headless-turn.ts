@@ -71,7 +71,9 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   const released = new AbortController();
   let tally: Tally = { ...NOTHING_YET, ...(record.continues?.total && { total: record.continues.total }) };
   let pid: number | undefined;
-  let lastEventAt = clock.now();
+  /** What it had taken before this daemon has begun to follow it. */
+  const before = clock.now() - record.at - clock.steady();
+  let lastEventAt = clock.steady();
   let process: TurnProcess = "unclaimed";
   let result: TurnResult | undefined;
   let sweeping = false;
@@ -84,7 +86,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const before = tally;
     tally = hear(tally, headless.events, value);
     if (tally.events === before.events) return;
-    lastEventAt = clock.now();
+    lastEventAt = clock.steady();
     deps.tell({ kind: "sign" });
     const usage = tally.reports.length > before.reports.length ? tally.reports.at(-1) : undefined;
     if (usage) deps.tell({ kind: "usage", usage, nth: record.reportsBefore + tally.reports.length });
@@ -122,9 +124,9 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   }
 
   function overLimit(bytes: number): string | undefined {
-    const now = clock.now();
+    const now = clock.steady();
     if (bytes > MAX_OUTPUT_BYTES) return `it printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB`;
-    if (now - record.at >= limits.wallMs) return `it took longer than ${seconds(limits.wallMs)}`;
+    if (before + now >= limits.wallMs) return `it took longer than ${seconds(limits.wallMs)}`;
     if (now - lastEventAt >= limits.inactivityMs) return `it told nothing for ${seconds(limits.inactivityMs)}`;
     return undefined;
   }

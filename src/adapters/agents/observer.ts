@@ -14,6 +14,7 @@ import { terminalSignal } from "../../domain/terminal-signal.ts";
 import { Trouble, type TroubleSaid } from "../../domain/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
+import { CLOCK_LOOK_MS } from "../system/sleep-until.ts";
 import { askedIn } from "./permission.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */
@@ -94,7 +95,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     if (event.type === "title" && titleSays(profile, event.title, "working"))
       sawWork({ source: "title", said: event.title, at });
     if (event.type === "exit") return void settle();
-    dirtySince ??= at;
+    dirtySince = Math.min(dirtySince ?? at, at);
     const begins = worked?.at === at && verdict.state === "ready";
     const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
     later(begins || at - dirtySince >= longest ? 0 : PAUSE_MS);
@@ -146,13 +147,14 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     const { state } = judgement;
     if (state === "working") sawWork(judgement.evidence[0] ?? { source: "screen", said: "working", at: now });
     if (state === "ready") notice = undefined;
-    readySince = state === "ready" ? (readySince ?? now) : undefined;
+    // Whoever sets the clock back must not make it wait for that time to come again.
+    readySince = state === "ready" ? Math.min(readySince ?? now, now) : undefined;
     if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {
       return later(READY_HOLDS_MS - (now - readySince));
     }
     if (state === "awaiting_permission" && profile.interactive.permissions.length > 0) {
       const digest = askedIn(judgement.permission)?.digest ?? "";
-      asking = asking?.digest === digest ? asking : { digest, since: now };
+      asking = { digest, since: asking?.digest === digest ? Math.min(asking.since, now) : now };
       const told = verdict.state === state && (verdict.asks?.digest ?? "") === digest;
       if (!told && now - asking.since < ASKS_HOLDS_MS) return later(ASKS_HOLDS_MS - (now - asking.since));
     } else asking = undefined;
@@ -183,7 +185,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
       for (const listener of listeners) listener(verdict, judgement);
     }
     // The end of a limit is not shown by anything: it is looked for when it is due.
-    if (until !== undefined && until > now) later(until - now + PAUSE_MS);
+    if (until !== undefined && until > now) later(Math.min(until - now + PAUSE_MS, CLOCK_LOOK_MS));
   }
 
   /** What has ended its turn, or the circle that it goes round in. */

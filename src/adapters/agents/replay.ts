@@ -143,6 +143,7 @@ function virtualClock(): VirtualClock {
   const first = () => Math.min(...[...sleepers].map(({ at }) => at));
   return {
     now: () => now,
+    steady: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();

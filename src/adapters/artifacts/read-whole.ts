@@ -7,6 +7,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { MAX_ARTIFACT_BYTES, SCRATCH } from "../../domain/artifact.ts";
+import { shortage } from "../../domain/system-problem.ts";
 import { errorCode } from "../system/whole-file.ts";
 
 export type Whole =
@@ -39,6 +40,9 @@ export function readWhole(path: string): Whole {
     const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "absent" };
     if (code === "EACCES" || code === "EPERM") return { kind: "odd", problem: "it cannot be read: permission denied" };
+    // What devflow has run out of is no fault of who wrote it.
+    const short = shortage(error);
+    if (short) throw short;
     // It has become a link (ELOOP) or something that cannot be opened (ENXIO): the next look will say what.
     if (code === "ELOOP" || code === "ENXIO" || code === "EAGAIN") return { kind: "changing" };
     return { kind: "odd", problem: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` };

@@ -159,12 +159,12 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     if (message.t === "prompt" && begun !== undefined && begun !== key)
       return { kind: "held", reason: "it is at work for another prompt" };
     asked.send(message);
-    const deadline = clock.now() + RECEIPT_MS;
+    const deadline = clock.steady() + RECEIPT_MS;
     while (!taken.has(key)) {
       if (signal.aborted) return { kind: "unconfirmed", reason: "stopped" };
       if (life.link !== asked || ending)
         return lost === undefined && !ending ? held() : { kind: "lost", reason: told.said };
-      const left = deadline - clock.now();
+      const left = deadline - clock.steady();
       if (left <= 0) return { kind: "unconfirmed", reason: `it has not taken it within ${RECEIPT_MS / 1_000} s` };
       await change(left, signal);
     }

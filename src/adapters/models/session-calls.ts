@@ -89,7 +89,7 @@ export function sessionCalls(deps: CallsDeps): SessionCalls {
       if (usage) booked.set(call, usage);
       return true;
     } catch (error) {
-      if (error instanceof Failure && error.code === "storage.full") return false;
+      if (error instanceof Failure && error.waits) return false;
       trouble(`the call ${call} could not be booked: ${String(error)}`);
       return true;
     }

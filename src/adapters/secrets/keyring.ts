@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { packed, unpacked } from "../../domain/secret.ts";
 import { isTrouble, type SecretStore, type StoreTrouble } from "../../ports/secrets.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 import { KeyringAnswer, type KeyringRequest } from "./keyring-protocol.ts";
 
 export interface KeyringOptions {
@@ -26,6 +27,7 @@ const PASSED = [
 export function keyring({ env, platform, program, limitMs = LIMIT_MS }: KeyringOptions): SecretStore {
   async function ask(request: KeyringRequest): Promise<Record<string, string> | StoreTrouble> {
     if (platform === "linux" && !hasBus(env)) return { trouble: "no_bus", said: "there is no session bus" };
+    mustHaveFiles();
     const done = await execa(process.execPath, [program], {
       input: JSON.stringify(request),
       env: Object.fromEntries(PASSED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),

@@ -1,7 +1,7 @@
 /** The table of events: one row an event, its JSON stored once. */
 import type { Database } from "better-sqlite3";
+import { damaged } from "../../domain/damage.ts";
 import { RunEvent, type StoredEvent } from "../../domain/event.ts";
-import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
 import { advance, unknown } from "../../domain/run-row.ts";
 import type { Asked } from "./append-rules.ts";
@@ -86,7 +86,7 @@ function decode({ cursor, event }: Row, path: string): RunEvent {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") ?? "";
-  throw new Failure("storage.damaged", { path, problem: `event ${cursor} ${where}: ${issue?.message ?? "not JSON"}` });
+  throw damaged(path, `event ${cursor} ${where}: ${issue?.message ?? "not JSON"}`);
 }
 
 function json(text: string): unknown {

@@ -1,12 +1,15 @@
 /** Looks at a database without changing it: whether it is whole, and which devflow wrote it. */
 import { statSync } from "node:fs";
 import SQLite from "better-sqlite3";
+import { Failure } from "../../domain/failure.ts";
 import { SCHEMA_VERSION } from "./schema/migrations.ts";
+import { storageFailure } from "./storage-failure.ts";
 
 export type DatabaseLook =
   | { kind: "none" }
   | { kind: "good"; bytes: number; whole: boolean }
   | { kind: "damaged"; problem: string }
+  | { kind: "locked"; holder: string }
   | { kind: "newer"; found: number; known: number };
 
 /** Reading a larger one through takes longer than anybody waits here; the daemon does it when it starts. */
@@ -24,6 +27,9 @@ export function lookAtDatabase(file: string): DatabaseLook {
     const problem = whole ? String(database.pragma("quick_check(1)", { simple: true })) : "ok";
     return problem === "ok" ? { kind: "good", bytes, whole } : { kind: "damaged", problem };
   } catch (error) {
+    const failure = storageFailure(error, file);
+    if (failure instanceof Failure && failure.code === "storage.locked")
+      return { kind: "locked", holder: String(failure.params.holder) };
     return { kind: "damaged", problem: error instanceof Error ? error.message : String(error) };
   } finally {
     database?.close();

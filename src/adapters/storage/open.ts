@@ -2,9 +2,11 @@
 import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import SQLite, { type Database } from "better-sqlite3";
+import { damaged } from "../../domain/damage.ts";
 import { Failure } from "../../domain/failure.ts";
+import { keepAside } from "./keep-aside.ts";
 import { migrate } from "./schema/migrations.ts";
-import { guarded } from "./storage-failure.ts";
+import { guarded, storageFailure } from "./storage-failure.ts";
 
 /** Checking reads the whole file, at 0.6 ms a megabyte when it is cached: a start must not take seconds for it. */
 const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
@@ -12,20 +14,28 @@ const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
 /** In KiB, as SQLite wants it. Appends touch the ends of a few tables; the system's cache holds the rest. */
 const PAGE_CACHE_KIB = 8 * 1024;
 
+/** At the start somebody may be just reading a backup out of it. */
+const OPEN_WAIT_MS = 5_000;
+/** Afterwards the whole daemon stands still while SQLite waits: what could not be written is tried again instead. */
+const LOCKED_WAIT_MS = 100;
+
 export function openDatabase(file: string): Database {
   return guarded(file, () => {
     make(file);
-    const database = new SQLite(file);
+    const database = new SQLite(file, { timeout: OPEN_WAIT_MS });
     try {
       database.pragma("journal_mode = WAL");
       database.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
       database.pragma("trusted_schema = OFF");
       check(database, file);
       migrate(database, file);
+      database.pragma(`busy_timeout = ${LOCKED_WAIT_MS}`);
       return database;
     } catch (error) {
+      // Before it is closed: that writes to the file.
+      const failure = aside(storageFailure(error, file), file);
       database.close();
-      throw error;
+      throw failure;
     }
   });
 }
@@ -44,5 +54,10 @@ function make(file: string): void {
 function check(database: Database, file: string): void {
   if (statSync(file).size > CHECKED_UP_TO_BYTES) return;
   const found = String(database.pragma("quick_check(1)", { simple: true }));
-  if (found !== "ok") throw new Failure("storage.damaged", { path: file, problem: found.replace(/\s+/g, " ") });
+  if (found !== "ok") throw damaged(file, found.replace(/\s+/g, " "));
+}
+
+function aside(failure: unknown, file: string): unknown {
+  if (!(failure instanceof Failure) || failure.code !== "storage.damaged") return failure;
+  return damaged(file, String(failure.params.problem), keepAside(file), failure.cause);
 }

@@ -13,6 +13,8 @@ export interface ProcessEntry {
   startedAt: string;
   /** The devflow session whose mark it carries. */
   mark: string | undefined;
+  /** The run whose mark it carries. */
+  run: string | undefined;
   /** The call within that session whose mark it carries. */
   call: string | undefined;
 }
@@ -21,6 +23,7 @@ export interface ProcessEntry {
 const PROCESSES_A_TURN = 100;
 const MARK = "DEVFLOW_SESSION=";
 const CALL_MARK = "DEVFLOW_CALL=";
+const RUN_MARK = "DEVFLOW_RUN=";
 const hasProc = process.platform === "linux";
 
 export async function processTable(): Promise<ProcessEntry[]> {
@@ -45,7 +48,7 @@ async function fromProc(): Promise<ProcessEntry[]> {
   return entries;
 }
 
-function procStat(pid: number): Omit<ProcessEntry, "mark" | "call"> | undefined {
+function procStat(pid: number): Omit<ProcessEntry, "mark" | "call" | "run"> | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -60,14 +63,14 @@ function procStat(pid: number): Omit<ProcessEntry, "mark" | "call"> | undefined 
   return { pid, parent: Number(parent), group: Number(session), startedAt };
 }
 
-function procMarks(pid: number): Pick<ProcessEntry, "mark" | "call"> {
+function procMarks(pid: number): Pick<ProcessEntry, "mark" | "call" | "run"> {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
     const marked = (name: string) => environment.find((variable) => variable.startsWith(name))?.slice(name.length);
-    return { mark: marked(MARK), call: marked(CALL_MARK) };
+    return { mark: marked(MARK), call: marked(CALL_MARK), run: marked(RUN_MARK) };
   } catch {
     // Another user's process, or gone.
-    return { mark: undefined, call: undefined };
+    return { mark: undefined, call: undefined, run: undefined };
   }
 }
 
@@ -80,6 +83,16 @@ async function fromPs(pid?: number): Promise<ProcessEntry[]> {
   return (answer?.stdout ?? "").split("\n").flatMap((line) => {
     const [, id, parent, state, startedAt] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
     if (!id || !parent || !startedAt || state?.startsWith("Z")) return [];
-    return [{ pid: Number(id), parent: Number(parent), group: undefined, startedAt, mark: undefined, call: undefined }];
+    return [
+      {
+        pid: Number(id),
+        parent: Number(parent),
+        group: undefined,
+        startedAt,
+        mark: undefined,
+        call: undefined,
+        run: undefined,
+      },
+    ];
   });
 }

@@ -57,8 +57,8 @@ async function signal(one: ProcessEntry, name: NodeJS.Signals): Promise<void> {
 }
 
 async function ended(all: readonly ProcessEntry[], withinMs: number): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while ((await running(all)).length > 0 && Date.now() < deadline) await pause(LOOK_MS);
+  const deadline = performance.now() + withinMs;
+  while ((await running(all)).length > 0 && performance.now() < deadline) await pause(LOOK_MS);
 }
 
 async function running(all: readonly ProcessEntry[]): Promise<ProcessEntry[]> {

@@ -7,7 +7,10 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { shortage } from "../../domain/system-problem.ts";
+import { afterAttended } from "./attended-time.ts";
 import { tailOf } from "./output-tail.ts";
+import { mustHaveFiles } from "./spare-files.ts";
 
 export interface Program {
   argv: readonly [string, ...string[]];
@@ -41,14 +44,13 @@ export interface NotStarted {
 const PASSED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"];
 /** How long output is waited for when all known processes are gone: only an unknown one can still hold the pipe. */
 const DRAIN_MS = 1_000;
-/** A longer timer fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const harmlessPart = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(PASSED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
 export async function runProgram(program: Program, signal: AbortSignal): Promise<ProgramResult | NotStarted> {
   const startedAt = performance.now();
+  mustHaveFiles();
   const command = start(program);
   if (command instanceof Error) return { kind: "not started", code: undefined, message: command.message };
   const [stdout, stderr] = [tailOf(command.stdout, program.keepBytes), tailOf(command.stderr, program.keepBytes)];
@@ -93,14 +95,22 @@ function exitOf(command: Command): Promise<Exit | "never started"> {
 }
 
 async function firstOf(exited: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<unknown> {
-  const settled = new AbortController();
-  const timer = pause(Math.min(timeoutMs, LONGEST_TIMER_MS), "timeout", {
-    signal: AbortSignal.any([signal, settled.signal]),
-  }).catch(() => "aborted"); // by the caller, or because it has exited
+  let forget = (): void => {};
+  // A command that has ended while the daemon was stopped has ended in time: what was not seen does not count.
+  const timer = new Promise((resolve) => {
+    const cancel = afterAttended(timeoutMs, () => resolve("timeout"));
+    const abort = () => resolve("aborted");
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    forget = () => {
+      cancel();
+      signal.removeEventListener("abort", abort);
+    };
+  });
   try {
     return await Promise.race([exited, timer]);
   } finally {
-    settled.abort();
+    forget();
   }
 }
 
@@ -120,6 +130,8 @@ async function drained(command: Command): Promise<void> {
 
 async function notStarted(command: Command): Promise<NotStarted> {
   const result = await command;
+  const short = shortage(result);
+  if (short) throw short;
   const code = "code" in result ? String(result.code) : undefined;
   const said = "originalMessage" in result ? result.originalMessage : undefined;
   return { kind: "not started", code, message: said ?? "unknown" };

@@ -7,12 +7,18 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { shortage } from "../../domain/system-problem.ts";
+import { afterAttended } from "../system/attended-time.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 import { controlParser } from "./control-parser.ts";
 
 /** A healthy server answers in well under a millisecond; one out of file descriptors never does. */
 const REPLY_LIMIT_MS = 5_000;
 /** After its input is closed a client leaves by itself, but some versions hang in it. */
 const LEAVE_MS = 500;
+
+/** Why a connection is lost whose server lives, and hangs: it is stopped, or out of file descriptors. */
+export const NO_ANSWER = "tmux does not answer";
 
 /** tmux refused a command. */
 export class TmuxRefusal extends Error {
@@ -51,7 +57,8 @@ interface Waiting {
   mark: string;
   lines: Buffer[];
   refusal: string | undefined;
-  timer: NodeJS.Timeout;
+  /** No reply is waited for any more. */
+  forget(): void;
   onBlock: ((lines: readonly Buffer[]) => void) | undefined;
   resolve(lines: Buffer[]): void;
   reject(problem: Error): void;
@@ -63,21 +70,28 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   // -N: attaching must never start a server, or one whose socket file was removed would get a rival.
   // With pause-after, a daemon that does not read holds up neither the agents nor the server's memory.
   const attach = ["attach-session", "-f", "pause-after=1,ignore-size", "-t", `=${session}`];
+  mustHaveFiles();
   const child: ChildProcessWithoutNullStreams = spawn(tmux, ["-uN", "-S", socket, "-C", ...attach], {
     env,
   });
+  // Without a process it has no streams either.
+  if (child.pid === undefined) {
+    const problem = await new Promise<Error>((resolve) => child.once("error", resolve));
+    throw shortage(problem) ?? new ControlLost(problem.message);
+  }
   const queue: Waiting[] = [];
   const nonce = randomBytes(8).toString("hex");
   let count = 0;
   let reason = "";
   let over = false;
 
+  let end = (_why: string): void => {};
   const gone = new Promise<string>((resolve) => {
-    const end = (why: string) => {
+    end = (why) => {
       if (over) return;
       over = true;
       for (const one of queue.splice(0)) {
-        clearTimeout(one.timer);
+        one.forget();
         one.reject(new ControlLost(why));
       }
       resolve(why);
@@ -108,7 +122,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
         } else if (!waiting) break;
         else if (message.ok && message.lines.length === 1 && message.lines[0]?.toString() === waiting.mark) {
           queue.shift();
-          clearTimeout(waiting.timer);
+          waiting.forget();
           if (waiting.refusal === undefined) waiting.resolve(waiting.lines);
           else waiting.reject(new TmuxRefusal(waiting.refusal));
         } else if (message.ok) {
@@ -127,11 +141,13 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
         return;
       }
       const mark = `${nonce}-${++count}`;
-      const timer = setTimeout(() => {
-        reason = "tmux does not answer";
+      const forget = afterAttended(REPLY_LIMIT_MS, () => {
+        // Its end would not be told: a server that hangs holds its output open.
+        end(NO_ANSWER);
         child.kill("SIGKILL");
-      }, REPLY_LIMIT_MS);
-      queue.push({ mark, lines: [], refusal: undefined, timer, onBlock, resolve, reject });
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+      });
+      queue.push({ mark, lines: [], refusal: undefined, forget, onBlock, resolve, reject });
       child.stdin.write(`${line}\ndisplay-message -p ${mark}\n`);
     });
   const leave = async () => {

@@ -7,9 +7,11 @@ import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from "
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { SessionId } from "../../domain/ids.ts";
+import { shortage } from "../../domain/system-problem.ts";
 import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 import { linkHolder } from "./pty-link.ts";
 import { type HolderReady, type HolderStart, readExit, readRecord } from "./pty-record.ts";
 import { type PtyTerminal, ptyTerminal } from "./pty-terminal.ts";
@@ -75,6 +77,7 @@ export function ptyHost({ directory, stateDirectory, holder, endProcesses, scrub
     privateDirectory(state);
     const log = openSync(join(state, LOG), "a", 0o600);
     const [command = "", ...args] = holder;
+    mustHaveFiles();
     // A process session of its own, nothing of our environment, and stdin for what must stay secret.
     const child = spawn(command, args, { detached: true, stdio: ["pipe", "pipe", log], env: {}, cwd: "/" });
     closeSync(log);
@@ -87,7 +90,7 @@ export function ptyHost({ directory, stateDirectory, holder, endProcesses, scrub
     if ("key" in ready) return;
     child.kill("SIGKILL");
     rmSync(state, { recursive: true, force: true });
-    throw new Error(ready.problem);
+    throw "error" in ready ? ready.error : new Error(ready.problem);
   };
 
   return {
@@ -105,6 +108,8 @@ export function ptyHost({ directory, stateDirectory, holder, endProcesses, scrub
         return opened;
       } catch (error) {
         if (error instanceof Failure) throw error;
+        const short = shortage(error);
+        if (short) throw short;
         throw new Failure(
           "terminal.open_failed",
           { label: spec.label, problem: (error as Error).message },
@@ -132,6 +137,12 @@ export function ptyHost({ directory, stateDirectory, holder, endProcesses, scrub
   };
 }
 
+/** There is no holder: the system has refused one. */
+interface NotStarted {
+  problem: string;
+  error: Error;
+}
+
 const recorded = (stateDirectory: string): SessionId[] => {
   if (lstatSync(stateDirectory, { throwIfNoEntry: false }) === undefined) return [];
   return readdirSync(stateDirectory).flatMap((name) => SessionId.safeParse(name).data ?? []);
@@ -144,14 +155,14 @@ async function answers(socket: string): Promise<boolean> {
 }
 
 /** Gives a holder its start and waits for the one line that it says. */
-function firstLine(child: ChildProcess, given: string): Promise<HolderReady> {
+function firstLine(child: ChildProcess, given: string): Promise<HolderReady | NotStarted> {
   return new Promise((resolve) => {
     let said = "";
-    const done = (ready: HolderReady) => {
+    const done = (ready: HolderReady | NotStarted) => {
       child.stdout?.destroy();
       resolve(ready);
     };
-    child.on("error", (error) => done({ problem: error.message }));
+    child.on("error", (error) => done({ problem: error.message, error }));
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       said += text;
       if (said.includes("\n")) done(JSON.parse(said) as HolderReady);

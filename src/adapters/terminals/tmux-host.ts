@@ -10,6 +10,7 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { SessionId } from "../../domain/ids.ts";
+import { shortage } from "../../domain/system-problem.ts";
 import type { OutputScrubber } from "../../domain/terminal-scrub.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
@@ -249,6 +250,8 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
         return await open(spec);
       } catch (problem) {
         if (problem instanceof Failure) throw problem;
+        const short = shortage(problem);
+        if (short) throw short;
         const text = problem instanceof Error ? problem.message : String(problem);
         throw new Failure("terminal.open_failed", { label: spec.label, problem: text }, { cause: problem });
       }
@@ -263,6 +266,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
         alive: !dead && !exitFrom(join(stateDirectory, tag.exitFile)),
       }));
     },
+    problem: link.problem,
     async release() {
       if (released) return;
       released = true;

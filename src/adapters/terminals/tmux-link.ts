@@ -5,7 +5,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type ControlClient, ControlLost, connectControl } from "./control-client.ts";
+import { Failure } from "../../domain/failure.ts";
+import { type ControlClient, ControlLost, connectControl, NO_ANSWER } from "./control-client.ts";
 import { bareEnvironment, prepareSocketDirectory, SESSION, SETTINGS, startServer, usesSocket } from "./tmux-server.ts";
 
 /** Between attempts to attach again. */
@@ -45,6 +46,8 @@ export interface TmuxLink {
   /** Like `run`, for commands that may run twice: tried again on a new connection. */
   repeat(epoch: string, line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
   hold(held: boolean): void;
+  /** That tmux hangs, while it does. */
+  problem(): Failure | undefined;
   /** Lets go of the server, or ends it. */
   release(how: { endServer: boolean }): Promise<void>;
 }
@@ -57,6 +60,8 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
   let connecting: Promise<TmuxServer | undefined> | undefined;
   let released = false;
   let lastRefusal: Error | undefined;
+  /** The server does not answer: whoever needs it is told at once, and the background tries on. */
+  let hanging: Failure | undefined;
 
   const attach = async (): Promise<TmuxServer> => {
     const session = SESSION;
@@ -76,9 +81,11 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
     const before = server;
     client = fresh;
     server = found;
-    void fresh.gone.then(() => {
+    hanging = undefined;
+    void fresh.gone.then((why) => {
       if (client !== fresh) return;
       client = undefined;
+      if (why === NO_ANSWER) hanging = unresponsive(socket);
       if (!released) void comeBack();
     });
     if (before && before.epoch !== found.epoch) onServerGone(before);
@@ -110,6 +117,10 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
         return await attach();
       } catch (problem) {
         if (released) throw problem;
+        if (problem instanceof ControlLost && problem.message === NO_ANSWER) {
+          hanging = unresponsive(socket);
+          if (attempts !== Number.POSITIVE_INFINITY) throw hanging;
+        }
         if (!(await repaired(problem, start))) return undefined;
         if (attempt + 1 >= attempts) throw lastRefusal ?? problem;
         await pause(BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]);
@@ -126,6 +137,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       return true;
     }
     if (NO_SERVER.test(text)) {
+      hanging = undefined;
       if (server) onServerGone(server);
       server = undefined;
       if (!start) return false;
@@ -149,12 +161,21 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
   const connected = async ({ start }: { start: boolean }) => {
     if (released) throw new ControlLost("the terminal host was released");
     // A connection in the making may end without a server although one is wanted here.
-    while (connecting) await connecting.catch(() => undefined);
+    while (connecting) {
+      if (hanging) throw hanging;
+      await connecting.catch(() => undefined);
+    }
     if (client && server) return server;
-    return once(start, ATTEMPTS);
+    try {
+      return await once(start, ATTEMPTS);
+    } catch (problem) {
+      if (hanging && !released) void comeBack();
+      throw problem;
+    }
   };
   const run: TmuxLink["run"] = async (epoch, line, onBlock) => {
     if (!client && !released) await connected({ start: false }).catch(() => undefined);
+    if (hanging && !client) throw hanging;
     if (!client || server?.epoch !== epoch) throw new ControlLost("the tmux server has ended");
     return client.run(line, onBlock);
   };
@@ -174,6 +195,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       }
     },
     hold: (held) => client?.hold(held),
+    problem: () => hanging,
     async release({ endServer }) {
       released = true;
       await connecting?.catch(() => undefined);
@@ -187,6 +209,8 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
     },
   };
 }
+
+const unresponsive = (socket: string): Failure => new Failure("terminal.unresponsive", { socket });
 
 /** Options that this tmux does not know are none that it needs. */
 const refusedByOldVersion = (problem: unknown) => {

@@ -37,9 +37,9 @@ export function tmuxLooks(link: TmuxLink, terminals: () => readonly TmuxTerminal
   let stopWatching = () => {};
 
   const after = (ms: number) => {
-    if (stopped || Date.now() + ms >= timerAt) return;
+    if (stopped || performance.now() + ms >= timerAt) return;
     clearTimeout(timer);
-    timerAt = Date.now() + ms;
+    timerAt = performance.now() + ms;
     timer = setTimeout(() => {
       timerAt = Number.POSITIVE_INFINITY;
       void again().catch(() => lookIn(GLANCE_MS));

@@ -219,10 +219,10 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     looked(now) {
       if (!pid) return "ended";
       const exit = exitFrom(exitFile);
-      if (exit) ending ??= { exit, since: Date.now() };
+      if (exit) ending ??= { exit, since: performance.now() };
       if (ending) {
         // A helper of the program may keep the pane open long after: the wrapper's word is enough.
-        const left = EXIT_SETTLES_MS - (Date.now() - ending.since);
+        const left = EXIT_SETTLES_MS - (performance.now() - ending.since);
         if (now && !now.dead && left > 0) {
           lookIn(left);
           return "ending";

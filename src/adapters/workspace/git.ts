@@ -1,6 +1,8 @@
 /** Runs git: always told where it is, never with the daemon's own environment, never with a hook or a monitor. */
 import { execa } from "execa";
 import { Failure } from "../../domain/failure.ts";
+import { shortage } from "../../domain/system-problem.ts";
+import { mustHaveFiles } from "../system/spare-files.ts";
 
 /** The directories that git works on. Only a user's own checkout may be discovered: then none is given. */
 export interface Directories {
@@ -47,6 +49,7 @@ const SETTINGS = [
 
 /** Runs git and gives what came of it, whatever its exit code. Throws `Failure` `git.missing`. */
 export async function git(args: readonly string[], { cwd, at, env, input }: GitCall): Promise<GitAnswer> {
+  mustHaveFiles();
   const result = await execa("git", [...SETTINGS, "-C", cwd, ...args], {
     cwd: "/", // the daemon's own may be gone
     env: { ...environment(), ...directories(at), ...env },
@@ -58,6 +61,8 @@ export async function git(args: readonly string[], { cwd, at, env, input }: GitC
   });
   if (result.exitCode === undefined && !result.isMaxBuffer) {
     if (result.code === "ENOENT") throw new Failure("git.missing");
+    const short = shortage(result);
+    if (short) throw short;
     throw failed(args, cwd, result.originalMessage ?? String(result.signal));
   }
   return { code: result.exitCode ?? 0, out: result.stdout, err: result.stderr, cut: result.isMaxBuffer };

@@ -1,4 +1,5 @@
 /** Checks of what is devflow's own: its daemon, its database, its directories, the keys that it has, the prices that it knows. */
+import { damaged } from "../../domain/damage.ts";
 import { Failure } from "../../domain/failure.ts";
 import { say } from "../../messages/say.ts";
 import { troubleLine } from "../show/keys.ts";
@@ -66,7 +67,9 @@ export const ownChecks: Readonly<Record<string, Check>> = {
     return failed(
       look.kind === "newer"
         ? new Failure("storage.newer", { path, found: look.found, known: look.known })
-        : new Failure("storage.damaged", { path, problem: look.problem }),
+        : look.kind === "locked"
+          ? new Failure("storage.locked", { path, holder: look.holder })
+          : damaged(path, look.problem),
     );
   },
 

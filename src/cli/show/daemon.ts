@@ -20,6 +20,7 @@ export function daemonStatusLines(status: DaemonStatus, { style, now }: Paper): 
   return [
     `devflowd ${status.version}  ${state}  ${style.dim(duration(now - status.startedAt))}`,
     ...facts.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+    ...status.problems.map(({ message, hint }) => `  ${style.yellow(oneLine(message))} (${oneLine(hint)})`),
   ];
 }
 

@@ -22,6 +22,7 @@ export const devflowd = {
   "devflowd.fact.terminals": "terminals",
   "devflowd.fact.runs": "runs",
   "devflowd.fact.memory": "memory",
+  "devflowd.fact.problem": "problem",
   "devflowd.paused": "{host}, paused",
   "devflowd.work": "{running} running, {waiting} waiting; {sessions} sessions",
 

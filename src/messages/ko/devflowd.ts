@@ -24,6 +24,7 @@ export const devflowd: Record<keyof typeof en, string> = {
   "devflowd.fact.terminals": "터미널",
   "devflowd.fact.runs": "실행",
   "devflowd.fact.memory": "메모리",
+  "devflowd.fact.problem": "문제",
   "devflowd.paused": "{host}, 일시 정지",
   "devflowd.work": "진행 {running}, 대기 {waiting}, 세션 {sessions}개",
 

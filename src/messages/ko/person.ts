@@ -23,6 +23,7 @@ export const person: Record<keyof typeof en, string> = {
   "logout.about": "이 컴퓨터에서만 지웁니다. 공급자 쪽에서 폐기할 때까지 키는 계속 유효합니다.",
   "keys.deleted": "{name}을(를) {places}에서 지웠습니다.",
   "keys.in_environment": "환경 변수에 아직 {name}이(가) 있습니다. 환경 변수를 지우고 데몬을 다시 시작하세요.",
+  "keys.not_recorded": "이것을 감사 기록에 적지 못했습니다. 다른 devflow가 열고 있거나 디스크가 가득 찼습니다.",
   "keys.list.summary": "devflow가 쓸 수 있는 키를 보여 줍니다: 이름, 위치, 끝 글자, 보관 기간",
   "keys.list.none": "키가 없습니다. 보관하기: devflow login PROVIDER",
   "keys.set.summary": "공급자나 에이전트가 쓰는 이름으로 키를 보관합니다",

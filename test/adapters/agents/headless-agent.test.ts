@@ -87,6 +87,7 @@ function movableClock() {
   return {
     ...real,
     now: () => real.now() + ahead,
+    steady: () => real.steady() + ahead,
     advance: (ms: number) => {
       ahead += ms;
     },

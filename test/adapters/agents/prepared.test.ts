@@ -50,7 +50,7 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
         },
       },
       // Time stands still where a test says so: what is asked ahead then does not become old.
-      clock: { now: () => stopped ?? real.now(), sleep: real.sleep },
+      clock: { ...real, now: () => stopped ?? real.now() },
       profileOf: async () => profile("paper"),
       program: async () => PAPER,
       env: stage.env,

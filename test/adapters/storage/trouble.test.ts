@@ -42,7 +42,7 @@ describe("a database that cannot be opened", () => {
     const other = new SQLite(file);
     other.exec("CREATE TABLE bookmarks (url TEXT)");
     other.close();
-    expect(() => openEventLog({ file })).toThrow(expect.objectContaining({ code: "storage.damaged" }));
+    expect(() => openEventLog({ file })).toThrow(expect.objectContaining({ code: "storage.foreign" }));
     const after = new SQLite(file);
     expect(after.prepare("SELECT name FROM sqlite_schema").pluck().all()).toEqual(["bookmarks"]);
     after.close();

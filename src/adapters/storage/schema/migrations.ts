@@ -25,7 +25,7 @@ export function migrate(database: Database, file: string, steps: readonly string
   const owner = Number(database.pragma("application_id", { simple: true }));
   const blank = database.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
   if (!blank && owner !== APPLICATION_ID) {
-    throw new Failure("storage.damaged", { path: file, problem: "it is another program's database" });
+    throw new Failure("storage.foreign", { path: file });
   }
   if (found > steps.length) throw new Failure("storage.newer", { path: file, found, known: steps.length });
   for (const [index, sql] of steps.entries()) {
