@@ -34,7 +34,7 @@ export interface SessionDeps extends Omit<TurnsDeps, "follow">, Pick<ReceiptDeps
 }
 
 const CLOSED = "closed";
-const TURNS = "turns";
+export const TURNS = "turns";
 
 /** Whether the session's folder is there, and not closed. */
 export async function isOpen(folder: string): Promise<boolean> {
@@ -207,6 +207,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
       return turns.current()?.pid();
     },
     startMs: Number.POSITIVE_INFINITY,
+    ...(deps.before && { continued: deps.before.conversation }),
     terminal: undefined,
     verdict,
     watch: (listener) => {
