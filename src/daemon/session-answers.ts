@@ -181,6 +181,9 @@ function explain(session: SessionNow): string[] {
   );
   return [
     `${session.persona} as ${session.role} is ${session.state.replaceAll("_", " ")}: ${session.cause}`,
+    ...(session.conversation === undefined
+      ? []
+      : [`it goes on with the conversation of the session before it, ${session.conversation}`]),
     ...(session.held === undefined
       ? []
       : [`a prompt is held: ${session.held}; it is typed once the composer is empty and nobody is at the keys`]),

@@ -7,17 +7,16 @@
  */
 import { z } from "zod";
 import { Composer } from "./composer.ts";
+import { Conversations } from "./conversation.ts";
 import { Hooks } from "./hook-event.ts";
 import { Slug } from "./names.ts";
 import { PermissionDialog } from "./permission-dialog.ts";
 import { Keys } from "./profile-key.ts";
+import { Argument, Arguments, Path, Variable } from "./profile-parts.ts";
 import { Pattern, pattern, ScreenRule } from "./screen-rule.ts";
 import { AgentState } from "./session.ts";
 import { inRange, VersionRange } from "./version-range.ts";
 
-const Argument = z.string().min(1).max(2_000);
-const Arguments = z.array(z.union([Argument, z.array(Argument).min(1)])).max(60);
-const Variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const Variables = z.strictObject({
   set: z.record(Variable, z.string().max(2_000)).default({}).describe("Variables it always gets"),
   pass: z
@@ -46,7 +45,6 @@ export const Dialog = z
   );
 export type Dialog = z.infer<typeof Dialog>;
 
-const Path = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, "a path of names with dots between, as in part.tokens.input");
 const EventRule = z.strictObject({
   where: z
     .record(Path, z.string())
@@ -225,6 +223,9 @@ export const AgentProfile = z
       .max(300)
       .optional()
       .describe("Where it writes its conversations, under its home directory, with * for what differs"),
+    conversations: Conversations.optional().describe(
+      "How the conversation of a session that has ended is found again: by its transcript, or by asking the program",
+    ),
     interactive: Interactive,
     hooks: Hooks.optional().describe("How it is made to tell what it does, by settings of the session's own"),
     variants: z

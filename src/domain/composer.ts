@@ -23,6 +23,9 @@ export const Composer = z.discriminatedUnion("kind", [
     kind: z.literal("box"),
     row: Pattern.describe("Any row of the box; group 1 is the text"),
     foot: Pattern.describe("The row of the box that ends the text"),
+    edge: Pattern.optional().describe(
+      "The row below the box, as wide as it is: what stands further right is not in it",
+    ),
     ...Common,
   }),
   z.strictObject({
@@ -92,12 +95,30 @@ function boxLines(composer: Extract<Composer, { kind: "box" }>, { rows, cursor }
   if (!inside(cursor.row)) return undefined;
   let top = cursor.row;
   while (top > 0 && inside(top - 1)) top -= 1;
+  const below = rows.findIndex((_, at) => at > cursor.row && !inside(at));
+  const edge = composer.edge === undefined ? undefined : pattern(composer.edge).exec(rows[below] ?? "")?.[0];
   const lines: string[] = [];
   for (let at = top; at < rows.length && inside(at); at += 1) {
-    if (at > cursor.row && pattern(composer.foot).test(rows[at] ?? "")) return lines;
-    lines.push((capture(composer.row, rows[at] ?? "") ?? "").trim());
+    const row = edge === undefined ? (rows[at] ?? "") : firstColumns(rows[at] ?? "", edge.length);
+    if (at > cursor.row && pattern(composer.foot).test(row)) return lines;
+    lines.push((capture(composer.row, row) ?? "").trim());
   }
   return undefined;
+}
+
+/** The characters that take two columns. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+function firstColumns(row: string, columns: number): string {
+  let used = 0;
+  let end = 0;
+  for (const character of row) {
+    used += WIDE.test(character) ? 2 : 1;
+    if (used > columns) break;
+    end += character.length;
+  }
+  return row.slice(0, end);
 }
 
 type Frame = Extract<Composer, { kind: "frame" }>;

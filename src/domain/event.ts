@@ -24,7 +24,7 @@ import { Usage } from "./usage.ts";
 export const Bound = z.strictObject({ persona: Persona, hash: Digest });
 export const KeptSchema = z.strictObject({ schema: z.record(z.string(), z.unknown()), hash: Digest });
 
-export const PromptPurpose = z.enum(["work", "repair", "nudge"]);
+export const PromptPurpose = z.enum(["work", "repair", "nudge", "continue"]);
 export type PromptPurpose = z.infer<typeof PromptPurpose>;
 
 const phaseAttempt = { phase: z.string(), attempt: z.int().positive() };
@@ -84,6 +84,9 @@ export const RunEvent = z.discriminatedUnion("type", [
       persona: z.string(),
       adapter: z.string(),
       agent: z.string().optional(),
+      continues: SessionId.optional().describe(
+        "The session before it, whose conversation it is to go on with if it can",
+      ),
     })
     .describe("Intent: an agent is about to be started for a role"),
   z
@@ -93,6 +96,7 @@ export const RunEvent = z.discriminatedUnion("type", [
       host: z.enum(["tmux", "pty", "process"]),
       key: z.string(),
       pid: z.int().optional(),
+      conversation: z.string().optional().describe("The agent's own id of the conversation that it goes on with"),
     })
     .describe("Receipt: it runs, and this is how to find it again"),
   z

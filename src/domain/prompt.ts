@@ -18,6 +18,7 @@ export const layout = {
   input: (phase: string, sha256: string) => `inputs/${phase}-${sha256.slice(0, 12)}.json`,
   artifact: (phase: string, attempt: number, name: string) => `artifacts/${phase}-${attempt}/${name}`,
   prompt: (phase: string, attempt: number, number: number) => `prompts/${phase}-${attempt}-${number}.md`,
+  task: (phase: string, attempt: number) => `prompts/${phase}-${attempt}-task.md`,
 };
 
 export interface Envelope {
@@ -33,6 +34,10 @@ export interface Envelope {
   inputs: readonly { phase: string; schema: string; file: string; sha256: string }[];
   /** What a person, or the round before, said about the last attempt. */
   comment: string | undefined;
+  /** The whole task in a file, for one who goes on with it. */
+  task: string;
+  /** What is accepted, for one who takes the place of a session that is gone; absent for the first of its role. */
+  accepted: Envelope["inputs"] | undefined;
   artifact: string;
   schemaName: string;
   schemaFile: string;
@@ -40,14 +45,19 @@ export interface Envelope {
   violations: readonly Violation[];
 }
 
+const PARTS: Record<PromptPurpose, (envelope: Envelope) => string[]> = { work, repair, nudge, continue: goOn };
+
 export function promptText(envelope: Envelope): string {
-  const parts =
-    envelope.purpose === "repair" ? repair(envelope) : envelope.purpose === "nudge" ? nudge(envelope) : work(envelope);
+  const parts = PARTS[envelope.purpose](envelope);
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`.trimEnd();
 }
 
-const heading = ({ phase, attempt, run, base }: Envelope): string =>
-  `Phase: ${phase}\nAttempt: ${attempt}\nRun: ${run}\nBase: ${base.commit} (${base.branch})`;
+/** What stands in each prompt of an attempt and in no other: a conversation is known by it. */
+export const markOf = ({ phase, attempt, run }: Pick<Envelope, "phase" | "attempt" | "run">): string =>
+  `Phase: ${phase}\nAttempt: ${attempt}\nRun: ${run}`;
+
+const heading = (envelope: Envelope): string =>
+  `${markOf(envelope)}\nBase: ${envelope.base.commit} (${envelope.base.branch})`;
 
 function work(e: Envelope): string[] {
   return [
@@ -57,6 +67,7 @@ function work(e: Envelope): string[] {
       ? `## Goal\n\n${e.goal}`
       : `## Goal\n\nThe goal is long. Read it whole first: ${e.goalFile}`,
     e.comment === undefined || e.comment === "" ? "" : `## What was said about your last attempt\n\n${e.comment}`,
+    e.accepted === undefined ? "" : takenOver(e.accepted),
     e.inputs.length === 0
       ? ""
       : `## Inputs\n\nRead these first; they are accepted and must not be changed.\n${e.inputs.map(input).join("\n")}`,
@@ -64,6 +75,12 @@ function work(e: Envelope): string[] {
     contract(e),
   ];
 }
+
+const takenOver = (accepted: Envelope["inputs"]): string =>
+  `## Where this stands
+
+You take the place of an earlier session, which is gone. What it has left in this worktree stays: look at that first, and keep what is good.
+${accepted.length === 0 ? "Nothing of the run is accepted yet." : `Accepted so far, and not to be changed:\n${accepted.map(input).join("\n")}`}`;
 
 const input = ({ phase, schema, file, sha256 }: Envelope["inputs"][number]): string =>
   `- ${phase} (${schema}, sha256 ${sha256.slice(0, 12)}): ${file}`;
@@ -95,6 +112,16 @@ function nudge(e: Envelope): string[] {
   return [
     "You have stopped, but the artifact of this phase is not there yet. Finish the work and write it.",
     heading(e),
+    `Write the artifact to: ${e.artifact}\nSchema: ${e.schemaFile}`,
+    "When the file is written, stop.",
+  ];
+}
+
+function goOn(e: Envelope): string[] {
+  return [
+    "Your process has ended in the middle of this phase, and this is your conversation from before. Go on where you were. What was under way at that moment may be half done, or not at all: look at the worktree first.",
+    heading(e),
+    `Should you not remember the task, it stands whole in this file: ${e.task}`,
     `Write the artifact to: ${e.artifact}\nSchema: ${e.schemaFile}`,
     "When the file is written, stop.",
   ];

@@ -82,7 +82,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return phase(state, event.phase, (p) => sending(p, event));
     case "prompt.delivered":
       return phase(
-        session(state, event.session, ({ parked: _, ...s }) => s),
+        session(state, event.session, ({ parked: _, ...s }) => ({
+          ...s,
+          told: s.told ?? { phase: event.phase, attempt: event.attempt },
+        })),
         event.phase,
         (p) => ({
           ...p,
@@ -100,6 +103,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
             persona: event.persona,
             state: "starting",
             opened: false,
+            ...(event.continues !== undefined && { continues: event.continues }),
             counters: {},
             usageReports: 0,
             did: 0,
@@ -107,7 +111,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         },
       };
     case "session.opened":
-      return session(state, event.session, (s) => ({ ...s, opened: true }));
+      return session(state, event.session, ({ continues, ...s }) => ({
+        ...s,
+        opened: true,
+        ...(continues !== undefined && event.conversation !== undefined && { continues }),
+      }));
     case "session.changed":
       return session(state, event.session, ({ trouble, ...s }) => ({
         ...s,

@@ -134,9 +134,10 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
       },
     ];
   }
-  // A new session has seen nothing: what the last one was told is told again, and that is another prompt.
-  const fresh = !last || last.session !== session.session;
-  const purpose = fresh ? "work" : (now.wanted ?? "work");
+  // A new session has seen nothing: what the last one was told is told again, and that is another prompt. One that goes on with the
+  // conversation of the last one knows all that this has taken.
+  const knows = last?.session === session.session || (last?.delivered && last.session === session.continues);
+  const purpose = knows ? (now.wanted ?? "continue") : "work";
   const number = (last?.number ?? 0) + 1;
   return [{ kind: "prompt", key: `prompt/${phase.id}/${now.attempt}/${number}`, ...about, number, purpose }];
 }

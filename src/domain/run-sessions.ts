@@ -53,6 +53,16 @@ export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
   ];
 }
 
+/**
+ * The session of a role whose conversation the next one goes on with: the one before, if it was told anything. Not where the conversation
+ * itself may be what ends the agent: it is full, the session that went on with it has come to nothing, or this is the last try.
+ */
+export function continuable(state: RunState, role: string): SessionId | undefined {
+  const before = Object.values(state.sessions).findLast((session) => session.role === role);
+  if (!before?.told || isLive(before.state) || before.trouble?.kind === "context_full") return undefined;
+  return (state.restarts[role] ?? 0) < RECOVERY.restart.limit ? before.session : undefined;
+}
+
 /** After a restart every report is told again under its number: it is booked once. */
 export function used(state: RunState, { session, nth, usage }: OutcomeOf<"usage">): RunEvent[] {
   const booked = state.sessions[session]?.usageReports ?? 0;

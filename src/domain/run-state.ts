@@ -65,6 +65,10 @@ export interface RoleSession {
   persona: string;
   state: SessionState;
   opened: boolean;
+  /** The session whose conversation it goes on with: it knows what that one was told. */
+  continues?: SessionId;
+  /** The first prompt that it has taken: the mark by which its conversation is known. */
+  told?: { phase: string; attempt: number };
   counters: Counters;
   /** An answer to what it asks permission for that is decided, and not known to be given. */
   permission?: PendingPermission;

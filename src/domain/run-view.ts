@@ -142,7 +142,12 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
         usage: { ...view.usage, unknown: [...view.usage.unknown, event.session] },
       };
     case "session.opened":
-      return session(view, event.session, (s) => ({ ...s, host: event.host, openedAt: at }));
+      return session(view, event.session, (s) => ({
+        ...s,
+        host: event.host,
+        openedAt: at,
+        ...(event.conversation !== undefined && { conversation: event.conversation }),
+      }));
     case "session.changed":
       return session(view, event.session, (s) => ({
         ...s,

@@ -21,7 +21,7 @@ export const AttemptView = z.strictObject({
   prompts: z.array(
     z.strictObject({
       number: z.int(),
-      purpose: z.enum(["work", "repair", "nudge"]),
+      purpose: z.enum(["work", "repair", "nudge", "continue"]),
       sentAt: z.number(),
       deliveredAt: z.number().optional(),
       sha256: z.string(),
@@ -83,6 +83,10 @@ export const SessionView = z.strictObject({
   closedAt: z.number().optional(),
   recoveries: z.partialRecord(Counter, z.int()),
   held: z.string().optional().describe("Why a prompt waits, while it does"),
+  conversation: z
+    .string()
+    .optional()
+    .describe("The agent's own id of the conversation that it goes on with, after the session before it had ended"),
 });
 export type SessionView = z.infer<typeof SessionView>;
 

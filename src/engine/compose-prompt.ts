@@ -34,6 +34,9 @@ export async function composePrompt(
   };
   const told = await envelope(step, context, deps, put);
   const text = cleanText(promptText(told)).text;
+  // Whoever goes on with a conversation may have lost its beginning.
+  if (step.purpose === "continue")
+    put(layout.task(step.phase, step.attempt), cleanText(promptText({ ...told, purpose: "work" })).text);
   const file = put(layout.prompt(step.phase, step.attempt, step.number), text);
   return { key: promptKey(step, context), text, file, files, task: taskOf(step, context.state(), told) };
 }
@@ -54,6 +57,7 @@ async function envelope(step: PromptStep, context: StepContext, deps: ComposeDep
   const phase = started && phaseOf(started.template, step.phase);
   if (!started || !phase) throw new Error(`run ${context.run} has no phase ${step.phase}`);
   const { run } = context;
+  const path = (relative: string): string => `${deps.workspaces.pathOf(run)}/.devflow/${relative}`;
   const schemaName = phase.produces.schema;
   const schema = JSON.stringify(started.schemas[schemaName]?.schema ?? {}, null, 2);
   const now = state.phases[phase.id];
@@ -72,7 +76,9 @@ async function envelope(step: PromptStep, context: StepContext, deps: ComposeDep
       .filter((text) => text !== ""),
     inputs: await inputs(phase, state, deps, put),
     comment: now?.comment,
-    artifact: `${deps.workspaces.pathOf(run)}/.devflow/${layout.artifact(phase.id, step.attempt, artifactName(phase))}`,
+    task: path(layout.task(phase.id, step.attempt)),
+    accepted: takesOver(state, step) ? await accepted(state, deps, put) : undefined,
+    artifact: path(layout.artifact(phase.id, step.attempt, artifactName(phase))),
     schemaName: started.schemas[schemaName] ? schemaName : referenceOf(started.template),
     schemaFile: put(layout.schema(schemaName), schema),
     schema,
@@ -81,9 +87,33 @@ async function envelope(step: PromptStep, context: StepContext, deps: ComposeDep
 }
 
 /** Copies of what the phase needs, from where artifacts are kept: what an agent did to the original since does not matter. */
-async function inputs(phase: Phase, state: RunState, deps: ComposeDeps, put: Put): Promise<Envelope["inputs"]> {
+const inputs = (phase: Phase, state: RunState, deps: ComposeDeps, put: Put): Promise<Envelope["inputs"]> =>
+  copies(readable(phase, state), state, deps, put);
+
+/** All that the run has come to. */
+const accepted = (state: RunState, deps: ComposeDeps, put: Put): Promise<Envelope["inputs"]> =>
+  copies(
+    Object.keys(state.phases).filter((id) => state.phases[id]?.status === "accepted"),
+    state,
+    deps,
+    put,
+  );
+
+/** Its role had a session before it, which was told something, and it knows nothing of that. */
+function takesOver({ sessions }: RunState, { session, purpose }: PromptStep): boolean {
+  const { role, continues } = sessions[session] ?? {};
+  if (purpose !== "work" || continues !== undefined) return false;
+  return Object.values(sessions).some((one) => one.role === role && one.session !== session && one.told !== undefined);
+}
+
+async function copies(
+  phases: readonly string[],
+  state: RunState,
+  deps: ComposeDeps,
+  put: Put,
+): Promise<Envelope["inputs"]> {
   const found: Envelope["inputs"][number][] = [];
-  for (const need of readable(phase, state)) {
+  for (const need of phases) {
     const sha256 = state.phases[need]?.artifact?.sha256;
     const text = sha256 === undefined ? undefined : await deps.artifacts.read(sha256);
     if (sha256 === undefined || text === undefined) continue;

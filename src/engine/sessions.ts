@@ -7,7 +7,8 @@ import { Failure } from "../domain/failure.ts";
 import { EscalationId, SessionId } from "../domain/ids.ts";
 import { referenceOf } from "../domain/names.ts";
 import type { Persona } from "../domain/persona.ts";
-import { phaseOfSession } from "../domain/run-sessions.ts";
+import { markOf } from "../domain/prompt.ts";
+import { continuable, phaseOfSession } from "../domain/run-sessions.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
@@ -78,7 +79,12 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
     const bound = state.started?.bindings[role];
     if (!bound || !state.workspace)
       throw new Failure("internal", { problem: `role ${role} of run ${run} is not ready` });
-    const spec = { session, run, role, persona: bound.persona, cwd: state.workspace.path };
+    const { continues } = state.sessions[session] ?? {};
+    const told = continues === undefined ? undefined : state.sessions[continues]?.told;
+    const spec = {
+      ...{ session, run, role, persona: bound.persona, cwd: state.workspace.path },
+      ...(continues !== undefined && told && { continues: { session: continues, mark: markOf({ ...told, run }) } }),
+    };
     const agent = await agents.for(bound.persona)[how](spec);
     if (!agent) return undefined;
     living.set(session, agent);
@@ -129,8 +135,12 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
       if (context.signal.aborted) return;
       const agent = await arrive(context, session, "open", role);
       if (!agent) throw new Failure("internal", { problem: `session ${session} did not open` });
-      const { host, key, pid } = agent;
-      const receipt: RunEvent = { type: "session.opened", session, host, key, ...(pid !== undefined && { pid }) };
+      const { host, key, pid, continued: conversation } = agent;
+      const receipt: RunEvent = {
+        ...{ type: "session.opened", session, host, key },
+        ...(pid !== undefined && { pid }),
+        ...(conversation !== undefined && { conversation }),
+      };
       await context.record((state) => (state.sessions[session]?.opened ? [] : [receipt]));
     },
     get,
@@ -156,6 +166,7 @@ function intent(state: RunState, role: string, session: SessionId): RunEvent[] {
   const persona = state.started?.bindings[role]?.persona;
   if (!persona) return [];
   const { adapter, agent = adapter === "agent" ? persona.model : undefined } = persona;
+  const continues = continuable(state, role);
   return [
     {
       type: "session.opening",
@@ -164,6 +175,7 @@ function intent(state: RunState, role: string, session: SessionId): RunEvent[] {
       persona: referenceOf(persona),
       adapter,
       ...(agent !== undefined && { agent }),
+      ...(continues !== undefined && { continues }),
     },
   ];
 }

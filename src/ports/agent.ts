@@ -7,7 +7,8 @@
  *     receipt from another channel than the one it typed into; `held` when a person's draft, or a dialog, is in the way (try
  *     again); `lost` when the agent has ended.
  * A3. `verdict` is what is known now; `watch` tells each change of it. Unknown is never ready.
- * A4. After `release` the agent goes on by itself where its kind can (terminals), and can be opened again by another daemon.
+ * A4. `open` goes on with the conversation that the spec names when the agent still has it, and only then says so; else it begins anew.
+ * A5. After `release` the agent goes on by itself where its kind can (terminals), and can be opened again by another daemon.
  */
 import type { SessionId } from "../domain/ids.ts";
 import type { CommandList } from "../domain/model-agent.ts";
@@ -24,6 +25,8 @@ export interface AgentSpec {
   role: string;
   persona: Persona;
   cwd: string;
+  /** The conversation to go on with, where the agent can: that of an earlier session, which is gone. It begins with a prompt that has this mark. */
+  continues?: { session: SessionId; mark: string };
 }
 
 export interface Prompt {
@@ -70,6 +73,8 @@ export interface AgentSession {
   readonly startMs: number;
   /** It says itself when its turn is done: a good artifact waits for that, for a while. */
   readonly finishes?: true;
+  /** The agent's own id of the conversation that it goes on with; absent where it began a new one. Known when it was opened. */
+  readonly continued?: string;
   /** The terminal a person can attach to, if it has one. */
   readonly terminal: Terminal | undefined;
   verdict(): Verdict;

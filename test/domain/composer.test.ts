@@ -36,3 +36,25 @@ describe("a framed composer", () => {
     expect(seen(EDGE, "text", EDGE).kind).toBe("hidden");
   });
 });
+
+describe("a composer in a box with another column beside it", () => {
+  const box = profile("opencode").interactive.composer;
+  const beside = " ".repeat(12);
+  const rows = (first: string): string[] => [
+    "      ▣  Build",
+    "",
+    `  ┃  ${first.padEnd(24)}${beside}/a/path/that`,
+    `  ┃${" ".repeat(26)}${beside}goes:on`,
+    `  ┃  Build · Model One${" ".repeat(8)}${beside}here`,
+    `  ╹${"▀".repeat(26)}${beside}LSP`,
+    "  ctrl+p commands",
+  ];
+  const look = (first: string) =>
+    composerOf(box, { rows: rows(first), title: "", cursor: { row: 2, col: 5, visible: true } });
+
+  it("holds what stands in the box and nothing of what is beside it", () => {
+    expect(look("")).toEqual({ kind: "empty" });
+    expect(look("a draft")).toEqual({ kind: "draft", text: "a draft" });
+    expect(look("초안 👋")).toMatchObject({ kind: "draft", text: "초안 👋" });
+  });
+});

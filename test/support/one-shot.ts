@@ -34,7 +34,8 @@ export function oneShotAgents(
   const paper = profile("paper");
   if (!paper.headless) throw new Error("the paper agent has no headless mode");
   const args = ["-e", `${PRELUDE}(async () => {${code}})();`];
-  const made = { ...paper, ...(login && { login }), headless: { ...paper.headless, args, ...headless } };
+  const { resume: _, ...afresh } = paper.headless;
+  const made = { ...paper, ...(login && { login }), headless: { ...afresh, args, ...headless } };
   return headlessAgents({
     clock: systemClock(),
     profileOf: async () => made,

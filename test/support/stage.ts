@@ -123,6 +123,8 @@ const spoken = ({ prompt }: FakeTurn): string => {
     ? "work"
     : prompt.text.startsWith("The artifact that")
       ? "repair"
-      : "nudge";
+      : prompt.text.startsWith("Your process has ended")
+        ? "continue"
+        : "nudge";
   return `${phase}#${attempt} ${purpose}`;
 };

@@ -11,8 +11,9 @@ import type { Redact } from "../../domain/redact.ts";
 import type { AgentAdapter, AgentSession, AgentSpec } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
-import { headlessSession, isOpen, makeOpen } from "./headless-session.ts";
+import { headlessSession, isOpen, makeOpen, TURNS } from "./headless-session.ts";
 import type { TurnLimits } from "./headless-turn.ts";
+import { conversationIn } from "./headless-turns.ts";
 import type { Environment } from "./installed.ts";
 import type { SecretOf } from "./session-env.ts";
 
@@ -64,6 +65,9 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
     if (!headless) {
       throw new Failure("persona.agent_not_headless", { persona: referenceOf(spec.persona), agent: profile.name });
     }
+    const { continues } = spec;
+    const before =
+      continues && headless.resume && (await conversationIn(join(stateDirectory, continues.session, TURNS)));
     const { clock, program, env, secretOf, endProcesses, limits, redact, receiptMs = RECEIPT_MS } = options;
     return headlessSession({
       folder: join(stateDirectory, spec.session),
@@ -78,6 +82,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
       limits: { inactivityMs: INACTIVITY_MS, wallMs: WALL_MS, ...limits },
       receiptMs,
       ...(redact && { redact }),
+      ...(before && { before }),
       gone: () => living.delete(spec.session),
     });
   }

@@ -35,7 +35,7 @@ export interface SessionDeps extends Omit<TurnsDeps, "follow">, Pick<ReceiptDeps
 }
 
 const CLOSED = "closed";
-const TURNS = "turns";
+export const TURNS = "turns";
 
 /** Whether the session's folder is there, and not closed. */
 export async function isOpen(folder: string): Promise<boolean> {
@@ -208,6 +208,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
       return turns.current()?.pid();
     },
     startMs: Number.POSITIVE_INFINITY,
+    ...(deps.before && { continued: deps.before.conversation }),
     terminal: undefined,
     verdict,
     watch: (listener) => {

@@ -16,7 +16,7 @@ import { pointer } from "./delivery.ts";
 import type { Turn } from "./headless-turn.ts";
 import type { Environment } from "./installed.ts";
 import { type SecretOf, sessionEnv } from "./session-env.ts";
-import { type TurnFiles, type TurnRecord, turnFiles } from "./turn-files.ts";
+import { type TurnFiles, type TurnRecord, type TurnResult, turnFiles } from "./turn-files.ts";
 import { startTurn } from "./turn-wrapper.ts";
 
 /** Linux takes no argument over 128 KiB: a larger prompt goes as a file. */
@@ -35,6 +35,8 @@ export interface TurnsDeps {
   secretOf?: SecretOf;
   clock: Clock;
   follow(files: TurnFiles, record: TurnRecord): Promise<Turn>;
+  /** The conversation of the session whose place it takes. */
+  before?: TurnRecord["continues"];
 }
 
 export interface Turns {
@@ -65,8 +67,7 @@ export function sessionTurns(deps: TurnsDeps): Turns {
   /** The conversation that the next turn can go on with. */
   function conversation(): TurnRecord["continues"] {
     const last = headless.resume && inOrder().findLast((one) => one.result()?.conversation !== undefined);
-    const { conversation, total } = last?.result() ?? {};
-    return conversation === undefined ? undefined : { conversation, ...(total && { total }) };
+    return continuing(last?.result()) ?? deps.before;
   }
 
   const asTold = (prompt: Prompt): string => (goesByFile(headless, prompt.text) ? pointer(prompt) : prompt.text);
@@ -126,3 +127,19 @@ export function sessionTurns(deps: TurnsDeps): Turns {
 }
 
 const nameOf = (key: string): string => createHash("sha256").update(key).digest("hex").slice(0, 32);
+
+const continuing = ({ conversation, total }: Partial<TurnResult> = {}): TurnRecord["continues"] =>
+  conversation === undefined ? undefined : { conversation, ...(total && { total }) };
+
+/** The conversation that a session which is gone had come to, by the turns in its folder. */
+export async function conversationIn(folder: string): Promise<TurnRecord["continues"]> {
+  const names = await readdir(folder).catch(() => []);
+  const turns = await Promise.all(
+    names.map(async (name) => {
+      const files = turnFiles(join(folder, name));
+      return { number: (await files.record())?.number ?? 0, result: await files.result() };
+    }),
+  );
+  const told = turns.filter(({ result }) => result?.conversation !== undefined);
+  return continuing(told.sort((a, b) => a.number - b.number).at(-1)?.result);
+}

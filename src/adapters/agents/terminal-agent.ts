@@ -5,6 +5,7 @@ import type { Verdict } from "../../domain/session.ts";
 import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
+import { findConversation } from "./conversations.ts";
 import { type Asked, askBefore, typePrompt } from "./delivery.ts";
 import { followHooks, installHooks, removeHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
@@ -30,6 +31,8 @@ export interface TerminalAgentOptions {
 
 interface Known {
   account: string;
+  /** The conversation that it goes on with. */
+  continued?: string;
   /** Where its hooks are. */
   folder: string | undefined;
 }
@@ -51,10 +54,13 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
     async open(spec) {
       const profile = await profileOf(spec.persona.agent ?? "");
       const here = await host.adopt(spec.session);
-      if (here) return terminalSession(here, profile, clock, more(spec, profile));
+      // Also for one that is there already: what was found when it was started is found now.
+      const continued = await conversationOf(spec, profile, options);
+      const known = { ...more(spec, profile), ...(continued !== undefined && { continued }) };
+      if (here) return terminalSession(here, profile, clock, known);
       const start = async (): Promise<AgentSession> => {
-        const terminal = await host.open(await terminalSpec(spec, profile, options));
-        return terminalSession(terminal, profile, clock, more(spec, profile));
+        const terminal = await host.open(await terminalSpec(spec, profile, options, continued));
+        return terminalSession(terminal, profile, clock, known);
       };
       return profile.interactive.startsAlone ? turns.take(profile.name, start) : start();
     },
@@ -66,13 +72,26 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   };
 }
 
+async function conversationOf(
+  spec: AgentSpec,
+  profile: AgentProfile,
+  { program, env }: TerminalAgentOptions,
+): Promise<string | undefined> {
+  if (!spec.continues || !profile.interactive.resume) return undefined;
+  const where = { cwd: spec.cwd, program: await program(profile), env: sessionEnv(spec, profile, env) };
+  return findConversation({ profile, mark: spec.continues.mark, ...where });
+}
+
 async function terminalSpec(
   spec: AgentSpec,
   profile: AgentProfile,
   options: TerminalAgentOptions,
+  conversation: string | undefined,
 ): Promise<TerminalSpec> {
   const { persona, cwd, session, run, role } = spec;
-  const args = launchArgs(profile.interactive.args, { cwd, model: persona.model, args: persona.args });
+  const { args: afresh, resume } = profile.interactive;
+  const wanted = (conversation !== undefined && resume) || afresh;
+  const args = launchArgs(wanted, { cwd, model: persona.model, args: persona.args, conversation });
   const record = options.recording(spec);
   const settings = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
   const given = (text: string): string => text.replaceAll("{hooks}", settings ?? "");
@@ -97,7 +116,7 @@ function terminalSession(
   terminal: Terminal,
   profile: AgentProfile,
   clock: Clock,
-  { account, folder }: Known,
+  { account, folder, continued }: Known,
 ): AgentSession {
   const observer = observe(
     terminal,
@@ -155,6 +174,7 @@ function terminalSession(
     pid: terminal.pid,
     account,
     startMs: profile.interactive.startTimeout,
+    ...(continued !== undefined && { continued }),
     terminal,
     verdict: () => closed ?? observer.verdict(),
     watch: (listener) => {

@@ -145,6 +145,10 @@ function tellSession(event: SessionEvent): Told {
     case "session.opening":
       return { text: say("event.session.opening", { session, role: event.role, persona: event.persona }) };
     case "session.opened":
+      if (event.conversation !== undefined) {
+        const { host, conversation } = event;
+        return { text: say("event.session.continued", { session, host, conversation: oneLine(conversation) }) };
+      }
       return { text: say("event.session.opened", { session, host: event.host }), minor: true };
     case "session.changed": {
       const told = { text: say("event.session.changed", { session, to: sessionWord(event.to), cause: event.cause }) };

@@ -51,6 +51,7 @@ export const events = {
   "event.usage.reported": "{session} used {input} tokens in, {output} out",
   "event.session.opening": "{session} opens: {persona} as {role}",
   "event.session.opened": "{session} is open ({host})",
+  "event.session.continued": "{session} is open ({host}) and goes on with its conversation {conversation}",
   "event.session.changed": "{session} {to}: {cause}",
   "event.session.recovery": "{session}: {counter}, try {used}: {cause}",
   "event.session.told.send": "{by} sent {session} a text",
@@ -63,6 +64,7 @@ export const events = {
   "event.prompt.work": "{phase}: prompt for {session}, {bytes} bytes",
   "event.prompt.repair": "{phase}: {session} is asked to repair its artifact",
   "event.prompt.nudge": "{phase}: {session} is reminded of its artifact",
+  "event.prompt.continue": "{phase}: {session} is told to go on where it was",
   "event.prompt.delivered": "{phase}: prompt delivered to {session}",
   "event.prompt.held": "{phase}: prompt for {session} waits: {reason}",
 } as const;

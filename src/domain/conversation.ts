@@ -1,0 +1,61 @@
+/**
+ * Conversations: where an agent keeps what was said, and what it calls each. Data in `agents/*.yaml`.
+ *
+ * V1. A conversation is known by a mark that stands in a prompt of devflow and nowhere else, never by being the newest: several agents of one
+ *     kind work in one worktree.
+ * V2. It is looked for when it is needed, after its session has ended. What is not found is not gone on with.
+ */
+import { z } from "zod";
+import { Arguments, Path, Variable } from "./profile-parts.ts";
+import { Pattern } from "./screen-rule.ts";
+
+const Transcript = z.strictObject({
+  homes: z
+    .record(Variable, z.string().max(300))
+    .default({})
+    .describe("Variables that name a folder, and which folder under the home directory it stands for"),
+  id: Pattern.optional().describe("Group 1 is its id, in the path of its transcript"),
+  idAt: Path.optional().describe("Where its id is in the transcript, or in its first line"),
+});
+
+const Command = z.strictObject({
+  list: z.strictObject({
+    args: Arguments.describe("Prints conversations as a JSON list, the newest first"),
+    id: Path.describe("Where the id of each is"),
+    cwd: Path.optional().describe("Where the working directory of each is"),
+  }),
+  show: Arguments.describe("Prints {conversation} whole"),
+});
+
+export const Conversations = z.union([
+  Transcript.refine(
+    ({ id, idAt }) => (id === undefined) !== (idAt === undefined),
+    "an id is either in the path (id) or in the file (idAt)",
+  ),
+  Command,
+]);
+export type Conversations = z.infer<typeof Conversations>;
+
+/** The mark as it stands in a conversation that is kept as JSON. */
+export const writtenMark = (mark: string): string => JSON.stringify(mark).slice(1, -1);
+
+/** Of what an agent lists, the ids that may be wanted: those of this folder. */
+export function listed({ id, cwd }: z.infer<typeof Command>["list"], said: unknown, folder: string): string[] {
+  if (!Array.isArray(said)) return [];
+  return said.flatMap((one: unknown) => {
+    const name = textAt(one, id);
+    const elsewhere = cwd !== undefined && textAt(one, cwd) !== folder;
+    return name === undefined || elsewhere ? [] : [name];
+  });
+}
+
+/** The text at a path of names in a value, if there is one. */
+export function textAt(value: unknown, path: string): string | undefined {
+  const found = path.split(".").reduce<unknown>((at, name) => {
+    return typeof at === "object" && at !== null ? Reflect.get(at, name) : undefined;
+  }, value);
+  return typeof found === "string" && found !== "" ? found : undefined;
+}
+
+/** An id becomes an argument of a program: what could be taken for a flag, or for more than a word, is none. */
+export const isConversationId = (id: string): boolean => /^[A-Za-z0-9_][\w.:-]{0,199}$/.test(id);
