@@ -75,11 +75,12 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
 async function conversationOf(
   spec: AgentSpec,
   profile: AgentProfile,
-  { program, env }: TerminalAgentOptions,
+  options: TerminalAgentOptions,
 ): Promise<string | undefined> {
   if (!spec.continues || !profile.interactive.resume) return undefined;
-  const where = { cwd: spec.cwd, program: await program(profile), env: sessionEnv(spec, profile, env) };
-  return findConversation({ profile, mark: spec.continues.mark, ...where });
+  const program = await options.program(profile);
+  const env = await sessionEnv(spec, profile, options.env, options.secretOf);
+  return findConversation({ profile, mark: spec.continues.mark, cwd: spec.cwd, program, env });
 }
 
 async function terminalSpec(

@@ -51,6 +51,7 @@ export const events: Record<keyof typeof en, string> = {
   "event.usage.reported": "{session} 사용량: 입력 토큰 {input}, 출력 {output}",
   "event.session.opening": "{session} 여는 중: {role} 역할의 {persona}",
   "event.session.opened": "{session} 열림({host})",
+  "event.session.continued": "{session} 열림({host}), 대화 {conversation}을(를) 이어 감",
   "event.session.changed": "{session} {to}: {cause}",
   "event.session.recovery": "{session}: {counter} {used}번째 시도: {cause}",
   "event.session.told.send": "{by}이(가) {session}에 텍스트를 보냈습니다",
@@ -63,6 +64,7 @@ export const events: Record<keyof typeof en, string> = {
   "event.prompt.work": "{phase}: {session}에 보낼 프롬프트, {bytes}바이트",
   "event.prompt.repair": "{phase}: {session}에 산출물 수정 요청",
   "event.prompt.nudge": "{phase}: {session}에 산출물을 다시 알림",
+  "event.prompt.continue": "{phase}: {session}에 하던 일을 계속하라고 알림",
   "event.prompt.delivered": "{phase}: {session}에 프롬프트 전달 완료",
   "event.prompt.held": "{phase}: {session}에 보낼 프롬프트 대기: {reason}",
 };
