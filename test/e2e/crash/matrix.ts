@@ -1,0 +1,84 @@
+/** Walks the points: for each a run is played whose daemon dies there; several homes side by side, each used again while it is sound. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Home, type HomeOptions, home } from "./home.ts";
+import type { Point } from "./points.ts";
+
+/** On two cores more would only wait for each other. */
+const LANES = 3;
+
+type Kind = HomeOptions["kind"];
+
+export interface Walk {
+  point: Point;
+  kind: Kind;
+  /** Every rule that was broken and everything that was left; none when it went well. */
+  found: Promise<string[]>;
+}
+
+export interface WalkOptions {
+  points: readonly Point[];
+  installation: string;
+  env?: Readonly<Record<string, string>>;
+  patienceMs?: number;
+}
+
+/** Begins at once; `over` gives what the homes themselves had to say once everything was played in them. */
+export function walk({ points, ...how }: WalkOptions): { walks: readonly Walk[]; over: Promise<string[]> } {
+  const tasks = KINDS.flatMap((kind) =>
+    points.filter((point) => kindsOf(point).includes(kind)).map((point) => ({ point, kind, ...deferred<string[]>() })),
+  );
+  const queue = [...tasks];
+  async function lane(): Promise<string[]> {
+    const said: string[] = [];
+    let now: { home: Home; kind: Kind } | undefined;
+    const leave = async (): Promise<void> => {
+      said.push(...((await now?.home.close()) ?? []));
+      now = undefined;
+    };
+    for (let task = queue.shift(); task; task = queue.shift()) {
+      try {
+        if (now?.kind !== task.kind) await leave();
+        now ??= { home: await home({ kind: task.kind, ...how }), kind: task.kind };
+        const found = await dieAt(now.home, task.point);
+        if (found.length > 0) await leave();
+        task.resolve(found);
+      } catch (error) {
+        task.resolve([String(error)]);
+        await leave();
+      }
+    }
+    await leave();
+    return said;
+  }
+  const over = Promise.all(Array.from({ length: LANES }, lane)).then((all) => all.flat());
+  return { walks: tasks.map(({ point, kind, promise }) => ({ point, kind, found: promise })), over };
+}
+
+const KINDS: readonly Kind[] = ["models", "pty", "auto"];
+
+const kindsOf = ({ story, pty }: Point): readonly Kind[] =>
+  story === "paid" ? ["models"] : pty ? ["auto", "pty"] : ["auto"];
+
+/** What is found after a run whose daemon died at a point; that it did not die there is something to find, too. */
+async function dieAt({ folder, play }: Home, { at, nth = 1, story }: Point): Promise<string[]> {
+  const [armed, died] = [join(folder, "armed"), join(folder, "died")];
+  rmSync(died, { force: true });
+  writeFileSync(armed, `${nth} ${at}`);
+  const { found, played } = await play(story);
+  const reached = existsSync(died) && readFileSync(died, "utf8") === `${nth} ${at}`;
+  rmSync(armed, { force: true });
+  return [
+    ...(reached ? [] : [`the daemon never came to: ${at}, ${nth}`]),
+    ...(played.deaths === 1 ? [] : [`the daemon died ${played.deaths} times`]),
+    ...found,
+  ];
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
