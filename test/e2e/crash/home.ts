@@ -70,7 +70,11 @@ export async function home({ kind, installation, env = {}, patienceMs = PATIENCE
       if (sound && found.length === 0) {
         rmSync(w.folder, { recursive: true, force: true, maxRetries: 5 });
         await server?.close();
-      } else await here.close();
+      } else {
+        await life.kill();
+        await w.devflowd("start"); // as people have it: it ends what the one before should have ended
+        await here.close();
+      }
       return found;
     },
   };

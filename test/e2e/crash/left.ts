@@ -14,8 +14,7 @@ import type { Played } from "./play.ts";
 import { type Stage, type StoryName, UNCOMMITTED } from "./stories.ts";
 
 /** What is written under another name first, and only there in between. */
-const TEMPORARY =
-  /\.tmp$|\.new$|\.part$|devflow-tmp$|\.removing$|\.aside-\d+$|^paste-|^devflow-index-|^\.devflow-backup-/;
+const TEMPORARY = /\.tmp$|\.new$|\.part$|devflow-tmp$|\.removing$|\.aside-\d+$|^paste-|^\.devflow-backup-/;
 
 export interface ChargedBefore {
   charged: bigint;

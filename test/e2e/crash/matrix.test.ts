@@ -49,7 +49,7 @@ describe("a daemon that is killed when", () => {
 /** Where each shows, if the matrix is worth anything. */
 const SHOWN_AT: Readonly<Record<string, string>> = {
   "skips a receipt": "a command has its intent",
-  "drops a reservation": "a limit is crossed",
+  "drops a reservation": "a call of a model is told of",
   "sends a prompt again on resume": "a prompt is entered, without a receipt",
   "forgets the mark of a session": "a prompt has its receipt",
   "accepts a stale artifact": "a repair is asked for",

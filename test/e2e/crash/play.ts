@@ -8,7 +8,7 @@ import type { StoredEvent } from "../../../src/domain/event.ts";
 import { Failure } from "../../../src/domain/failure.ts";
 import { isTidy, statusOf } from "../../../src/domain/run-state.ts";
 import { rests, watcher } from "../../support/invariants.ts";
-import { eventsAfter } from "../../support/log-file.ts";
+import { logFile } from "../../support/log-file.ts";
 import type { Life } from "./daemon.ts";
 import { emptyJournal, type Stage, type StoryName } from "./stories.ts";
 
@@ -42,14 +42,15 @@ export async function play({ stage, story, key, life, again, patienceMs }: PlayO
   const broken: string[] = [];
   const now = watcher();
   let run = "";
-  let cursor = eventsAfter(w.home, 0).at(-1)?.cursor ?? 0;
+  const file = logFile(w.home);
+  let cursor = file.after(0).at(-1)?.cursor ?? 0;
   let deaths = 0;
   let moved = Date.now();
   let act: Promise<unknown> | undefined;
   emptyJournal(w);
 
   function look(): void {
-    for (const event of eventsAfter(w.home, cursor)) {
+    for (const event of file.after(cursor)) {
       cursor = event.cursor;
       log.push(event);
       broken.push(...now.see(event));
@@ -108,5 +109,6 @@ export async function play({ stage, story, key, life, again, patienceMs }: PlayO
   await act;
   await startAgain();
   look();
+  file.close();
   return { run, log, broken, deaths };
 }
