@@ -43,12 +43,13 @@ const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 /** A name beside `path` for what is only there while something is made; by it is found what a killed process has left. */
 export const unfinished = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
 
+export const isUnfinished = (path: string): boolean => UNFINISHED.test(path);
+
 /** Removes what has such a name in these folders. Nobody may be making anything there. */
 export async function removeUnfinished(...folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     const names = await readdir(folder).catch(() => []);
-    for (const name of names.filter((one) => UNFINISHED.test(one)))
-      await rm(join(folder, name), { recursive: true, force: true });
+    for (const name of names.filter(isUnfinished)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

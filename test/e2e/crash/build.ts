@@ -24,7 +24,7 @@ const adapter = (module: string, name: string, port: string, how: Seam["how"] = 
   ...{ name, port, how },
 });
 
-/** The ports whose calls are points; and, inside two adapters, what an effect consists of. */
+/** The ports whose calls are points; and, inside some adapters, what an effect consists of. */
 const SEAMS: readonly Seam[] = [
   adapter("storage/open", "openDatabase", "database", "call"),
   adapter("storage/backup", "backup", "backup", "call"),
@@ -40,6 +40,7 @@ const SEAMS: readonly Seam[] = [
   adapter("models/model-agents", "modelAgents", "agents"),
   { module: "execa", name: "execa", port: "git", how: "call", by: "src/adapters/workspace/git.ts" },
   { module: "node:fs", name: "renameSync", port: "file.rename", how: "call", by: "src/adapters/system/whole-file.ts" },
+  { module: "node:fs", name: "renameSync", port: "backup.rename", how: "call", by: "src/adapters/storage/backup.ts" },
 ];
 
 /** Whoever imports what a seam is about gets it with the points around it. */
@@ -59,7 +60,7 @@ function seams(): { plugin: Plugin; unused(): string[] } {
         const seam = SEAMS.find((one) => isAt(one, path, importer));
         if (!seam) return undefined;
         used.add(seam);
-        return { path: seam.module, namespace: "seam", pluginData: { seam, importer } };
+        return { path: `${seam.port} ${seam.module}`, namespace: "seam", pluginData: { seam, importer } };
       });
       onLoad({ filter: /.*/, namespace: "seam" }, ({ pluginData }) => {
         const { seam, importer } = pluginData as { seam: Seam; importer: string };

@@ -2,9 +2,9 @@
  * Put around the ports of a daemon that is built to die: at the point that a test has armed, its process kills itself.
  *
  * A point is a call of a port: `before worktree.prepare`, `after terminal.paste typed`, `before log.append prompt.sending`. What is
- * armed is a file in the folder that `DEVFLOW_DOOM` names, `NTH POINT`; dying gives it another name, so it says who died of it.
+ * armed is a file in the folder that `DEVFLOW_DOOM` names, a line for each daemon: `NTH POINT`. Dying moves the line to the file `died`.
  */
-import { readFileSync, renameSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { broken } from "./breaks.ts";
 
@@ -15,11 +15,13 @@ let passed = 0;
 
 function at(when: "before" | "after", call: string, about: readonly string[]): void {
   if (folder === undefined) return;
-  const [, nth, point] = /^(\d+) (.+)$/.exec(armed(folder)) ?? [];
+  const [line = "", ...next] = armed(folder).split("\n");
+  const [, nth, point] = /^(\d+) (.+)$/.exec(line) ?? [];
   if (![call, ...about.map((detail) => `${call} ${detail}`)].some((name) => `${when} ${name}` === point)) return;
   passed += 1;
   if (passed < Number(nth)) return;
-  renameSync(join(folder, "armed"), join(folder, "died"));
+  writeFileSync(join(folder, "armed"), next.join("\n"));
+  appendFileSync(join(folder, "died"), `${line}\n`);
   process.kill(process.pid, "SIGKILL");
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // nothing more is done, however late the signal comes
 }

@@ -1,10 +1,10 @@
 /** A devflow home in which one run after the other is played, on daemons that die; and what is there once the last of them has stopped. */
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Life, live } from "./daemon.ts";
 import { left, processes } from "./left.ts";
 import { type Played, play } from "./play.ts";
-import { type Stage, type StoryName, stage } from "./stories.ts";
+import { backupOf, type Stage, type StoryName, stage } from "./stories.ts";
 
 export interface HomeOptions {
   /** Where terminals live; or a home whose agents are models. */
@@ -32,7 +32,7 @@ export async function home({ kind, installation, env = {}, patienceMs = PATIENCE
   const here = await stage(kind === "pty" ? "pty" : "auto", kind === "models");
   const { w, server } = here;
   const [doom, tmp] = [join(w.folder, "doom"), join(w.folder, "tmp")];
-  for (const folder of [doom, tmp]) mkdirSync(folder);
+  for (const folder of [doom, tmp, dirname(backupOf(w))]) mkdirSync(folder);
   w.env.TMPDIR = tmp;
   const start = (): Promise<Life> => live(w, installation, { DEVFLOW_DOOM: doom, ...env });
   let life = await start();

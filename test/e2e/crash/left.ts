@@ -4,17 +4,17 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import type { EventOf, RunEvent } from "../../../src/domain/event.ts";
 import { isThere } from "../../support/alive.ts";
 import { databaseOf } from "../../support/log-file.ts";
 import type { World } from "../../support/world.ts";
 import type { Played } from "./play.ts";
-import { type Stage, type StoryName, UNCOMMITTED } from "./stories.ts";
+import { backupOf, type Stage, type StoryName, UNCOMMITTED } from "./stories.ts";
 
 /** What is written under another name first, and only there in between. */
-const TEMPORARY = /\.tmp$|\.new$|\.part$|devflow-tmp$|\.removing$|\.aside-\d+$|^paste-|^\.devflow-backup-/;
+const TEMPORARY = /\.tmp$|\.new$|\.part$|devflow-tmp$|\.removing$|\.aside-\d+$|^paste-/;
 
 export interface ChargedBefore {
   charged: bigint;
@@ -165,7 +165,9 @@ function readOr(file: string): string {
 
 /** Nothing that is named after the run or one of its sessions, and nothing that is only there while something is written. */
 function files(w: World, ids: readonly string[]): string[] {
-  const all = [w.home, w.env.TMPDIR ?? ""].filter((folder) => folder !== "" && existsSync(folder));
+  const all = [w.home, dirname(backupOf(w)), w.env.TMPDIR ?? ""].filter(
+    (folder) => folder !== "" && existsSync(folder),
+  );
   return all.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter((path) => ids.some((id) => path.includes(id)) || TEMPORARY.test(path.split("/").at(-1) ?? ""))

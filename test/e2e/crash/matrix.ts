@@ -61,16 +61,17 @@ const kindsOf = ({ story, pty }: Point): readonly Kind[] =>
   story === "paid" ? ["models"] : pty ? ["auto", "pty"] : ["auto"];
 
 /** What is found after a run whose daemon died at a point; that it did not die there is something to find, too. */
-async function dieAt({ folder, play }: Home, { at, nth = 1, story }: Point): Promise<string[]> {
+async function dieAt({ folder, play }: Home, { at, nth = 1, again, story }: Point): Promise<string[]> {
   const [armed, died] = [join(folder, "armed"), join(folder, "died")];
+  const wanted = [`${nth} ${at}`, ...(again === undefined ? [] : [`1 ${again}`])];
   rmSync(died, { force: true });
-  writeFileSync(armed, `${nth} ${at}`);
+  writeFileSync(armed, wanted.join("\n"));
   const { found, played } = await play(story);
-  const reached = existsSync(died) && readFileSync(died, "utf8") === `${nth} ${at}`;
+  const reached = existsSync(died) ? readFileSync(died, "utf8").trim().split("\n") : [];
   rmSync(armed, { force: true });
   return [
-    ...(reached ? [] : [`the daemon never came to: ${at}, ${nth}`]),
-    ...(played.deaths === 1 ? [] : [`the daemon died ${played.deaths} times`]),
+    ...wanted.filter((point) => !reached.includes(point)).map((point) => `the daemon never came to: ${point}`),
+    ...(played.deaths === wanted.length ? [] : [`the daemon died ${played.deaths} times`]),
     ...found,
   ];
 }

@@ -2,6 +2,7 @@
  * Plays one run from its start until it is deleted, whatever becomes of the daemon meanwhile: somebody starts it again, answers what
  * the run asks, and looks at every event as soon as it is in the log.
  */
+import { existsSync, rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { answersTo } from "../../../src/domain/escalation.ts";
 import type { StoredEvent } from "../../../src/domain/event.ts";
@@ -10,7 +11,7 @@ import { isTidy, statusOf } from "../../../src/domain/run-state.ts";
 import { rests, watcher } from "../../support/invariants.ts";
 import { logFile } from "../../support/log-file.ts";
 import type { Life } from "./daemon.ts";
-import { emptyJournal, type Stage, type StoryName } from "./stories.ts";
+import { backupOf, emptyJournal, type Stage, type StoryName } from "./stories.ts";
 
 const LOOK_MS = 20;
 
@@ -48,6 +49,7 @@ export async function play({ stage, story, key, life, again, patienceMs }: PlayO
   let moved = Date.now();
   let act: Promise<unknown> | undefined;
   emptyJournal(w);
+  rmSync(backupOf(w), { force: true });
 
   function look(): void {
     for (const event of file.after(cursor)) {
@@ -71,7 +73,10 @@ export async function play({ stage, story, key, life, again, patienceMs }: PlayO
     if (waits) return () => daemon.call("run.approve", { run, phase: waits[0] });
     const asking = state.ended ? undefined : state.escalations.find((one) => answersTo(one).includes("allow"));
     if (asking) return () => daemon.call("escalation.answer", { escalation: asking.escalation, answer: "allow" });
-    return isTidy(state) ? () => daemon.call("run.delete", { run }) : undefined;
+    if (!isTidy(state)) return undefined;
+    const backup = backupOf(w);
+    if (story === "saved" && !existsSync(backup)) return () => daemon.call("daemon.backup", { file: backup });
+    return () => daemon.call("run.delete", { run });
   }
 
   function serve(): void {

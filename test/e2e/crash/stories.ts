@@ -6,7 +6,7 @@ import { type OpenRouter, openRouter, writes } from "../../support/openrouter.ts
 import { addPersona, addTemplate } from "../../support/shelf.ts";
 import { type World, world } from "../../support/world.ts";
 
-export type StoryName = "line" | "asks" | "falls" | "chain" | "paid";
+export type StoryName = "line" | "saved" | "asks" | "falls" | "chain" | "paid";
 
 /** The agent changes a file and commits nothing: what must be under the run's wip ref once it is deleted. */
 export const UNCOMMITTED = { file: "NOTES.md", text: "worth keeping\n" };
@@ -16,6 +16,8 @@ const COMMAND = { run: node("0"), produces: { schema: "command-result@1" } };
 const PHASES: Readonly<Record<StoryName, Record<string, Record<string, unknown>>>> = {
   /** A command; an agent whose first artifact is refused; a person who agrees. */
   line: { tests: COMMAND, work: { needs: ["tests"], approval: "after" } },
+  /** Somebody saves all that there is before the run is deleted. */
+  saved: { save: {} },
   /** An agent that asks permission, and a person who gives it. */
   asks: { ask: {} },
   /** An agent that dies at its first prompt, and is started again. */
@@ -98,6 +100,9 @@ export async function stage(host: "auto" | "pty", models: boolean): Promise<Stag
     },
   };
 }
+
+/** Where somebody puts a backup: a folder that is not devflow's. */
+export const backupOf = (w: World): string => join(w.folder, "backups", "devflow.tar.gz");
 
 /** The paper agent counts a phase's prompts by its journal: each run begins with an empty one. */
 export const emptyJournal = (w: World): void => rmSync(w.env.PAPER_JOURNAL ?? "", { force: true });
