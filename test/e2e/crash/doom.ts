@@ -6,7 +6,7 @@
  */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { broken } from "./breaks.ts";
+import { broken } from "./mutants.ts";
 
 const folder = process.env.DEVFLOW_DOOM;
 

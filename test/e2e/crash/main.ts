@@ -1,8 +1,7 @@
 /** `npm run crash`: kills devflow's daemon, at its named points or at random, and prints what was lost, done twice or left behind. */
 import { parseArgs } from "node:util";
-import { BROKEN_RULES } from "./breaks.ts";
 import { buildDoomed } from "./build.ts";
-import { walk } from "./matrix.ts";
+import { walk, walkMutants } from "./matrix.ts";
 import { POINTS } from "./points.ts";
 import { storm } from "./storm.ts";
 
@@ -14,8 +13,7 @@ const USAGE = `npm run crash -- [options]
   --lanes N    homes side by side (3)
   --points     the named points instead, each once
   --at NAME    only those whose name has this in it
-  --break RULE with one rule of devflow broken on purpose:
-               ${BROKEN_RULES.join(", ")}`;
+  --mutants    with devflow broken on purpose, one rule each: all must be noticed`;
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 
@@ -28,13 +26,13 @@ async function main(): Promise<number> {
       lanes: { type: "string", default: "3" },
       points: { type: "boolean", default: false },
       at: { type: "string" },
-      break: { type: "string" },
+      mutants: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return print(USAGE);
-  if (values.points || values.at !== undefined || values.break !== undefined)
-    return points(values.at ?? "", values.break);
+  if (values.mutants) return doomed(mutants);
+  if (values.points || values.at !== undefined) return doomed((folder) => points(folder, values.at ?? ""));
   const [runs, kills, seed, lanes] = [values.runs, values.kills, values.seed, values.lanes].map(whole);
   return random({ runs: runs ?? 0, kills: kills ?? 0, seed: seed ?? 0, lanes: lanes ?? 1 });
 }
@@ -49,28 +47,40 @@ function print(...lines: string[]): number {
   return 0;
 }
 
-async function points(part: string, rule: string | undefined): Promise<number> {
-  if (rule !== undefined && !BROKEN_RULES.includes(rule)) throw new Error(`there is no rule ${rule}\n${USAGE}`);
-  const chosen = POINTS.filter(({ name }) => name.includes(part));
-  const doomed = await buildDoomed();
+async function doomed(work: (installation: string) => Promise<number>): Promise<number> {
+  const { folder, remove } = await buildDoomed();
   try {
-    const how = rule === undefined ? {} : { env: { DEVFLOW_BREAK: rule }, patienceMs: 5_000 };
-    const { walks, over } = walk({ points: chosen, installation: doomed.folder, ...how });
-    let bad = 0;
-    for (const { point, kind, found } of walks) {
-      const said = await found;
-      if (said.length > 0) bad += 1;
-      print(`${said.length > 0 ? "✗" : "✓"} ${kind.padEnd(6)} ${point.name}`, ...said.map((one) => `    ${one}`));
-    }
-    const last = await over;
-    print(
-      ...last.map((one) => `✗ afterwards: ${one}`),
-      `${walks.length} deaths at ${chosen.length} points: ${bad + last.length} went wrong`,
-    );
-    return bad + last.length === 0 ? 0 : 1;
+    return await work(folder);
   } finally {
-    doomed.remove();
+    remove();
   }
+}
+
+async function points(installation: string, part: string): Promise<number> {
+  const chosen = POINTS.filter(({ name }) => name.includes(part));
+  const { walks, over } = walk({ points: chosen, installation });
+  let bad = 0;
+  for (const { point, kind, found } of walks) {
+    const said = await found;
+    if (said.length > 0) bad += 1;
+    print(`${said.length > 0 ? "✗" : "✓"} ${kind.padEnd(6)} ${point.name}`, ...said.map((one) => `    ${one}`));
+  }
+  const last = await over;
+  print(
+    ...last.map((one) => `✗ afterwards: ${one}`),
+    `${walks.length} runs at ${chosen.length} points: ${bad + last.length} went wrong`,
+  );
+  return bad + last.length === 0 ? 0 : 1;
+}
+
+async function mutants(installation: string): Promise<number> {
+  let missed = 0;
+  for (const { name, found } of walkMutants(installation)) {
+    const [first] = await found;
+    if (first === undefined) missed += 1;
+    print(`${first === undefined ? "✗" : "✓"} devflow ${name}: ${first ?? "not noticed"}`);
+  }
+  return missed === 0 ? 0 : 1;
 }
 
 async function random(how: { runs: number; kills: number; seed: number; lanes: number }): Promise<number> {

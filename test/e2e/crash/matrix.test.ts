@@ -1,10 +1,10 @@
 /** The daemon is killed at every named point of its effects. Whatever it was about to do, the run ends whole, and nothing is done twice or left. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasTmux } from "../../support/has-tmux.ts";
-import { BROKEN_RULES } from "./breaks.ts";
 import { buildDoomed, type Installation } from "./build.ts";
-import { type Walk, walk } from "./matrix.ts";
-import { POINTS, type Point } from "./points.ts";
+import { type Walk, walk, walkMutants } from "./matrix.ts";
+import { MUTANTS } from "./mutants.ts";
+import { POINTS } from "./points.ts";
 
 const PATIENCE_MS = 240_000;
 
@@ -48,28 +48,19 @@ describe("a daemon that is killed when", () => {
   );
 });
 
-/** Where each shows, if the matrix is worth anything. */
-const SHOWN_AT: Readonly<Record<string, string>> = {
-  "skips a receipt": "a command has its intent",
-  "drops a reservation": "a call of a model is told of",
-  "sends a prompt again on resume": "a prompt is entered, without a receipt",
-  "forgets the mark of a session": "a prompt has its receipt",
-  "accepts a stale artifact": "a repair is asked for",
-};
-
 describe.runIf(hasTmux)("a devflow that", () => {
-  test.each(BROKEN_RULES)(
-    "%s is noticed",
-    async (rule) => {
-      const points = POINTS.filter(({ name }) => name === SHOWN_AT[rule]).map(({ pty: _, ...point }): Point => point);
-      expect(points).toHaveLength(1);
-      const env = { DEVFLOW_BREAK: rule };
-      const { walks, over } = walk({ points, installation: doomed.folder, env, patienceMs: 5_000 });
-      const found = await Promise.all(walks.map((each) => each.found));
-      await over;
-      expect(found.flat().length).toBeGreaterThan(0);
-      expect(found.flat().join("\n")).not.toContain("never came to");
+  let noticed: ReturnType<typeof walkMutants> = [];
+  beforeAll(() => {
+    noticed = walkMutants(doomed.folder);
+  });
+
+  test.each(MUTANTS)(
+    "$name is noticed",
+    async ({ name }) => {
+      const found = (await noticed.find((one) => one.name === name)?.found) ?? [];
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.join("\n")).not.toContain("never came to");
     },
-    120_000,
+    PATIENCE_MS,
   );
 });

@@ -2,12 +2,17 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Home, type HomeOptions, home } from "./home.ts";
-import type { Point } from "./points.ts";
-
-/** On two cores more would only wait for each other. */
-const LANES = 3;
+import { MUTANTS } from "./mutants.ts";
+import { POINTS, type Point } from "./points.ts";
 
 type Kind = HomeOptions["kind"];
+
+/** What each lane plays first: a home is worth being used again. On two cores more lanes would only wait for each other. */
+const LANES: readonly (readonly Kind[])[] = [
+  ["models", "pty", "auto"],
+  ["auto", "pty", "models"],
+  ["auto", "models", "pty"],
+];
 
 export interface Walk {
   point: Point;
@@ -25,18 +30,20 @@ export interface WalkOptions {
 
 /** Begins at once; `over` gives what the homes themselves had to say once everything was played in them. */
 export function walk({ points, ...how }: WalkOptions): { walks: readonly Walk[]; over: Promise<string[]> } {
-  const tasks = KINDS.flatMap((kind) =>
-    points.filter((point) => kindsOf(point).includes(kind)).map((point) => ({ point, kind, ...deferred<string[]>() })),
-  );
+  const tasks = points.flatMap((point) => kindsOf(point).map((kind) => ({ point, kind, ...deferred<string[]>() })));
   const queue = [...tasks];
-  async function lane(): Promise<string[]> {
+  const take = (kinds: readonly Kind[]) => {
+    const at = kinds.map((kind) => queue.findIndex((task) => task.kind === kind)).find((found) => found >= 0);
+    return at === undefined ? undefined : queue.splice(at, 1)[0];
+  };
+  async function lane(kinds: readonly Kind[]): Promise<string[]> {
     const said: string[] = [];
     let now: { home: Home; kind: Kind } | undefined;
     const leave = async (): Promise<void> => {
       said.push(...((await now?.home.close()) ?? []));
       now = undefined;
     };
-    for (let task = queue.shift(); task; task = queue.shift()) {
+    for (let task = take(kinds); task; task = take(kinds)) {
       try {
         if (now?.kind !== task.kind) await leave();
         now ??= { home: await home({ kind: task.kind, ...how }), kind: task.kind };
@@ -51,11 +58,9 @@ export function walk({ points, ...how }: WalkOptions): { walks: readonly Walk[];
     await leave();
     return said;
   }
-  const over = Promise.all(Array.from({ length: LANES }, lane)).then((all) => all.flat());
+  const over = Promise.all(LANES.map(lane)).then((all) => all.flat());
   return { walks: tasks.map(({ point, kind, promise }) => ({ point, kind, found: promise })), over };
 }
-
-const KINDS: readonly Kind[] = ["models", "pty", "auto"];
 
 const kindsOf = ({ story, pty }: Point): readonly Kind[] =>
   story === "paid" ? ["models"] : pty ? ["auto", "pty"] : ["auto"];
@@ -74,6 +79,25 @@ async function dieAt({ folder, play }: Home, { at, nth = 1, again, story }: Poin
     ...(played.deaths === wanted.length ? [] : [`the daemon died ${played.deaths} times`]),
     ...found,
   ];
+}
+
+/** A mutant is noticed soon, or never. */
+const MUTANT_PATIENCE_MS = 5_000;
+
+/** What the matrix has to say of each devflow that was broken on purpose. */
+export function walkMutants(installation: string): { name: string; found: Promise<string[]> }[] {
+  let before: Promise<unknown> = Promise.resolve();
+  return MUTANTS.map(({ name, shownAt }) => {
+    const points = POINTS.flatMap(({ pty: _, ...point }) => (point.name === shownAt ? [point] : []));
+    const found = before.then(async () => {
+      const how = { env: { DEVFLOW_MUTANT: name }, patienceMs: MUTANT_PATIENCE_MS };
+      const { walks, over } = walk({ points, installation, ...how });
+      await over;
+      return (await Promise.all(walks.map((each) => each.found))).flat();
+    });
+    before = found;
+    return { name, found };
+  });
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve(value: T): void } {

@@ -1,4 +1,4 @@
-/** A devflowd with one rule broken on purpose, where its ports are put together: a matrix that lets it pass is worth nothing. */
+/** A devflowd broken on purpose, one rule each, where its ports are put together: a matrix that lets any of them pass is worth nothing. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,14 +8,19 @@ type Work = (...args: unknown[]) => unknown;
 /** Whether a daemon before this one has died. */
 const again = (): boolean => existsSync(join(process.env.DEVFLOW_DOOM ?? "", "died"));
 
-interface Break {
+interface Mutant {
+  name: string;
+  /** The point where it shows, if the matrix is worth anything. */
+  shownAt: string;
   port: string;
   /** The port's calls that go another way now; `same` is how they went before. */
   calls(same: (name: string) => Work): Part;
 }
 
-const BREAKS: Readonly<Record<string, Break>> = {
-  "skips a receipt": {
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "skips a receipt",
+    shownAt: "a command has its intent",
     port: "log",
     calls: (same) => ({
       append: (run: unknown, at: unknown, events: { type: string }[], ...more: unknown[]) =>
@@ -27,8 +32,15 @@ const BREAKS: Readonly<Record<string, Break>> = {
         ),
     }),
   },
-  "drops a reservation": { port: "ledger", calls: () => ({ reserve: () => [] }) },
-  "sends a prompt again on resume": {
+  {
+    name: "drops a reservation",
+    shownAt: "a call of a model is told of",
+    port: "ledger",
+    calls: () => ({ reserve: () => [] }),
+  },
+  {
+    name: "sends a prompt again on resume",
+    shownAt: "a prompt is entered, without a receipt",
     port: "terminal",
     calls: (same) => ({
       taken: async (keys: unknown) => (again() ? [] : same("taken")(keys)),
@@ -36,11 +48,15 @@ const BREAKS: Readonly<Record<string, Break>> = {
       press: (key: unknown, ...keys: unknown[]) => same("press")(again() ? `${String(key)}/again` : key, ...keys),
     }),
   },
-  "forgets the mark of a session": {
+  {
+    name: "forgets the mark of a session",
+    shownAt: "a prompt has its receipt",
     port: "host",
     calls: (same) => ({ adopt: async (session: unknown) => (again() ? undefined : same("adopt")(session)) }),
   },
-  "accepts a stale artifact": {
+  {
+    name: "accepts a stale artifact",
+    shownAt: "a repair is asked for",
     port: "artifact",
     // What was refused lies there still, and the agent is told what is wrong with it.
     calls: (same) => ({
@@ -48,19 +64,17 @@ const BREAKS: Readonly<Record<string, Break>> = {
         same("look")(expected.refused.length > 0 ? { ...expected, refused: [], schema: {} } : expected),
     }),
   },
-};
+];
 
-export const BROKEN_RULES = Object.keys(BREAKS);
-
-/** The part as it is, or with the rule broken that `DEVFLOW_BREAK` names. */
+/** The part as it is, or with broken as the mutant does that `DEVFLOW_MUTANT` names. */
 export function broken<T extends object>(port: string, part: T): T {
-  const rule = BREAKS[process.env.DEVFLOW_BREAK ?? ""];
-  if (rule?.port !== port) return part;
+  const mutant = MUTANTS.find(({ name }) => name === process.env.DEVFLOW_MUTANT);
+  if (mutant?.port !== port) return part;
   const same =
     (name: string): Work =>
     (...args) =>
       Reflect.apply(Reflect.get(part, name) as Work, part, args);
-  const calls = rule.calls(same);
+  const calls = mutant.calls(same);
   return new Proxy(part, {
     get: (target, name) => (typeof name === "string" ? calls[name] : undefined) ?? Reflect.get(target, name),
   });
