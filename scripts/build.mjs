@@ -5,26 +5,11 @@
  * ES modules that share chunks, so that each program loads only what it runs. Native packages stay outside.
  */
 import { rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { build } from "esbuild";
+import { bundlePrograms, common, root } from "./bundle.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
-
-/** Program → where it begins. */
-const PROGRAMS = {
-  devflowd: "src/daemon/main.ts",
-  "cli/main": "src/cli/main.ts",
-  "cli/compose": "src/cli/compose.ts",
-  "messages/ko": "src/messages/ko.ts",
-  "pty-holder": "src/adapters/terminals/pty-holder.ts",
-  keyring: "src/adapters/secrets/keyring-program.ts",
-  "model-agent": "src/adapters/models/child/main.ts",
-};
-
-/** Compiled for this machine, and found by their own means at run time. */
-const NATIVE = ["@napi-rs/keyring", "better-sqlite3", "node-pty"];
 
 /** What the thin client loads only when it needs it: built as programs above, and so outside of its one file. */
 const lazyParts = {
@@ -55,17 +40,6 @@ const lazyParts = {
   },
 };
 
-/** @type {import("esbuild").BuildOptions} */
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target: "node20.19",
-  logLevel: "warning",
-  legalComments: "none",
-  charset: "utf8",
-};
-
 rmSync(dist, { recursive: true, force: true });
 await Promise.all([
   build({
@@ -77,18 +51,5 @@ await Promise.all([
     define: { "import.meta.dirname": "__dirname" },
     plugins: [lazyParts],
   }),
-  build({
-    ...common,
-    entryPoints: PROGRAMS,
-    outdir: dist,
-    format: "esm",
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    outExtension: { ".js": ".mjs" },
-    external: NATIVE,
-    // Packages that are CommonJS call `require` for what Node has built in.
-    banner: {
-      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-    },
-  }),
+  bundlePrograms({ outdir: dist }),
 ]);

@@ -1,14 +1,13 @@
 /** A run of a whole devflow, followed from outside: its log as it lies on the disk, and its agents' keys. */
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, vi } from "vitest";
 import { type EventOf, RunEvent, type StoredEvent } from "../../src/domain/event.ts";
 import { fold } from "../../src/domain/run-evolve.ts";
 import { isTidy, type RunStatus, statusOf } from "../../src/domain/run-state.ts";
 import type { SessionNow } from "../../src/protocol/methods.ts";
+import { eventsAfter } from "./log-file.ts";
 import { expectSound } from "./sound.ts";
 import type { World } from "./world.ts";
 
@@ -26,7 +25,10 @@ export async function begin(w: World, ...args: string[]): Promise<LiveRun> {
 }
 
 export function liveRun(w: World, id: string) {
-  const stored = (): StoredEvent[] => logOf(w.home, id);
+  const stored = (): StoredEvent[] =>
+    eventsAfter(w.home, 0)
+      .filter(({ run }) => run === id)
+      .map((one) => ({ ...one, event: RunEvent.parse(one.event) }));
   const events = (): RunEvent[] => stored().map(({ event }) => event);
   const of = <T extends RunEvent["type"]>(type: T): EventOf<T>[] =>
     events().filter((event): event is EventOf<T> => event.type === type);
@@ -78,22 +80,6 @@ export function liveRun(w: World, id: string) {
   }
 
   return { id, stored, events, of, status, told, event, reaches, ends };
-}
-
-function logOf(home: string, run: string): StoredEvent[] {
-  const file = join(home, "data", "devflow.db");
-  if (!existsSync(file)) return [];
-  const database = new Database(file, { readonly: true });
-  try {
-    const rows = database
-      .prepare<[string], Omit<StoredEvent, "event"> & { event: string }>(
-        "SELECT cursor, run_numbers.run, position, at, event FROM events JOIN run_numbers ON number = events.run WHERE run_numbers.run = ? ORDER BY position",
-      )
-      .all(run);
-    return rows.map((row) => ({ ...row, event: RunEvent.parse(JSON.parse(row.event)) }));
-  } finally {
-    database.close();
-  }
 }
 
 /** devflow's own tmux server in this world. */

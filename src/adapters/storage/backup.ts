@@ -4,12 +4,13 @@
  * the database misses none that it names.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 import { isDiskFull, systemProblem } from "../../domain/system-problem.ts";
+import { isUnfinished, unfinished } from "../system/whole-file.ts";
 
 export interface BackupOptions {
   database: Database;
@@ -18,13 +19,18 @@ export interface BackupOptions {
   folders: readonly string[];
 }
 
+/** A note in the data directory that says where a backup is being made: a killed daemon cannot clean up there. */
+const NOTE = "backup";
+
 /** Throws `Failure` backup.exists, backup.failed, storage.full; nothing is left behind then. */
 export async function backup(target: string, { database, data, folders }: BackupOptions): Promise<{ bytes: number }> {
   if (existsSync(target)) throw new Failure("backup.exists", { path: target });
-  let staged: string | undefined;
+  const note = unfinished(join(data, NOTE));
+  const staged = unfinished(join(dirname(target), ".devflow-backup"));
+  const [copy, archive] = [join(staged, "devflow.db"), join(staged, "archive")];
   try {
-    staged = mkdtempSync(join(dirname(target), ".devflow-backup-"));
-    const [copy, archive] = [join(staged, "devflow.db"), join(staged, "archive")];
+    writeFileSync(note, staged, { mode: 0o600 });
+    mkdirSync(staged, { mode: 0o700 });
     await database.backup(copy);
     const there = folders.filter((folder) => existsSync(join(data, folder)));
     // Every system that devflow runs on has tar, and a person can look into what it makes.
@@ -35,6 +41,20 @@ export async function backup(target: string, { database, data, folders }: Backup
     if (isDiskFull(error)) throw new Failure("storage.full", { path: dirname(target) }, { cause: error });
     throw new Failure("backup.failed", { path: target, problem: systemProblem(error) }, { cause: error });
   } finally {
-    if (staged) rmSync(staged, { recursive: true, force: true });
+    remove(staged, note);
   }
+}
+
+/** Removes what killed daemons had begun of backups, wherever people had wanted them. */
+export function removeUnfinishedBackups(data: string): void {
+  for (const name of readdirSync(data)) {
+    const note = join(data, name);
+    if (name.startsWith(`${NOTE}.`) && isUnfinished(note)) remove(readFileSync(note, "utf8"), note);
+  }
+}
+
+/** The note last: until then it says what is left. */
+function remove(staged: string, note: string): void {
+  if (isUnfinished(staged)) rmSync(staged, { recursive: true, force: true });
+  rmSync(note, { force: true });
 }

@@ -1,7 +1,7 @@
 /** A worktree as it is now, through an index of our own: the agent's index, and so what it has staged, is untouched. */
-import { copyFile, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { copyFile, mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { unfinished } from "../system/whole-file.ts";
 import { FOLDER } from "./devflow-folder.ts";
 import { type GitCall, git, gitText } from "./git.ts";
 import { callFor, headOf } from "./head.ts";
@@ -18,7 +18,8 @@ export async function snapshot<T>(
   { lasting }: SnapshotOptions,
   use: (call: GitCall, head: string) => Promise<T>,
 ): Promise<T> {
-  const temporary = await mkdtemp(join(tmpdir(), "devflow-index-"));
+  const temporary = unfinished(join(dirname(record.path), "index"));
+  await mkdir(temporary, { mode: 0o700 });
   try {
     const head = await headOf(record);
     const index = join(temporary, "index");

@@ -1,0 +1,48 @@
+/** How the programs that Node loads as modules are bundled: for dist/, and by tests that need another devflowd than people do. */
+import { join } from "node:path";
+import { build } from "esbuild";
+
+export const root = join(import.meta.dirname, "..");
+
+/** Program → where it begins. */
+const PROGRAMS = {
+  devflowd: "src/daemon/main.ts",
+  "cli/main": "src/cli/main.ts",
+  "cli/compose": "src/cli/compose.ts",
+  "messages/ko": "src/messages/ko.ts",
+  "pty-holder": "src/adapters/terminals/pty-holder.ts",
+  keyring: "src/adapters/secrets/keyring-program.ts",
+  "model-agent": "src/adapters/models/child/main.ts",
+};
+
+/** Compiled for this machine, and found by their own means at run time. */
+const NATIVE = ["@napi-rs/keyring", "better-sqlite3", "node-pty"];
+
+/** @type {import("esbuild").BuildOptions} */
+export const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  logLevel: "warning",
+  legalComments: "none",
+  charset: "utf8",
+};
+
+/** ES modules that share chunks, so that each program loads only what it runs. */
+export const bundlePrograms = ({ outdir, plugins = [] }) =>
+  build({
+    ...common,
+    entryPoints: PROGRAMS,
+    outdir,
+    plugins,
+    format: "esm",
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
+    external: NATIVE,
+    // Packages that are CommonJS call `require` for what Node has built in.
+    banner: {
+      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+    },
+  });
