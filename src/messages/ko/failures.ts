@@ -57,7 +57,7 @@ export const failures: Record<FailureCode, { text: string; hint: string }> = {
   "session.awaits_input": { text: "에이전트 {persona}이(가) 질문합니다", hint: "질문을 보고 답하기: devflow attach {session}" },
   "session.awaits_person": { text: "에이전트 {persona}이(가) 사람을 기다립니다", hint: "devflow attach {session}" },
   "session.paused": { text: "사람이 에이전트 {persona}을(를) 일시 정지했습니다", hint: "devflow attach {session}(으)로 연결한 뒤: /resume" },
-  "session.killed": { text: "{by}이(가) 에이전트 {persona}을(를) 끝냈습니다", hint: "다시 시작하기: devflow runs resume" },
+  "session.killed": { text: "에이전트 {persona}이(가) 종료되었습니다({by})", hint: "다시 시작하기: devflow runs resume" },
   "session.ambiguous": { text: "{session}에 해당하는 세션이 {count}개입니다", hint: "ID를 더 길게 입력하세요" },
   "session.not_recorded": { text: "세션 {session}에는 녹화가 없습니다", hint: "녹화는 설정할 수 있습니다: docs/configuration.md" },
   "session.send_failed": { text: "세션 {session}이(가) 텍스트를 받지 않았습니다: {problem}", hint: "화면 보기: devflow attach {session}" },

@@ -50,6 +50,14 @@ export const phrases: Readonly<Record<string, string>> = {
   " (did you mean {meant}?)": "(혹시 {meant}인가요?)",
   " in {phase}": "(단계: {phase})",
 
+  "{role} shares the model family {family} with {other}: no other choice of installed personas keeps them apart":
+    "{role}의 모델 계열이 {other}과(와) 같습니다({family}): 설치된 페르소나로는 나눌 수 없습니다",
+  "{role} and {other} are both bound to the model family {family}; the template wants them to differ":
+    "{role}과(와) {other}에 같은 모델 계열 {family}을(를) 배정했습니다. 템플릿은 서로 다르기를 바랍니다",
+  "what looks like a secret was taken out of the goal: agents get secrets by their environment":
+    "목표에서 비밀로 보이는 내용을 지웠습니다. 에이전트는 비밀을 환경 변수로 받습니다",
+  "{count} control characters were taken out of the goal": "목표에서 제어 문자 {count}개를 지웠습니다",
+
   "the daemon went away": "데몬이 사라졌습니다",
   "the daemon is back": "데몬이 돌아왔습니다",
   "the daemon was stopped": "데몬이 멈췄습니다",
