@@ -1,5 +1,8 @@
 /** devflow in Korean, at a real terminal: what is shown under each other stands under each other, on narrow and wide screens. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ko } from "../../../src/messages/ko.ts";
 import { hasTmux } from "../../support/has-tmux.ts";
 import { type Person, person, sessionOf } from "../../support/person.ts";
 import { type World, world } from "../../support/world.ts";
@@ -127,6 +130,13 @@ describe.runIf(hasTmux)("in Korean", () => {
       expect(rows.join(" ")).toContain("devflow runs list");
       expect(await one?.ended()).toBe(2);
     });
+  });
+
+  test("the thin client does not carry Korean along: who speaks it loads it", () => {
+    const built = (file: string) => readFileSync(join(import.meta.dirname, "../../../dist", file), "utf8");
+    expect(built("messages/ko.mjs")).toContain(ko.texts["help.tagline"]);
+    for (const program of ["devflow.cjs", "cli/main.mjs", "devflowd.mjs"])
+      expect(built(program)).not.toContain(ko.texts["help.tagline"]);
   });
 
   test("programs are answered in English, and DEVFLOW_LANG goes before the settings", async () => {
