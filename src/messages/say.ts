@@ -44,7 +44,7 @@ function toldIn(
   if (tongue === undefined || row === undefined) return { message, hint };
   // Said by another version with other words or facts: its own sentence is whole, one made of its facts may not be.
   if (message !== sentence(FAILURES[code].text, details)) return { message, hint };
-  return { message: filled(row.text, details, tongue), hint: hint && filled(row.hint, details, tongue) };
+  return { message: filled(row.text, details, tongue), hint: hint && tongue.finish(sentence(row.hint, details)) };
 }
 
 /** For reports, which are written in a language that is not chosen by whoever reads them. */
@@ -66,8 +66,8 @@ export const phrase = (said: string): string => (spoken === undefined ? said : s
 const filled = (template: string, params: Params, tongue: Tongue): string =>
   tongue.finish(sentence(template, translated(params, tongue)));
 
-/** Parameters that hold words of devflow; in all others are names, and what people and agents wrote. */
-const PHRASES: ReadonlySet<string> = new Set(["problem", "cause", "reason", "said", "suggestion", "detail"]);
+/** Parameters that hold words of devflow, outside of hints, which name commands; in all others are names, and what people and agents wrote. */
+const PHRASES: ReadonlySet<string> = new Set(["problem", "cause", "reason", "said", "suggestion", "detail", "kind"]);
 /** A part of a sentence that may be missing, such as ` in review`. */
 const FRAGMENT = /^ in \S+$/;
 /** Parameters that hold one of a set of words, and where these are among the texts. */
