@@ -14,6 +14,7 @@ import { DEVFLOWD_COMMANDS } from "../src/daemon/help.ts";
 import { RunEvent } from "../src/domain/event.ts";
 import { FAILURES } from "../src/domain/failure.ts";
 import { referenceOf } from "../src/domain/names.ts";
+import { ko } from "../src/messages/ko.ts";
 import { METHODS, type MethodName } from "../src/protocol/methods.ts";
 import { anchors, fences, links, type Page, pages, ROOT, spans } from "./support/pages.ts";
 
@@ -59,7 +60,9 @@ describe("Commands", () => {
 
   test("no page, and no hint of a failure, names one that does not exist", () => {
     const code = all.flatMap((one) => [...spans(one), ...fences(one)]);
-    const hints = Object.values(FAILURES).map(({ hint }) => hint.replace("{kind}s", "personas"));
+    const hints = [...Object.values(FAILURES), ...Object.values(ko.failures)].map(({ hint }) =>
+      hint.replace("{kind}s", "personas"),
+    );
     expect([...code, ...hints].flatMap(named).filter((path) => !known(path))).toEqual([]);
   });
 
@@ -85,11 +88,56 @@ describe("Commands", () => {
   });
 });
 
+describe("The README in Korean", () => {
+  const KOREAN = page("README.ko.md");
+  const wordsOf = ({ text }: Page, heading: string, column: number): string[] =>
+    (new RegExp(`## ${heading}\\n([\\s\\S]*?)\\n## `).exec(text)?.[1] ?? "")
+      .split("\n")
+      .filter((row) => row.startsWith("| "))
+      .map((row) => row.split(" | ")[column]?.replace("| ", "") ?? "")
+      .slice(2);
+
+  test("leads to the English one, and back", () => {
+    expect(links(KOREAN).map(({ file }) => file)).toContain("README.md");
+    expect(links(README).map(({ file }) => file)).toContain("README.ko.md");
+  });
+
+  test("has the same commands, examples, files and promises", () => {
+    for (const path of COMMAND_PATHS) expect(spans(KOREAN)).toContain(`devflow ${path}`);
+    expect(fences(KOREAN)).toEqual(fences(README));
+    const code = (one: Page): string[] => [...new Set(spans(one))].sort();
+    expect(code(README).filter((span) => !code(KOREAN).includes(span))).toEqual([]);
+    const leads = (one: Page): string[] => [...new Set(links(one).map(({ file }) => file))].sort();
+    const own = ["README.md", "README.ko.md", "docs/ko/glossary.md"];
+    expect(leads(KOREAN).filter((file) => !own.includes(file))).toEqual(
+      leads(README).filter((file) => !own.includes(file)),
+    );
+  });
+
+  test("has the same words, as the glossary has them", () => {
+    const words = wordsOf(KOREAN, "용어", 1);
+    expect(words).toEqual(wordsOf(README, "The words", 0));
+    const glossary = page("docs/ko/glossary.md").text;
+    for (const [at, word] of words.entries())
+      expect(glossary).toContain(`| ${word} | ${wordsOf(KOREAN, "용어", 0)[at]} |`);
+  });
+
+  test("stands on the texts: the words of the glossary are in them", () => {
+    const texts = under("src/messages/ko", /\.ts$/).join("\n");
+    const rows = [...page("docs/ko/glossary.md").text.matchAll(/^\| [a-z, ()]+ \| ([^|]+) \|/gm)];
+    const korean = rows.flatMap(([, cell = ""]) => cell.split(", "));
+    expect(korean.length).toBeGreaterThan(40);
+    expect(korean.filter((word) => !texts.includes(word))).toEqual([]);
+  });
+});
+
 describe("Names", () => {
   const codes = Object.keys(FAILURES);
 
   test("every failure is told in docs/failures.md, and raised somewhere", () => {
-    const elsewhere = source.replace(/export const FAILURES[\s\S]*?satisfies/, "");
+    const elsewhere = source
+      .replace(/export const FAILURES[\s\S]*?satisfies/, "")
+      .replace(/export const failures[\s\S]*?\n};/, "");
     const { text } = page("docs/failures.md");
     for (const code of codes) expect(text).toContain(`| \`${code}\` |`);
     expect(codes.filter((code) => !elsewhere.includes(`"${code}"`))).toEqual([]);

@@ -30,6 +30,7 @@ const COMMANDS = "docs/commands.md";
 /** The pages with marks in them. */
 export const pagesIn = (root: string): string[] => [
   "README.md",
+  "README.ko.md",
   ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`)

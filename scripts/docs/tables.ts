@@ -13,6 +13,9 @@ import { Persona } from "../../src/domain/persona.ts";
 import { type Places, placesFor } from "../../src/domain/places.ts";
 import { RECOVERY } from "../../src/domain/recovery.ts";
 import { Phase, Repeat, Role, Template } from "../../src/domain/template.ts";
+import type { MessageKey } from "../../src/messages/en.ts";
+import { exits as exitsInKorean } from "../../src/messages/ko/exits.ts";
+import { ko } from "../../src/messages/ko.ts";
 import { say } from "../../src/messages/say.ts";
 import { METHODS, type MethodName } from "../../src/protocol/methods.ts";
 import { conformance } from "./conformance.ts";
@@ -23,8 +26,10 @@ const code = (text: string): string => `\`${text}\``;
 /** Everything that a page may ask for. `root` holds what devflow ships. */
 export async function blocks(root: string): Promise<Record<string, string>> {
   return {
-    commands: commands(),
+    commands: commandsIn(["command", "what it does"], (key) => say(key)),
+    "commands-ko": commandsIn(["명령", "하는 일"], (key) => ko.texts[key]),
     exits: exits(),
+    "exits-ko": table(["코드", "뜻"], Object.entries(exitsInKorean)),
     failures: failures(),
     config: settings(jsonSchema(Config, "input")),
     places: places(),
@@ -43,12 +48,12 @@ export async function blocks(root: string): Promise<Record<string, string>> {
   };
 }
 
-const commands = (): string =>
+const commandsIn = (titles: [string, string], text: (key: MessageKey) => string): string =>
   table(
-    ["command", "what it does"],
+    titles,
     COMMAND_PATHS.map((path) => [
       `[${code(`devflow ${path}`)}](docs/commands.md#devflow-${path.replaceAll(" ", "-")})`,
-      say(COMMANDS[path].summary),
+      text(COMMANDS[path].summary),
     ]),
   );
 
@@ -142,6 +147,9 @@ async function shipped(root: string): Promise<Record<string, string>> {
     agents: () => profiles.map(({ name }) => name),
   });
   const [people, flows, contracts] = await Promise.all([personas.list(), templates.list(), schemas.list()]);
+  const agents = profiles
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, title, install, checked }) => [`${code(name)}: ${title}`, install, checked.join(", ")]);
   return {
     personas: table(
       ["persona", "can", "runs on", "family"],
@@ -167,11 +175,7 @@ async function shipped(root: string): Promise<Record<string, string>> {
         value.description,
       ]),
     ),
-    agents: table(
-      ["agent", "install", "checked with"],
-      profiles
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map(({ name, title, install, checked }) => [`${code(name)}: ${title}`, install, checked.join(", ")]),
-    ),
+    agents: table(["agent", "install", "checked with"], agents),
+    "agents-ko": table(["에이전트", "설치", "확인한 버전"], agents),
   };
 }

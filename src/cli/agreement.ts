@@ -5,6 +5,7 @@ import { say } from "../messages/say.ts";
 import { placesHere } from "../protocol/here.ts";
 import { type CommandContext, whoAsks } from "./command.ts";
 import { consentLines } from "./show/consent.ts";
+import { saysYes } from "./yes.ts";
 
 type Context = Pick<CommandContext, "consent" | "terminal" | "out" | "env" | "now">;
 
@@ -23,7 +24,7 @@ export async function askedFor(state: ConsentState, context: Context): Promise<v
   const { terminal, out, consent, env, now } = context;
   showTerms(state, context);
   const answer = await terminal.ask(`\n${say("init.agree")} `);
-  if (!/^y(es)?$/i.test(answer?.trim() ?? "")) throw new Failure("input.declined");
+  if (!saysYes(answer)) throw new Failure("input.declined");
   await consent.give({ version: CONSENT_VERSION, at: now(), by: whoAsks(env), how: "asked" });
   out.note("");
 }

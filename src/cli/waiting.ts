@@ -3,7 +3,7 @@ import { SCRATCH } from "../domain/artifact.ts";
 import { layout } from "../domain/prompt.ts";
 import { needsPerson } from "../domain/session.ts";
 import type { EscalationView, PhaseView, RunView } from "../domain/view.ts";
-import { say, told } from "../messages/say.ts";
+import { phrase, say, told } from "../messages/say.ts";
 import { shortId } from "./show/ids.ts";
 import { sessionWord } from "./show/marks.ts";
 
@@ -25,7 +25,7 @@ export function waitsOf(run: RunView): Wait[] {
     .filter((one) => one.closedAt === undefined && needsPerson(one.state) && !escalated.has(one.id))
     .map(({ id: session, role, state, cause }) => ({
       what: say("wait.session", { role, state: sessionWord(state) }),
-      detail: cause,
+      detail: phrase(cause),
       commands: [`devflow attach ${shortId(session)}`],
     }));
   const escalations = open.map((escalation) => escalationWait(run.id, escalation));
@@ -34,7 +34,7 @@ export function waitsOf(run: RunView): Wait[] {
       ? [
           {
             what: say("wait.interrupted"),
-            detail: run.interruptions.at(-1)?.cause ?? "",
+            detail: phrase(run.interruptions.at(-1)?.cause ?? ""),
             commands: [`devflow runs resume ${id}`],
           },
         ]

@@ -22,6 +22,7 @@ import { straySockets } from "../adapters/terminals/stray-sockets.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import { halfRemoved, worktreeRuns } from "../adapters/workspace/leftovers.ts";
 import type { RunId } from "../domain/ids.ts";
+import { languageFor } from "../domain/language.ts";
 import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
 import type { Places } from "../domain/places.ts";
@@ -31,6 +32,7 @@ import { engine } from "../engine/engine.ts";
 import { keepRuns } from "../engine/keep-runs.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
+import { reportLanguage } from "../messages/say.ts";
 import type { Clock } from "../ports/clock.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
@@ -98,6 +100,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     lint: artifacts.lint,
     agents: async () => (await known.all()).map(({ value }) => value.name),
   });
+  const language = await reportLanguage(languageFor(env, () => config.language));
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
   const who = everyAgent({ ...here, host, prices, spends, notes, profiles: known });
   const shared = accounts({ clock, random: Math.random });
@@ -124,7 +127,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     artifacts,
     workspaces,
     commands: localCommands({ env, endProcesses }),
-    reports: reportFiles({ directory: join(places.data, "runs"), redact }),
+    reports: reportFiles({ directory: join(places.data, "runs"), redact, language }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
       ofSession: (session) => leftBySession(places, session),

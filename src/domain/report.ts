@@ -1,5 +1,6 @@
 /** The report of a run: its JSON shape, and the Markdown that a person reads. Both come from the same view. */
 import { z } from "zod";
+import { ENGLISH, type ReportLanguage } from "./report-words.ts";
 import type { AttemptView, PhaseView } from "./view.ts";
 import { RunView } from "./view.ts";
 
@@ -22,98 +23,108 @@ export const Report = z
   .describe("The report that devflow writes at every end of a run");
 export type Report = z.infer<typeof Report>;
 
-export function reportMarkdown({ run, changes }: Report): string {
+export function reportMarkdown({ run, changes }: Report, language: ReportLanguage = ENGLISH): string {
+  const { word } = language;
   const sections = [
-    `# ${run.template} ${run.status}`,
+    `# ${run.template} ${language.state("status", run.status)}`,
     quote(run.goal),
-    ending(run),
-    table(facts(run, changes)),
-    `## Phases\n\n${phasesTable(run.phases)}`,
-    ...run.phases.filter(worthTelling).map(phaseDetails),
-    run.sessions.length === 0 ? "" : `## Sessions\n\n${sessionsTable(run)}`,
-    run.crossings.length === 0 ? "" : `## Limits that it came to\n\n${crossingsTable(run)}`,
-    run.escalations.length === 0 ? "" : `## Escalations\n\n${run.escalations.map(escalation).join("\n")}`,
-    changes && changes.uncommitted.length > 0 ? `## Not committed in the worktree\n\n${list(changes.uncommitted)}` : "",
-    run.warnings.length === 0 ? "" : `## Warnings\n\n${list(run.warnings)}`,
+    ending(run, language),
+    table(facts(run, changes, language)),
+    `## ${word("phases")}\n\n${phasesTable(run.phases, language)}`,
+    ...run.phases.filter(worthTelling).map((phase) => phaseDetails(phase, language)),
+    run.sessions.length === 0 ? "" : `## ${word("sessions")}\n\n${sessionsTable(run, language)}`,
+    run.crossings.length === 0 ? "" : `## ${word("limits")}\n\n${crossingsTable(run, language)}`,
+    run.escalations.length === 0
+      ? ""
+      : `## ${word("escalations")}\n\n${run.escalations.map((one) => escalation(one, language)).join("\n")}`,
+    changes && changes.uncommitted.length > 0 ? `## ${word("uncommitted")}\n\n${list(changes.uncommitted)}` : "",
+    run.warnings.length === 0 ? "" : `## ${word("warnings")}\n\n${list(run.warnings.map(language.phrase))}`,
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
-function ending(run: RunView): string {
-  if (run.status === "completed") return `Every phase was accepted, in ${duration(run.startedAt, run.endedAt)}.`;
-  if (run.cancelled)
-    return `Cancelled by ${run.cancelled.by}${run.cancelled.comment ? `: ${run.cancelled.comment}` : ""}.`;
-  return run.failure
-    ? `**${run.failure.message}** (\`${run.failure.code}\`)${run.failure.hint ? `\n\nWhat to do: ${run.failure.hint}` : ""}`
-    : "";
+function ending(run: RunView, { word, told }: ReportLanguage): string {
+  if (run.status === "completed") return word("completed", { took: duration(run.startedAt, run.endedAt) });
+  if (run.cancelled) {
+    const { by, comment } = run.cancelled;
+    return comment ? word("cancelledWhy", { by, comment }) : word("cancelled", { by });
+  }
+  if (!run.failure) return "";
+  const { message, hint } = told(run.failure);
+  return `**${message}** (\`${run.failure.code}\`)${hint ? `\n\n${word("todo", { hint })}` : ""}`;
 }
 
-function facts(run: RunView, changes: Report["changes"]): [string, string][] {
-  const { inputTokens, outputTokens, unknown } = run.usage;
-  const counted = inputTokens + outputTokens > 0 ? `${inputTokens} in, ${outputTokens} out` : "";
-  const uncounted = unknown.length > 0 ? `unknown for ${unknown.length} of ${run.sessions.length} sessions` : "";
+function facts(run: RunView, changes: Report["changes"], language: ReportLanguage): [string, string][] {
+  const { word } = language;
+  const { inputTokens: input, outputTokens: output, unknown } = run.usage;
+  const counted = input + output > 0 ? word("tokensCounted", { input, output }) : "";
+  const uncounted =
+    unknown.length > 0 ? word("unknownSessions", { count: unknown.length, all: run.sessions.length }) : "";
   const tokens = [counted, uncounted].filter((part) => part !== "").join("; ");
+  const base = word("baseAt", { base: `\`${run.base}\``, commit: `\`${run.baseCommit.slice(0, 12)}\`` });
+  const { files = 0, insertions = 0, deletions = 0, commits = 0 } = changes ?? {};
   return [
-    ["Run", `\`${run.id}\``],
-    ["Repository", `\`${run.repo}\``],
-    ["Base", `\`${run.base}\` at \`${run.baseCommit.slice(0, 12)}\``],
-    ["Branch", run.branch ? `\`${run.branch}\`` : "none"],
+    [word("run"), `\`${run.id}\``],
+    [word("repository"), `\`${run.repo}\``],
+    [word("base"), base],
+    [word("branch"), run.branch ? `\`${run.branch}\`` : word("none")],
     [
-      "Changes",
+      word("changes"),
       changes
-        ? `${changes.files} files, +${changes.insertions} −${changes.deletions}, ${changes.commits} commits`
-        : run.branch
-          ? "not known: git could not tell any more"
-          : "none",
+        ? word("changed", { files, insertions, deletions, commits })
+        : word(run.branch ? "changesUnknown" : "none"),
     ],
-    ["Started", new Date(run.startedAt).toISOString()],
-    ["Took", duration(run.startedAt, run.endedAt)],
-    ["Tokens", tokens || "none"],
-    ["Cost", cost(run)],
-    ["Budget", run.budget ? `${run.budget.usd} USD (\`${run.budget.policy}\`)` : "none"],
+    [word("started"), new Date(run.startedAt).toISOString()],
+    [word("took"), duration(run.startedAt, run.endedAt)],
+    [word("tokens"), tokens || word("none")],
+    [word("cost"), cost(run, language)],
+    [word("budget"), run.budget ? `${run.budget.usd} USD (\`${run.budget.policy}\`)` : word("none")],
   ];
 }
 
 /** Exact, and honest: what devflow worked out itself is marked, what is not known is never nothing. */
-function cost({ usage, sessions }: RunView): string {
+function cost({ usage, sessions }: RunView, { word }: ReportLanguage): string {
   const { costUsd, estimatedUsd, uncosted, unknown } = usage;
   const parts = [
     costUsd === undefined ? "" : `${costUsd} USD`,
-    estimatedUsd === undefined ? "" : `${estimatedUsd} USD of it estimated`,
-    uncosted === 0 ? "" : `unknown for ${uncosted} reports of usage`,
-    unknown.length === 0 ? "" : `unknown for ${unknown.length} of ${sessions.length} sessions`,
+    estimatedUsd === undefined ? "" : word("estimated", { usd: estimatedUsd }),
+    uncosted === 0 ? "" : word("unknownReports", { count: uncosted }),
+    unknown.length === 0 ? "" : word("unknownSessions", { count: unknown.length, all: sessions.length }),
   ].filter((part) => part !== "");
-  return parts.join("; ") || "none";
+  return parts.join("; ") || word("none");
 }
 
 const crossing = (c: RunView["crossings"][number]): string =>
   `| ${c.scope} | ${cell(c.name)} | ${c.limitUsd} | ${c.wouldUsd} | ${c.policy} | ${c.phase ?? ""} | ${new Date(c.at).toISOString()} |`;
 
-function crossingsTable(run: RunView): string {
-  return [
-    "| scope | name | limit (USD) | would be (USD) | policy | phase | at |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-    ...run.crossings.map(crossing),
-  ].join("\n");
+function crossingsTable(run: RunView, { word }: ReportLanguage): string {
+  const titles = (["scope", "name", "limit", "would", "policy", "phase", "at"] as const).map((title) => word(title));
+  return [...head(titles), ...run.crossings.map(crossing)].join("\n");
 }
+
+const head = (titles: readonly string[]): string[] => [
+  `| ${titles.join(" | ")} |`,
+  `| ${titles.map(() => "---").join(" | ")} |`,
+];
 
 const table = (rows: [string, string][]): string =>
   ["| | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join("\n");
 
-function phasesTable(phases: readonly PhaseView[]): string {
+function phasesTable(phases: readonly PhaseView[], { word, state }: ReportLanguage): string {
   const rows = phases.map((phase) => {
     const last = phase.attempts.at(-1);
     const repairs = phase.attempts.reduce((sum, { refused }) => sum + refused.length, 0);
     const who = phase.persona ?? (phase.command ? `\`${phase.command.join(" ")}\`` : "");
-    const artifact = last?.artifact ? `\`${last.artifact.sha256.slice(0, 12)}\` (${last.artifact.bytes} bytes)` : "";
+    const artifact = last?.artifact
+      ? word("bytes", { sha: `\`${last.artifact.sha256.slice(0, 12)}\``, bytes: last.artifact.bytes })
+      : "";
     const took = last ? duration(last.startedAt, last.endedAt) : "";
-    return `| ${phase.id} | ${phase.status} | ${cell(who)} | ${phase.attempts.length} | ${repairs} | ${took} | ${phase.schema} | ${artifact} |`;
+    return `| ${phase.id} | ${state("phase", phase.status)} | ${cell(who)} | ${phase.attempts.length} | ${repairs} | ${took} | ${phase.schema} | ${artifact} |`;
   });
-  return [
-    "| phase | state | by | attempts | repairs | took | schema | artifact |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ...rows,
-  ].join("\n");
+  const titles = (["phase", "state", "by", "attempts", "repairs", "tookColumn", "schema", "artifact"] as const).map(
+    (title) => word(title),
+  );
+  return [...head(titles), ...rows].join("\n");
 }
 
 const worthTelling = (phase: PhaseView): boolean =>
@@ -121,42 +132,50 @@ const worthTelling = (phase: PhaseView): boolean =>
   phase.attempts.length > 1 ||
   phase.attempts.some((a) => a.refused.length > 0 || a.failure !== undefined);
 
-function phaseDetails(phase: PhaseView): string {
-  const attempts = phase.attempts.map(attempt);
-  const approvals = phase.approvals.map(
-    ({ answer, by, comment, when }) =>
-      `- ${answer === "approve" ? "approved" : "rejected"} (${when} the phase) by ${by}${comment ? `: ${comment}` : ""}`,
-  );
+function phaseDetails(phase: PhaseView, language: ReportLanguage): string {
+  const attempts = phase.attempts.map((one) => attempt(one, language));
+  const approvals = phase.approvals.map(({ answer, by, comment, when }) => {
+    const said = ANSWERED[answer][when];
+    return `- ${language.word(said, { by })}${comment ? `: ${comment}` : ""}`;
+  });
   return `### ${phase.id}\n\n${[...attempts, ...approvals].join("\n")}`;
 }
 
-function attempt(a: AttemptView): string {
+const ANSWERED = {
+  approve: { before: "approvedBefore", after: "approvedAfter" },
+  reject: { before: "rejectedBefore", after: "rejectedAfter" },
+} as const;
+
+function attempt(a: AttemptView, { word, state, told }: ReportLanguage): string {
   const refusals = a.refused.map(({ violations }) => {
     const [first] = violations;
-    return `  - artifact refused: ${first ? `${first.at || "document"}: ${first.problem}` : ""}${violations.length > 1 ? ` (and ${violations.length - 1} more)` : ""}`;
+    const problem = first ? `${first.at || word("document")}: ${first.problem}` : "";
+    const more = violations.length - 1;
+    return `  - ${more > 0 ? word("refusedMore", { problem, count: more }) : word("refused", { problem })}`;
   });
-  const failure = a.failure ? [`  - ${a.failure.message}`] : [];
+  const failure = a.failure ? [`  - ${told(a.failure).message}`] : [];
+  const { round, cause } = a;
+  const facts = { attempt: a.attempt, round, outcome: state("phase", a.outcome) };
   return [
-    `- attempt ${a.attempt}, round ${a.round}: ${a.outcome}${a.cause === "ready" ? "" : ` (${a.cause})`}`,
+    `- ${cause === "ready" ? word("attempt", facts) : word("attemptWhy", { ...facts, cause })}`,
     ...refusals,
     ...failure,
   ].join("\n");
 }
 
-function sessionsTable(run: RunView): string {
+function sessionsTable(run: RunView, { word, state }: ReportLanguage): string {
   const rows = run.sessions.map((s) => {
     const recoveries = Object.entries(s.recoveries).map(([counter, times]) => `${counter} × ${times}`);
-    return `| ${s.role} | ${s.persona} | ${s.host ?? ""} | ${s.state} | ${recoveries.join(", ") || "none"} | \`${s.id}\` |`;
+    return `| ${s.role} | ${s.persona} | ${s.host ?? ""} | ${state("session", s.state)} | ${recoveries.join(", ") || word("none")} | \`${s.id}\` |`;
   });
-  return [
-    "| role | persona | host | state | recoveries | session |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows,
-  ].join("\n");
+  const titles = (["role", "persona", "host", "state", "recoveries", "session"] as const).map((title) => word(title));
+  return [...head(titles), ...rows].join("\n");
 }
 
-const escalation = (e: RunView["escalations"][number]): string =>
-  `- ${e.failure.message}${e.answer ? `: settled (${e.answer})` : ": open"}`;
+function escalation({ failure, answer }: RunView["escalations"][number], { word, told }: ReportLanguage): string {
+  const problem = told(failure).message;
+  return `- ${answer ? word("settled", { problem, answer }) : word("open", { problem })}`;
+}
 
 const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");
 const quote = (text: string): string =>

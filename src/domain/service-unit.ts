@@ -22,8 +22,10 @@ export const SERVICE_ENV: readonly string[] = [
   "XDG_STATE_HOME",
   "XDG_CACHE_HOME",
   "PATH",
+  "DEVFLOW_LANG",
   "LANG",
   "LC_ALL",
+  "LC_MESSAGES",
 ];
 
 /** The daemon says that it lives at half of this; one that hangs is ended and started again. */

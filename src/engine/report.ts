@@ -17,7 +17,11 @@ export async function writeReport(
   const report = Report.parse({ report: "devflow-run", version: 1, run, changes: await changes(context, workspaces) });
   // Taken up again meanwhile, the run will have another end: what this one was is no report of that.
   if (context.signal.aborted) return undefined;
-  const written = await reports.write(context.run, `${JSON.stringify(report, null, 2)}\n`, reportMarkdown(report));
+  const written = await reports.write(
+    context.run,
+    `${JSON.stringify(report, null, 2)}\n`,
+    reportMarkdown(report, reports.language),
+  );
   return context.signal.aborted ? undefined : { kind: "reported", ...written };
 }
 

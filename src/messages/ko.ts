@@ -12,6 +12,7 @@ import { josa } from "./ko/josa.ts";
 import { notify } from "./ko/notify.ts";
 import { person } from "./ko/person.ts";
 import { phrases } from "./ko/phrases.ts";
+import { report } from "./ko/report.ts";
 import { typed } from "./ko/typed.ts";
 import { views } from "./ko/views.ts";
 import { phraseBook } from "./phrase-book.ts";
@@ -27,4 +28,4 @@ const texts: Record<MessageKey, string> = {
   ...notify,
 };
 
-export const ko: Tongue = { texts, failures, phrase: phraseBook(phrases), finish: josa };
+export const ko: Tongue = { texts, failures, report, phrase: phraseBook(phrases), finish: josa };

@@ -1,12 +1,14 @@
 /** Turns a key, or a failure, into what people read, in the language that this process speaks. */
-import { type FailureCode, type FailureRecord, sentence } from "../domain/failure.ts";
+import { FAILURES, type FailureCode, type FailureRecord, sentence } from "../domain/failure.ts";
 import type { Language } from "../domain/language.ts";
+import { ENGLISH, type ReportLanguage, type ReportWord } from "../domain/report-words.ts";
 import { en, type MessageKey } from "./en.ts";
 
 /** Everything that a language other than English is made of. */
 export interface Tongue {
   texts: Readonly<Record<MessageKey, string>>;
   failures: Readonly<Record<FailureCode, { text: string; hint: string }>>;
+  report: Readonly<Record<ReportWord, string>>;
   /** What the programs say in English in passing, in this language. */
   phrase: (said: string) => string;
   /** The last touch once values are in their places, for what depends on the words around it. */
@@ -19,8 +21,11 @@ let spoken: Tongue | undefined;
 
 /** From here on this process speaks that language. Another one than English is loaded first. */
 export async function speak(language: Language): Promise<void> {
-  spoken = language === "ko" ? (await import("./ko.ts")).ko : undefined;
+  spoken = await tongueOf(language);
 }
+
+const tongueOf = async (language: Language): Promise<Tongue | undefined> =>
+  language === "ko" ? (await import("./ko.ts")).ko : undefined;
 
 /** A text that no language has yet is English. */
 export const say = (key: MessageKey, params: Params = {}): string =>
@@ -29,10 +34,30 @@ export const say = (key: MessageKey, params: Params = {}): string =>
 export const isKey = (key: string): key is MessageKey => Object.hasOwn(en, key);
 
 /** A failure's sentence and what to do; in English its own words, which may be those of another version of devflow. */
-export function told({ code, message, hint, details }: FailureRecord): { message: string; hint: string } {
-  const row = spoken?.failures[code];
-  if (spoken === undefined || row === undefined) return { message, hint };
-  return { message: filled(row.text, details, spoken), hint: hint && filled(row.hint, details, spoken) };
+export const told = (failure: FailureRecord): { message: string; hint: string } => toldIn(spoken, failure);
+
+function toldIn(
+  tongue: Tongue | undefined,
+  { code, message, hint, details }: FailureRecord,
+): { message: string; hint: string } {
+  const row = tongue?.failures[code];
+  if (tongue === undefined || row === undefined) return { message, hint };
+  // Said by another version with other words or facts: its own sentence is whole, one made of its facts may not be.
+  if (message !== sentence(FAILURES[code].text, details)) return { message, hint };
+  return { message: filled(row.text, details, tongue), hint: hint && tongue.finish(sentence(row.hint, details)) };
+}
+
+/** For reports, which are written in a language that is not chosen by whoever reads them. */
+export async function reportLanguage(language: Language): Promise<ReportLanguage> {
+  const tongue = await tongueOf(language);
+  if (tongue === undefined) return ENGLISH;
+  const texts: Readonly<Record<string, string>> = tongue.texts;
+  return {
+    word: (key, params = {}) => filled(tongue.report[key], params, tongue),
+    state: (of, code) => texts[`${of}.${code}`] ?? code,
+    told: (failure) => toldIn(tongue, failure),
+    phrase: (said) => tongue.finish(tongue.phrase(said)),
+  };
 }
 
 /** What a program of devflow has said in passing; never for what people and agents wrote. */
@@ -41,8 +66,8 @@ export const phrase = (said: string): string => (spoken === undefined ? said : s
 const filled = (template: string, params: Params, tongue: Tongue): string =>
   tongue.finish(sentence(template, translated(params, tongue)));
 
-/** Parameters that hold words of devflow; in all others are names, and what people and agents wrote. */
-const PHRASES: ReadonlySet<string> = new Set(["problem", "cause", "reason", "said", "suggestion", "detail"]);
+/** Parameters that hold words of devflow, outside of hints, which name commands; in all others are names, and what people and agents wrote. */
+const PHRASES: ReadonlySet<string> = new Set(["problem", "cause", "reason", "said", "suggestion", "detail", "kind"]);
 /** A part of a sentence that may be missing, such as ` in review`. */
 const FRAGMENT = /^ in \S+$/;
 /** Parameters that hold one of a set of words, and where these are among the texts. */

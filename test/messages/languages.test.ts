@@ -7,9 +7,11 @@ import { ownChecks } from "../../src/cli/doctor/own.ts";
 import { settingsChecks } from "../../src/cli/doctor/settings.ts";
 import { FAILURES, Failure, failureRecord } from "../../src/domain/failure.ts";
 import { languageFor, languageSetting } from "../../src/domain/language.ts";
+import { REPORT_WORDS, type ReportWord } from "../../src/domain/report-words.ts";
 import { en, type MessageKey } from "../../src/messages/en.ts";
 import { josa } from "../../src/messages/ko/josa.ts";
 import { phrases } from "../../src/messages/ko/phrases.ts";
+import { report as reportWords } from "../../src/messages/ko/report.ts";
 import { ko } from "../../src/messages/ko.ts";
 import { phrase, say, speak, told } from "../../src/messages/say.ts";
 
@@ -21,6 +23,9 @@ const placeholders = (text: string): string[] => [...new Set(text.match(/\{\w+\}
 /** Both kinds of text by one name: messages by their keys, failures by `code` and `code (hint)`. */
 const pairs: readonly (readonly [name: string, en: string, ko: string | undefined])[] = [
   ...KEYS.map((key) => [key, en[key], ko.texts[key]] as const),
+  ...(Object.keys(REPORT_WORDS) as ReportWord[]).map(
+    (word) => [`report: ${word}`, REPORT_WORDS[word], reportWords[word]] as const,
+  ),
   ...CODES.flatMap((code) => [
     [code, FAILURES[code].text, ko.failures[code]?.text] as const,
     [`${code} (hint)`, FAILURES[code].hint, ko.failures[code]?.hint] as const,
@@ -114,7 +119,7 @@ describe("phrases", () => {
   test("are all said somewhere in the programs", () => {
     const unsaid = Object.keys(phrases).filter((from) =>
       from
-        .split(/\{\w+\}|; /)
+        .split(/\{\w+\}|; | control characters were /)
         .map((part) => part.replace(/^[": ;()?]+|[": ;()?]+$/g, ""))
         .some((part) => !source.includes(part)),
     );

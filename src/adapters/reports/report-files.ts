@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Redact, scrubTexts } from "../../domain/redact.ts";
+import type { ReportLanguage } from "../../domain/report-words.ts";
 import type { Reports } from "../../ports/reports.ts";
 import { sha256Hex } from "../system/content-hash.ts";
 import { writeWhole } from "../system/whole-file.ts";
@@ -10,10 +11,12 @@ export interface ReportFilesOptions {
   /** The directory that holds the runs' folders. */
   directory: string;
   redact?: Redact;
+  language?: ReportLanguage;
 }
 
-export function reportFiles({ directory, redact = (text) => text }: ReportFilesOptions): Reports {
+export function reportFiles({ directory, redact = (text) => text, language }: ReportFilesOptions): Reports {
   return {
+    ...(language && { language }),
     async write(run, report, text) {
       const told: unknown = JSON.parse(report);
       const clean = scrubTexts(told, redact);

@@ -12,6 +12,7 @@ import { type CommandContext, defineCommand, whoAsks } from "../command.ts";
 import { consentFile } from "../consent-file.ts";
 import type { Ground } from "../doctor/ground.ts";
 import { type Found, foundLines, type InitResult, initLines } from "../show/init.ts";
+import { saysYes } from "../yes.ts";
 
 interface Input {
   accept?: true;
@@ -100,7 +101,7 @@ async function write(path: string, yes: boolean, context: CommandContext): Promi
   }
   const asks = !yes && terminal.canAsk && !out.json;
   const answer = asks ? await terminal.ask(`\n${say("init.write", { path })} `) : "y";
-  if (!/^(y(es)?)?$/i.test(answer?.trim() ?? "n")) return { kind: "declined", path };
+  if (answer?.trim() !== "" && !saysYes(answer)) return { kind: "declined", path };
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path, configText(), { flag: "wx", mode: 0o600 });

@@ -21,6 +21,7 @@ import { shortId } from "../show/ids.ts";
 import { outcomeLines } from "../show/outcome.ts";
 import { previewLines } from "../show/preview.ts";
 import { comeBackLines, waitLines } from "../show/remarks.ts";
+import { saysYes } from "../yes.ts";
 
 interface Input {
   template: string;
@@ -90,7 +91,7 @@ export default defineCommand<Input>({
 
 async function confirmed({ terminal }: CommandContext): Promise<void> {
   const answer = await terminal.ask(`\n${say("run.go_on")} `);
-  if (!/^y(es)?$/i.test(answer?.trim() ?? "")) throw new Failure("input.declined");
+  if (!saysYes(answer)) throw new Failure("input.declined");
 }
 
 /** The run goes on without us; its state tells whether it already needs somebody. */

@@ -1,7 +1,7 @@
 /** Checks of what people have written and agreed to: settings, agents, personas, templates, schemas, consent. */
 
 import type { MessageKey } from "../../messages/en.ts";
-import { say } from "../../messages/say.ts";
+import { phrase, say } from "../../messages/say.ts";
 import type { AgentProfile, Broken, Definition, Installed, Shelf } from "../compose.ts";
 import { type Check, type Finding, failed } from "./check.ts";
 
@@ -65,7 +65,7 @@ async function shelfFindings<T>(shelf: Shelf<T>, said: MessageKey): Promise<Find
   const odd = good.flatMap(({ warnings = [] }: Definition<T>) => warnings);
   return [
     { level: "ok", said: say(said, { count: good.length }) },
-    ...odd.map((warning): Finding => ({ level: "warn", said: warning })),
+    ...odd.map((warning): Finding => ({ level: "warn", said: phrase(warning) })),
     ...broken.map(brokenFinding),
   ];
 }

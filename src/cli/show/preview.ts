@@ -1,6 +1,6 @@
 /** What a run would do, before it does it: its phases, who takes them, and what is worth knowing first. */
 
-import { say } from "../../messages/say.ts";
+import { phrase, say } from "../../messages/say.ts";
 import type { Preview } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { oneLine } from "../table.ts";
@@ -23,7 +23,7 @@ export function previewLines(preview: Preview, paper: Paper): string[] {
     ...(preview.estimate ? spaced(estimateLines(preview.estimate, paper)) : []),
     ...preview.warnings.flatMap((warning) => [
       "",
-      ...wrap(`${say("preview.warning")} ${oneLine(warning)}`, columns).map(style.yellow),
+      ...wrap(`${say("preview.warning")} ${oneLine(phrase(warning))}`, columns).map(style.yellow),
     ]),
   ];
 }

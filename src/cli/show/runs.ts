@@ -1,6 +1,6 @@
 /** One run in full. */
 import type { RunView } from "../../domain/view.ts";
-import { say, told } from "../../messages/say.ts";
+import { phrase, say, told } from "../../messages/say.ts";
 import { progress } from "../progress.ts";
 import type { Paper } from "../style.ts";
 import { columnsOf, cut, oneLine, padded } from "../table.ts";
@@ -33,7 +33,7 @@ export function runDetails(run: RunView, paper: Paper): string[] {
     ...progress(run, paper),
     ...ending(run, paper),
     ...run.warnings.map(
-      (warning, at) => `${at === 0 ? "\n" : ""}  ${style.yellow(`! ${cut(oneLine(warning), columns - 4)}`)}`,
+      (warning, at) => `${at === 0 ? "\n" : ""}  ${style.yellow(`! ${cut(oneLine(phrase(warning)), columns - 4)}`)}`,
     ),
     "",
     ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),

@@ -25,7 +25,7 @@ export function sessionsTable(sessions: readonly SessionNow[], paper: Paper): st
       { title: say("table.persona"), shrink: true, text: ({ persona }) => persona },
       { title: say("table.host"), needs: ROOM_FOR_HOST, text: ({ host }) => host ?? "" },
       { title: say("table.run"), text: ({ run }) => shortId(run) },
-      { title: say("table.why"), shrink: true, paint: () => "dim", text: ({ held, cause }) => held ?? cause },
+      { title: say("table.why"), shrink: true, paint: () => "dim", text: ({ held, cause }) => phrase(held ?? cause) },
     ],
     paper,
   );

@@ -32,6 +32,11 @@ export const phrases: Readonly<Record<string, string>> = {
   "a value is missing": "값이 없습니다",
   "a colon is missing": "콜론이 없습니다",
   "a comma or the closing bracket is missing": "쉼표나 닫는 괄호가 없습니다",
+  "a value or ] is missing": "값이나 ]가 없습니다",
+  "a property name in double quotes or } is missing": "큰따옴표로 묶은 속성 이름이나 }가 없습니다",
+  "a property name in double quotes is missing (a comma must not come last)":
+    "큰따옴표로 묶은 속성 이름이 없습니다(쉼표로 끝나면 안 됩니다)",
+  "there is more text after the end of the document": "문서가 끝난 뒤에 글이 더 있습니다",
   "a string is not closed": "문자열이 닫히지 않았습니다",
   "it is nested too deeply": "너무 깊게 중첩되었습니다",
   "it is being written": "쓰는 중입니다",
@@ -47,8 +52,17 @@ export const phrases: Readonly<Record<string, string>> = {
   "a list": "목록",
   "a map": "맵",
   '; did you mean "{meant}"?': '. 혹시 "{meant}"인가요?',
+  "; did you mean {meant}?": ". 혹시 {meant}인가요?",
   " (did you mean {meant}?)": "(혹시 {meant}인가요?)",
   " in {phase}": "(단계: {phase})",
+
+  "{role} shares the model family {family} with {other}: no other choice of installed personas keeps them apart":
+    "{role}의 모델 계열이 {other}과(와) 같습니다({family}): 설치된 페르소나로는 나눌 수 없습니다",
+  "{role} and {other} are both bound to the model family {family}; the template wants them to differ":
+    "{role}과(와) {other}에 같은 모델 계열 {family}을(를) 배정했습니다. 템플릿은 서로 다르기를 바랍니다",
+  "what looks like a secret was taken out of the goal: agents get secrets by their environment":
+    "목표에서 비밀로 보이는 내용을 지웠습니다. 에이전트는 비밀을 환경 변수로 받습니다",
+  "{count} control characters were taken out of the goal": "목표에서 제어 문자 {count}개를 지웠습니다",
 
   "the daemon went away": "데몬이 사라졌습니다",
   "the daemon is back": "데몬이 돌아왔습니다",
@@ -107,6 +121,18 @@ export const phrases: Readonly<Record<string, string>> = {
     "프롬프트 보류: {reason}. 입력란이 비고 아무도 입력하지 않으면 입력합니다",
   "it asks permission for {tool}: {what}": "{tool} 사용 허가를 요청합니다: {what}",
   "{counter} was tried {times} of {limit} times": "{counter}: {limit}번 중 {times}번 시도",
+
+  persona: "페르소나",
+  template: "템플릿",
+  schema: "스키마",
+  agent: "에이전트",
+
+  "it does not hold the labels of recordings": "녹화의 레이블이 들어 있지 않습니다",
+  "it has no labels for {cast}": "{cast}의 레이블이 없습니다",
+  "--command {id}: {template} has no command phase of that name (it has: {phases})":
+    "--command {id}: {template}에 그런 이름의 명령 단계가 없습니다(있는 것: {phases})",
+  "a run's budget needs a run and an amount": "실행의 예산에는 실행과 금액이 필요합니다",
+  "the budget of a day is for each day, and takes no name": "하루 예산은 날마다의 예산이라 이름을 쓰지 않습니다",
 
   "there is no session bus": "세션 버스가 없습니다",
   "the settings allow no place": "설정에서 허용한 곳이 없습니다",

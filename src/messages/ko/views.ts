@@ -171,7 +171,7 @@ export const views: Record<keyof typeof en, string> = {
   "outcome.diff_one": "파일 1개 변경, +{insertions} -{deletions}",
   "outcome.no_changes": "변경 없음",
   "outcome.uncommitted": "커밋하지 않음: {count}개",
-  "outcome.cancelled_by": "{by}이(가) 취소함",
+  "outcome.cancelled_by": "취소됨({by})",
 
   "runs.none": "실행이 없습니다",
   "sessions.none": "세션이 없습니다",

@@ -5,6 +5,7 @@ import { say } from "../../../messages/say.ts";
 import type { RunSummary } from "../../../protocol/methods.ts";
 import { type CommandContext, defineCommand, whoAsks, wholeNumber } from "../../command.ts";
 import { deletedLine } from "../../show/deleted.ts";
+import { saysYes } from "../../yes.ts";
 
 const OLDER_THAN = "30d";
 const KEEP = "10";
@@ -51,5 +52,5 @@ async function confirmed([newest, ...more]: readonly RunSummary[], { terminal }:
     throw new Failure("usage.needs_terminal", { command: "runs prune", hint: say("typed.say_yes") });
   const ended = new Date(newest.endedAt ?? 0).toISOString().slice(0, 10);
   const question = say("runs.prune.question", { count: more.length + 1, newest: `${newest.id} (${ended})` });
-  if (!/^y(es)?$/i.test((await terminal.ask(`${question} [y/N] `))?.trim() ?? "")) throw new Failure("input.declined");
+  if (!saysYes(await terminal.ask(`${question} [y/N] `))) throw new Failure("input.declined");
 }
