@@ -1,6 +1,7 @@
 /** At start: terminals whose session is over, by the log, are ended. They are devflow's own by their tags; nothing else is touched. */
 import { RunId, type SessionId } from "../domain/ids.ts";
 import { fold } from "../domain/run-evolve.ts";
+import type { RunState } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -20,10 +21,15 @@ export async function sweepTerminals({
   log: EventLog;
   journal: Journal;
 }): Promise<void> {
-  for (const { session, run } of await host.list()) {
+  const states = new Map<string, RunState | undefined>();
+  const stateOf = (run: string): RunState | undefined => {
     const known = RunId.safeParse(run);
-    const state = known.success ? fold(log.read(known.data).map(({ event }) => event)) : undefined;
-    if (isLive(state?.sessions[session]?.state ?? "closed")) continue;
+    if (!states.has(run))
+      states.set(run, known.success ? fold(log.read(known.data).map(({ event }) => event)) : undefined);
+    return states.get(run);
+  };
+  for (const { session, run } of await host.list()) {
+    if (isLive(stateOf(run)?.sessions[session]?.state ?? "closed")) continue;
     journal.info("ending a terminal whose session is over", { session, run });
     await (await host.adopt(session))?.close();
   }
