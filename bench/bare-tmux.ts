@@ -5,20 +5,29 @@ import { fileURLToPath } from "node:url";
 
 const PAPER = fileURLToPath(new URL("../fixtures/paper-agent/paper-agent.mjs", import.meta.url));
 const SESSION = "devflow";
+/** The last digit says that it answers to what this client has asked. */
+const ANSWERED = /^%(?:end|error) \d+ \d+ 1$/;
 
 export interface BareClient {
   send(line: string): void;
   /** Resolves to the time (`performance.now()`) at which this pane has printed this text from now on. */
   shows(pane: string, text: string): Promise<number>;
+  /** Sends these lines at once; resolves to what tmux has printed for them, when it has answered the last. */
+  answers(lines: readonly string[]): Promise<string[]>;
   end(): Promise<void>;
 }
 
 export async function bareClient(socket: string): Promise<BareClient> {
   const child = spawn("tmux", ["-uN", "-S", socket, "-C", "attach-session", "-f", "ignore-size", "-t", `=${SESSION}`]);
   const waiting = new Set<{ pane: string; text: string; seen(at: number): void }>();
+  let asking: { left: number; printed: string[]; done(): void } | undefined;
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   await new Promise((resolve) => child.stdout.once("data", resolve));
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (asking && ANSWERED.test(line)) {
+      asking.left -= 1;
+      if (asking.left === 0) asking.done();
+    } else asking?.printed.push(line);
     for (const wanted of waiting) {
       if (!line.startsWith(`%output ${wanted.pane} `) || !line.includes(wanted.text)) continue;
       waiting.delete(wanted);
@@ -28,6 +37,16 @@ export async function bareClient(socket: string): Promise<BareClient> {
   return {
     send: (line) => void child.stdin.write(`${line}\n`),
     shows: (pane, text) => new Promise((seen) => waiting.add({ pane, text, seen })),
+    answers: (lines) =>
+      new Promise((resolve) => {
+        const printed: string[] = [];
+        const done = (): void => {
+          asking = undefined;
+          resolve(printed);
+        };
+        asking = { left: lines.length, printed, done };
+        child.stdin.write(`${lines.join("\n")}\n`);
+      }),
     end() {
       child.stdin.end();
       return ended;

@@ -1,12 +1,15 @@
 /** Runs the benches one after the other (they would disturb each other) and prints a line for each figure. */
+import { adoptionBench } from "./adoption.ts";
 import { cliStartBench } from "./cli-start.ts";
 import { engineBench } from "./engine.ts";
 import { eventLogBench } from "./event-log.ts";
+import { evidenceBench } from "./evidence.ts";
 import type { Figure } from "./figure.ts";
 import { handoverBench } from "./handover.ts";
 import { ledgerBench } from "./ledger.ts";
 import { memoryBench } from "./memory.ts";
 import { modelAgentBench } from "./model-agent.ts";
+import { restartBench } from "./restart.ts";
 import { scrubBench } from "./scrub.ts";
 import { terminalBench } from "./terminal-latency.ts";
 
@@ -20,6 +23,9 @@ const BENCHES: Record<string, () => Promise<Figure[]>> = {
   memory: memoryBench,
   model: modelAgentBench,
   scrub: scrubBench,
+  restart: restartBench,
+  adoption: adoptionBench,
+  evidence: evidenceBench,
 };
 
 const wanted = process.argv.slice(2);

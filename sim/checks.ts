@@ -21,6 +21,7 @@ export function checks({ outside, runs, daemon, breaks }: ChecksOptions): () => 
   /** The states of a run that were last compared: both are made anew by each event. */
   const compared = new Map<RunId, { live: RunState | undefined; state: RunState }>();
   const tidySince = new Map<RunId, number>();
+  const alike = sameness();
 
   function same(run: RunId, state: RunState, { ports }: Living): void {
     const live = ports.contexts.get(run)?.state();
@@ -79,12 +80,21 @@ export function checks({ outside, runs, daemon, breaks }: ChecksOptions): () => 
   };
 }
 
-/** The same as JSON: what is not there and what is undefined are one. */
-function alike(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
-  const [here, there] = [one as Record<string, unknown>, other as Record<string, unknown>];
-  for (const name in here) if (!alike(here[name], there[name])) return false;
-  for (const name in there) if (there[name] !== undefined && here[name] === undefined) return false;
-  return true;
+/**
+ * The same as JSON: what is not there and what is undefined are one. States are made anew and never changed, so parts that were
+ * found to be the same once are the same still.
+ */
+function sameness(): (one: unknown, other: unknown) => boolean {
+  const found = new WeakMap<object, object>();
+  function alike(one: unknown, other: unknown): boolean {
+    if (one === other) return true;
+    if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+    if (found.get(one) === other) return true;
+    const [here, there] = [one as Record<string, unknown>, other as Record<string, unknown>];
+    for (const name in here) if (!alike(here[name], there[name])) return false;
+    for (const name in there) if (there[name] !== undefined && here[name] === undefined) return false;
+    found.set(one, other);
+    return true;
+  }
+  return alike;
 }

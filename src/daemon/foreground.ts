@@ -100,7 +100,8 @@ async function serve(daemon: ComposedDaemon, places: Places, { journal, shutdown
       leaveNote(places, startedAt, journal);
       journal.info("started", facts);
       watchdog.ready();
-      await Promise.race([daemon.start(), shutdown.requested]);
+      const up = daemon.start().then(() => journal.info("every run is taken up"));
+      await Promise.race([up, shutdown.requested]);
       const cause = await shutdown.requested;
       journal.info("stopping", { cause });
       watchdog.stopping();

@@ -61,17 +61,22 @@ export function leftovers(of: LeftoversOf): SweepTable {
 
 type Log = Pick<EventLog, "read">;
 
-/** A run as it stands; `undefined` when this log does not know it. */
-function stateOf(log: Log, run: string): RunState | undefined {
-  const id = RunId.safeParse(run);
-  if (!id.success) return undefined;
-  const events = log.read(id.data);
-  return events.length > 0 ? fold(events.map(({ event }) => event)) : undefined;
+/** Runs as they stand, each read once for the whole of a look; `undefined` for one that this log does not know. */
+function standing(log: Log): (run: string) => RunState | undefined {
+  const known = new Map<string, RunState | undefined>();
+  const read = (run: string): RunState | undefined => {
+    const id = RunId.safeParse(run);
+    const events = id.success ? log.read(id.data) : [];
+    return events.length > 0 ? fold(events.map(({ event }) => event)) : undefined;
+  };
+  return (run) => {
+    if (!known.has(run)) known.set(run, read(run));
+    return known.get(run);
+  };
 }
 
 /** By the log. What it does not know may be somebody else's; commands have marks that are no session's, and end with their run. */
-function isOver(log: Log, run: string, session: string): boolean {
-  const state = stateOf(log, run);
+function isOver(state: RunState | undefined, session: string): boolean {
   if (!state) return false;
   const known = state.sessions[session];
   return known ? !isLive(known.state) : isTidy(state);
@@ -79,31 +84,36 @@ function isOver(log: Log, run: string, session: string): boolean {
 
 /** Panes and holders. They are this home's own by where they were found, so one that the log does not know goes too. */
 export function terminalsLeft({ host, log }: Pick<LeftoversOf, "host"> & { log: Log }): () => Promise<Leftover[]> {
-  return async () =>
-    (await host.list()).flatMap(({ session, run }) => {
-      if (isLive(stateOf(log, run)?.sessions[session]?.state ?? "closed")) return [];
+  return async () => {
+    const stateOf = standing(log);
+    return (await host.list()).flatMap(({ session, run }) => {
+      if (isLive(stateOf(run)?.sessions[session]?.state ?? "closed")) return [];
       return [{ what: session, free: async () => (await host.adopt(session))?.close() }];
     });
+  };
 }
 
 /** Agents without a terminal, commands, and helpers of either that have gone their own way. */
 async function processesLeft({ marked, log, endProcesses }: LeftoversOf): Promise<Leftover[]> {
+  const stateOf = standing(log);
   const bySession = new Map((await marked()).map((one) => [one.session, one]));
   return [...bySession.values()]
-    .filter(({ run, session }) => isOver(log, run, session))
+    .filter(({ run, session }) => isOver(stateOf(run), session))
     .map(({ session }) => ({ what: session, free: () => endProcesses({ session }, GRACE_MS) }));
 }
 
 /** Money that is held for calls whose session is over. */
 async function reservationsLeft({ ledger, log, settleLeft }: LeftoversOf): Promise<Leftover[]> {
-  const over = ledger.open().filter(({ run, session }) => isOver(log, run, session));
+  const stateOf = standing(log);
+  const over = ledger.open().filter(({ run, session }) => isOver(stateOf(run), session));
   return over.map(({ call, session }) => ({ what: call, free: () => settleLeft((one) => one === session) }));
 }
 
 /** Worktrees of runs that were deleted. One of a run that this log does not know may hold somebody's work: it stays. */
 async function worktreesLeft({ worktrees, log, workspaces }: LeftoversOf): Promise<Leftover[]> {
+  const stateOf = standing(log);
   return (await worktrees()).flatMap((run) => {
-    const state = stateOf(log, run);
+    const state = stateOf(run);
     if (!state?.deleted || !state.started) return [];
     const { repo: root, base, baseCommit } = state.started;
     return [{ what: run, free: () => workspaces.remove(run, { root, base, baseCommit }) }];

@@ -61,7 +61,8 @@ export function nextSteps(state: RunState): Step[] {
   const handingOver = phases.some(({ kind }) => kind === "prompt"); // N5
   // A step that a phase asks for itself comes before one that is only started ahead.
   const steps = [...answers(state), ...phases, ...(handingOver ? [] : ahead(state, state.started.template))];
-  return steps.filter(({ key }, at) => steps.findIndex((step) => step.key === key) === at); // N4
+  const before = new Set<string>();
+  return steps.filter(({ key }) => !before.has(key) && before.add(key)); // N4
 }
 
 /** What agents ask permission for, and is decided; before all else, since they wait. */
@@ -109,8 +110,17 @@ function command(phase: Phase, now: PhaseState): Step[] {
 }
 
 /** The live session of a role, if it has one. */
-export const sessionOf = (state: RunState, role: string): RoleSession | undefined =>
-  Object.values(state.sessions).findLast((session) => session.role === role && isLive(session.state));
+export function sessionOf({ sessions }: RunState, role: string): RoleSession | undefined {
+  const known = living.get(sessions) ?? livingOf(sessions);
+  living.set(sessions, known);
+  return known.get(role);
+}
+
+/** By role, found once for the sessions as they stand: a run of a hundred agents asks for each of them after each event. */
+const living = new WeakMap<RunState["sessions"], ReadonlyMap<string, RoleSession>>();
+
+const livingOf = (sessions: RunState["sessions"]): ReadonlyMap<string, RoleSession> =>
+  new Map(Object.values(sessions).flatMap((session) => (isLive(session.state) ? [[session.role, session]] : [])));
 
 function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
   const role = phase.role ?? "";

@@ -9,7 +9,6 @@ import { EscalationId, type RunId, SessionId } from "../domain/ids.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { PermissionAnswer } from "../domain/permission.ts";
-import { fold } from "../domain/run-evolve.ts";
 import { type Escalation, type RunState, statusOf } from "../domain/run-state.ts";
 import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";
@@ -70,6 +69,8 @@ export type Told = Pick<Extract<Outcome, { kind: "told" }>, "what" | "by" | "sha
 
 /** Whoever answers an agent's question waits so long, in milliseconds, to hear what became of it; it is given in any case. */
 const ANSWERED_MS = 10_000;
+
+const NOT_TAKEN_UP = "a run could not be taken up";
 
 export function engine(deps: EngineDeps): Engine {
   const { log, journal, sessions } = deps;
@@ -146,8 +147,17 @@ export function engine(deps: EngineDeps): Engine {
     return word;
   }
 
-  async function takeUp(run: RunId): Promise<void> {
-    const now = driving(run);
+  /** The drive of a run that a daemon before this one has left; a log that cannot be read is a loss to its run alone. */
+  function found(run: RunId): Drive | undefined {
+    try {
+      return driving(run);
+    } catch (error) {
+      journal.error(NOT_TAKEN_UP, { run, error: String(error) });
+      return undefined;
+    }
+  }
+
+  async function takeUp(now: Drive): Promise<void> {
     if (now.state().ended) return;
     await now.tell({ kind: "interrupt", cause: "the daemon went away" });
     if (deps.resume === "auto")
@@ -208,13 +218,14 @@ export function engine(deps: EngineDeps): Engine {
       return [...new Map(all.map((failure) => [failure.message, failure])).values()];
     },
     async recover() {
-      // Before anybody is told anything: what their accounts were in is known from the log.
-      for (const run of log.unfinished()) deps.accounts?.takeUp(fold(log.read(run).map(({ event }) => event)));
-      for (const run of log.unfinished()) {
-        await takeUp(run).catch((error: unknown) =>
-          journal.error("a run could not be taken up", { run, error: String(error) }),
-        );
-      }
+      const all = log.unfinished().flatMap((run) => found(run) ?? []);
+      // Before anybody is told anything, which takes a turn: what their accounts were in is known from the log.
+      for (const now of all) deps.accounts?.takeUp(now.state());
+      await Promise.all(
+        all.map((now) =>
+          takeUp(now).catch((error: unknown) => journal.error(NOT_TAKEN_UP, { run: now.run, error: String(error) })),
+        ),
+      );
     },
     async drain() {
       paused = true;

@@ -24,6 +24,9 @@ const PAUSE_MS = 40;
 const LONGEST_MS = 250;
 const LONGEST_READY_MS = 80;
 
+/** One that is known to work draws all the time, mostly that it works still: between two looks at it. */
+const WORKING_MS = 150;
+
 /** How long an idle screen must stand before it is believed. */
 const READY_HOLDS_MS = 350;
 
@@ -34,6 +37,9 @@ const ASKS_HOLDS_MS = 200;
 const HEARTBEAT_MS = 1_000;
 
 const PROGRAM_STATUS = 7501;
+
+/** Said with each abort: without a reason an error is made for it, with its stack, which nobody reads. */
+const OVER = "it is over";
 
 export interface Observer {
   verdict(): Verdict;
@@ -56,6 +62,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let verdict: Verdict = { state: "unknown", evidence: [] };
   let status: { status: ProgramStatus; at: number } | undefined;
   let lastOutputAt = clock.now();
+  let lookedAt = 0;
   let worked: Evidence | undefined;
   let typed: string | undefined;
   let notice: Observation["notice"];
@@ -68,16 +75,28 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let readySince: number | undefined;
   let asking: { digest: string; since: number } | undefined;
   let dirtySince: number | undefined;
-  let timer: AbortController | undefined;
+  /** When the next look is due; and the sleep until then, which may end before. */
+  let due = Number.POSITIVE_INFINITY;
+  let sleeping: { until: number; over: AbortController } | undefined;
 
+  /** Each piece of output puts the look off: a sleep that ends too early goes on, which costs less than a new one for each. */
   const later = (ms: number): void => {
-    timer?.abort();
-    timer = new AbortController();
-    const { signal } = timer;
-    void clock.sleep(ms, signal).then(() => {
-      if (!signal.aborted && !stopped.signal.aborted) void settle();
-    });
+    due = clock.now() + ms;
+    if (sleeping && sleeping.until <= due) return;
+    sleeping?.over.abort(OVER);
+    sleep();
   };
+
+  function sleep(): void {
+    const over = new AbortController();
+    sleeping = { until: due, over };
+    void clock.sleep(due - clock.now(), over.signal).then(() => {
+      if (over.signal.aborted || stopped.signal.aborted) return;
+      sleeping = undefined;
+      if (clock.now() < due) return sleep();
+      void settle();
+    });
+  }
 
   function hear(event: TerminalEvent): void {
     const at = clock.now();
@@ -98,7 +117,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     dirtySince = Math.min(dirtySince ?? at, at);
     const begins = worked?.at === at && verdict.state === "ready";
     const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
-    later(begins || at - dirtySince >= longest ? 0 : PAUSE_MS);
+    const pause = verdict.state === "working" ? Math.max(PAUSE_MS, lookedAt + WORKING_MS - at) : PAUSE_MS;
+    later(begins || at - dirtySince >= longest ? 0 : pause);
   }
 
   function hearHook(value: unknown): void {
@@ -111,7 +131,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     calls = said.state === "working" ? repeated(calls, said) : undefined;
     later(0);
     // When it is not believed any more is not shown by anything.
-    hookOver?.abort();
+    hookOver?.abort(OVER);
     hookOver = new AbortController();
     const { signal } = hookOver;
     void clock.sleep(HOOK_HOLDS_MS, signal).then(() => {
@@ -141,6 +161,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
 
   async function settle(): Promise<void> {
     dirtySince = undefined;
+    lookedAt = clock.now();
     const judgement = await look();
     if (stopped.signal.aborted) return;
     const now = clock.now();
@@ -212,7 +233,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     },
     stop: () => {
       stopped.abort();
-      timer?.abort();
+      sleeping?.over.abort(OVER);
       offHooks?.();
       hookOver?.abort();
       off();

@@ -183,7 +183,7 @@ interface Taken {
 
 /** How far the record has come, by its last lines. */
 function taken(directory: string, remembered: Link, onProblem: (problem: string) => void): Taken {
-  const last = lastLines(directory);
+  const last = lastLines(directory, remembered.seq);
   const end = last.at(-1);
   if (!end && remembered.seq > 0)
     onProblem(`the audit record is gone: it had ${remembered.seq} lines, and is written again from the first event`);
@@ -198,15 +198,24 @@ function taken(directory: string, remembered: Link, onProblem: (problem: string)
   };
 }
 
-/** The lines at the end of the newest file that has any. */
-function lastLines(directory: string): AuditLine[] {
+/** The lines at the end of the newest file that has any: back to the one that is remembered, and to the event before the newest. */
+function lastLines(directory: string, rememberedSeq: number): AuditLine[] {
   for (const file of auditFiles(directory).reverse()) {
     const fd = openSync(file, "r");
     try {
       const { size } = fstatSync(fd);
       const texts = tailOf(fd, size).toString("utf8").split("\n");
-      const found = texts.flatMap((text) => readLine(text) ?? []);
-      if (found.length > 0) return found;
+      const found: AuditLine[] = [];
+      let newest: number | undefined;
+      for (const text of texts.reverse()) {
+        const line = readLine(text);
+        if (!line) continue;
+        found.push(line);
+        newest ??= line.cursor;
+        if (newest !== undefined && line.cursor !== undefined && line.cursor !== newest && line.seq <= rememberedSeq)
+          break;
+      }
+      if (found.length > 0) return found.reverse();
     } finally {
       closeSync(fd);
     }

@@ -62,7 +62,7 @@ export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<A
     return value;
   }
 
-  return async () => {
+  async function readAll(): Promise<AllProfiles> {
     const found = new Map<string, ProfileFile>();
     const broken: { source: string; error: Error }[] = [];
     for (const origin of ["shipped", "user"] as const) {
@@ -79,5 +79,15 @@ export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<A
       }
     }
     return { good: [...found.values()].sort((a, b) => (a.value.name < b.value.name ? -1 : 1)), broken };
+  }
+
+  /** Who asks in the same turn of the event loop is answered by one look, which begins after it: a restart asks for every session. */
+  let asked: Promise<AllProfiles> | undefined;
+  return () => {
+    asked ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      asked = undefined;
+      return readAll();
+    });
+    return asked;
   };
 }

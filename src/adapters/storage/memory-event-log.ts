@@ -1,5 +1,5 @@
 /** The event log in memory, for tests and simulations: the same rules and the same following, nothing on a disk. */
-import type { RunEvent, StoredEvent } from "../../domain/event.ts";
+import type { StoredEvent } from "../../domain/event.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
 import { isActive, type RunRow, rowOf, type Standing, unknown } from "../../domain/run-row.ts";
@@ -17,13 +17,14 @@ interface Run {
   beginning: number;
 }
 
-/** Events go through JSON, as to a disk, and are frozen: nobody sees what JSON does not carry, or changes what was appended. */
-const written = (event: RunEvent): RunEvent => frozen(JSON.parse(JSON.stringify(event)));
-
-function frozen<T>(value: T): T {
+/** Events are kept as a disk keeps them: nobody sees what JSON does not carry, or changes what was appended. */
+function written<T>(value: T): T {
+  if (typeof value === "number" && !Number.isFinite(value)) return null as T;
   if (typeof value !== "object" || value === null) return value;
-  for (const name in value) frozen(value[name]);
-  return Object.freeze(value);
+  if (Array.isArray(value)) return Object.freeze(value.map((one) => written(one ?? null))) as T;
+  const kept: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) if (one !== undefined) kept[name] = written(one);
+  return Object.freeze(kept) as T;
 }
 
 export function memoryEventLog(): EventLog {

@@ -71,6 +71,8 @@ export function emulator(options: EmulatorOptions): Emulator {
   let pressing = false;
   let seeding = 0;
   let disposed = false;
+  /** Nothing was written yet: there is nothing to start over from. */
+  let blank = true;
   let title = "";
   let cursorVisible = true;
   let bracketedPaste = false;
@@ -116,6 +118,7 @@ export function emulator(options: EmulatorOptions): Emulator {
       then?.();
       return;
     }
+    blank &&= bytes.length === 0;
     unparsed += bytes.length;
     parsing += 1;
     press();
@@ -158,8 +161,9 @@ export function emulator(options: EmulatorOptions): Emulator {
       // What was written before still has its events told, then the screen starts over.
       flush();
       filter = passthroughFilter();
+      const start = Buffer.from(blank ? "" : "\x1bc");
       parse(new Uint8Array(0), () => seeding++);
-      parse(Buffer.concat([Buffer.from("\x1bc"), bytes]), () => {
+      parse(Buffer.concat([start, bytes]), () => {
         seeding--;
         title = seedTitle;
       });

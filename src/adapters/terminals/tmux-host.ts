@@ -160,6 +160,25 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
     return { server, panes: server ? panesFrom(await link.repeat(server.epoch, list)) : [] };
   };
 
+  /** Sessions that are looked for in the same turn of the event loop: a restart asks for all of them, and one list tells of all. */
+  let looking: { sessions: SessionId[]; found: ReturnType<typeof find> } | undefined;
+  const findOf = async (session: SessionId) => {
+    const sessions = looking?.sessions ?? [];
+    looking ??= {
+      sessions,
+      found: new Promise((resolve) => {
+        setImmediate(() => {
+          looking = undefined;
+          const [only = session, ...more] = sessions;
+          resolve(find(more.length > 0 ? listPanes : listPanesOf(only)));
+        });
+      }),
+    };
+    sessions.push(session);
+    const { server, panes } = await looking.found;
+    return { server, pane: panes.findLast(({ tag }) => tag.session === session) };
+  };
+
   /** Whether a server runs that has no terminal any more, alive or dead: nobody would miss it. */
   const isEmpty = async () => {
     if (!prepared) return false;
@@ -230,8 +249,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
   };
 
   const adopt = async (session: SessionId): Promise<Terminal | undefined> => {
-    const { server, panes } = await find(listPanesOf(session));
-    const found = panes.at(-1);
+    const { server, pane: found } = await findOf(session);
     if (!server || !found) return undefined;
     const known = held.get(found.pane);
     if (known) return known;

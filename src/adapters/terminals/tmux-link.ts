@@ -73,7 +73,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       onOutput,
       onNotice,
     });
-    for (const setting of SETTINGS) await fresh.run(setting).catch(refusedByOldVersion);
+    await Promise.all(SETTINGS.map((setting) => fresh.run(setting).catch(refusedByOldVersion)));
     const [identity] = await fresh.run("display-message -p '#{pid} #{start_time}'");
     const [pid, startedAt] = String(identity).split(" ");
     const found = { pid: Number(pid), epoch: `${pid}-${startedAt}` };
