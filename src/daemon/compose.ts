@@ -1,13 +1,12 @@
 /** Puts the real parts together. With what is in `compose/`, the one place of the daemon that knows adapters. */
 import { readFile, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { backup } from "../adapters/storage/backup.ts";
+import { backup, halfMadeBackups } from "../adapters/storage/backup.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
 import { usageMarks } from "../adapters/storage/usage-marks.ts";
@@ -17,6 +16,7 @@ import { markedProcesses } from "../adapters/system/marked-processes.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { strayFiles } from "../adapters/system/stray-files.ts";
+import { UNFINISHED } from "../adapters/system/whole-file.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
 import { straySockets } from "../adapters/terminals/stray-sockets.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
@@ -254,26 +254,30 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   };
 }
 
-/** The names of what is being written: by `writeWhole`, by SQLite's copies of a damaged database, by looks at a worktree. */
-const HALF_WRITTEN = /\.[0-9a-f]{12}\.tmp$/;
+/** SQLite's copies of a damaged database. */
 const HALF_KEPT = /^damaged-.*\.half$/;
-const INDEX = /^devflow-index-\w{6}$/;
+
+/** Others than this daemon write there too, and nothing takes them so long. */
+const OTHERS_MS = 60 * 60 * 1000;
 
 /** What the sweep finds in this home's own directories. */
 function leftHere({ data, state, runtime }: Places, clock: Pick<Clock, "now">) {
   const worktrees = join(data, "worktrees");
+  /** What only the daemon writes, and is older than this one, nobody writes any more. */
+  const begun = clock.now();
   return {
     marked: () => markedProcesses([data, worktrees, state]),
     worktrees: () => worktreeRuns(worktrees),
     strays: {
       "half-removed worktrees": () => halfRemoved(worktrees),
       sockets: () => straySockets(join(runtime, "p"), join(state, "pty")),
+      backups: () => halfMadeBackups(data, begun),
       "temporary files": async () => {
-        const folders = [data, worktrees, join(data, "artifacts"), join(data, "runs"), state];
-        const half = folders.map((folder) => strayFiles(folder, HALF_WRITTEN, clock.now()));
-        const kept = strayFiles(data, HALF_KEPT, clock.now());
-        const looks = strayFiles(tmpdir(), INDEX, clock.now());
-        return (await Promise.all([...half, kept, looks])).flat();
+        const own = [data, worktrees, join(data, "artifacts"), join(data, "runs")];
+        const half = own.map((folder) => strayFiles(folder, UNFINISHED, begun));
+        const kept = strayFiles(data, HALF_KEPT, begun);
+        const others = strayFiles(state, UNFINISHED, clock.now() - OTHERS_MS);
+        return (await Promise.all([...half, kept, others])).flat();
       },
     },
   };

@@ -8,6 +8,7 @@ import { memoryEventLog } from "../../src/adapters/storage/memory-event-log.ts";
 import { markedProcesses } from "../../src/adapters/system/marked-processes.ts";
 import { endProcesses } from "../../src/adapters/system/processes.ts";
 import { strayFiles } from "../../src/adapters/system/stray-files.ts";
+import { UNFINISHED } from "../../src/adapters/system/whole-file.ts";
 import { straySockets } from "../../src/adapters/terminals/stray-sockets.ts";
 import { halfRemoved, worktreeRuns } from "../../src/adapters/workspace/leftovers.ts";
 import { type LeftoversOf, leftovers } from "../../src/daemon/leftovers.ts";
@@ -104,7 +105,7 @@ async function stage(more: Partial<LeftoversOf> = {}) {
     strays: {
       "half-removed worktrees": () => halfRemoved(worktrees),
       sockets: () => straySockets(sockets, holders),
-      "temporary files": () => strayFiles(home, /\.[0-9a-f]{12}\.tmp$/, clock.now()),
+      "temporary files": () => strayFiles(home, UNFINISHED, clock.now() - HOUR_MS),
     },
     ...more,
   });

@@ -4,13 +4,15 @@
  * the database misses none that it names.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 import { isDiskFull, systemProblem } from "../../domain/system-problem.ts";
-import { isUnfinished, unfinished } from "../system/whole-file.ts";
+import { type StrayFile, strayFiles } from "../system/stray-files.ts";
+import { UNFINISHED, unfinished } from "../system/whole-file.ts";
 
 export interface BackupOptions {
   database: Database;
@@ -19,13 +21,14 @@ export interface BackupOptions {
   folders: readonly string[];
 }
 
-/** A note in the data directory that says where a backup is being made: a killed daemon cannot clean up there. */
-const NOTE = "backup";
+/** A note in the data directory says where a backup is being made: who is killed over it cannot clean up there. */
+const NOTE = /^backup-[0-9a-f]{12}\.note$/;
+const noteIn = (data: string): string => join(data, `backup-${randomBytes(6).toString("hex")}.note`);
 
 /** Throws `Failure` backup.exists, backup.failed, storage.full; nothing is left behind then. */
 export async function backup(target: string, { database, data, folders }: BackupOptions): Promise<{ bytes: number }> {
   if (existsSync(target)) throw new Failure("backup.exists", { path: target });
-  const note = unfinished(join(data, NOTE));
+  const note = noteIn(data);
   const staged = unfinished(join(dirname(target), ".devflow-backup"));
   const [copy, archive] = [join(staged, "devflow.db"), join(staged, "archive")];
   try {
@@ -45,16 +48,17 @@ export async function backup(target: string, { database, data, folders }: Backup
   }
 }
 
-/** Removes what killed daemons had begun of backups, wherever people had wanted them. */
-export function removeUnfinishedBackups(data: string): void {
-  for (const name of readdirSync(data)) {
-    const note = join(data, name);
-    if (name.startsWith(`${NOTE}.`) && isUnfinished(note)) remove(readFileSync(note, "utf8"), note);
-  }
+/** What killed daemons have left of backups, wherever people had wanted them. */
+export async function halfMadeBackups(data: string, before: number): Promise<StrayFile[]> {
+  const notes = await strayFiles(data, NOTE, before);
+  return notes.map(({ path: note }) => {
+    const path = readFileSync(note, "utf8");
+    return { path, remove: async () => remove(path, note) };
+  });
 }
 
 /** The note last: until then it says what is left. */
 function remove(staged: string, note: string): void {
-  if (isUnfinished(staged)) rmSync(staged, { recursive: true, force: true });
+  if (UNFINISHED.test(staged)) rmSync(staged, { recursive: true, force: true });
   rmSync(note, { force: true });
 }

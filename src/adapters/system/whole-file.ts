@@ -1,8 +1,7 @@
 /** Writes files whole or not at all: a temporary file beside it, flushed to disk, then renamed. And tells what the system said when it failed. */
 import { randomBytes } from "node:crypto";
 import { closeSync, fsync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/failure.ts";
 import { isDiskFull } from "../../domain/system-problem.ts";
@@ -38,20 +37,10 @@ export async function writeWhole(
   if (durable) await flushToDisk(dirname(path));
 }
 
-const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
+export const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
 /** A name beside `path` for what is only there while something is made; by it is found what a killed process has left. */
 export const unfinished = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
-
-export const isUnfinished = (path: string): boolean => UNFINISHED.test(path);
-
-/** Removes what has such a name in these folders. Nobody may be making anything there. */
-export async function removeUnfinished(...folders: readonly string[]): Promise<void> {
-  for (const folder of folders) {
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names.filter(isUnfinished)) await rm(join(folder, name), { recursive: true, force: true });
-  }
-}
 
 /** Returns once these files and folders, with what they hold now, would survive a power failure. The disk does them all together. */
 export async function flushToDisk(...paths: readonly string[]): Promise<void> {

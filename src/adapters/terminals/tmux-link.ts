@@ -2,7 +2,7 @@
  * The connection to the private tmux server, kept up: when the control client dies while the server lives, another one
  * takes its place; when the server dies, whoever has panes there is told.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../../domain/failure.ts";
@@ -18,6 +18,8 @@ const SERVER_ENDS_LOOK_MS = 10;
 const SERVER_ENDS_LOOKS = 100;
 /** What tmux says when nothing listens at the socket. */
 const NO_SERVER = /no server running|error connecting|server exited|lost server/i;
+/** Marks our clients with the daemon that they serve. */
+const DAEMON = "DEVFLOW_DAEMON";
 const NO_SESSION = /can't find session|no sessions|session not found/i;
 
 export interface TmuxServer {
@@ -69,7 +71,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       tmux,
       socket,
       session,
-      env: bareEnvironment(),
+      env: { ...bareEnvironment(), [DAEMON]: String(process.pid) },
       onOutput,
       onNotice,
     });
@@ -95,16 +97,13 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
 
   /**
    * The client of a killed daemon leaves by itself, but now and then one hangs in it, and with it the server's own end.
-   * A client is known by the daemon that it has served, which must be gone.
+   * A client is known by the daemon that has started it, which must be gone.
    */
-  const endStaleClients = async (fresh: ControlClient) => {
-    const servedBy = (pid: number | undefined) => `@devflow_client_${pid}`;
-    await fresh.run(`set-option -s ${servedBy(fresh.pid)} ${process.pid}`);
-    for (const line of await fresh.run("list-clients -F '#{client_control_mode} #{client_pid}'")) {
+  const endStaleClients = async (mine: ControlClient) => {
+    for (const line of await mine.run("list-clients -F '#{client_control_mode} #{client_pid}'")) {
       const [control, pid] = line.toString().split(" ").map(Number);
-      if (control !== 1 || !pid || pid === fresh.pid || !usesSocket(pid, socket)) continue;
-      const [daemon] = await fresh.run(`display-message -p '#{${servedBy(pid)}}'`);
-      if (isGone(Number(daemon))) process.kill(pid, "SIGKILL");
+      if (control !== 1 || !pid || pid === mine.pid || !usesSocket(pid, socket)) continue;
+      if (isGone(daemonOf(pid))) process.kill(pid, "SIGKILL");
     }
   };
 
@@ -200,6 +199,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       released = true;
       await connecting?.catch(() => undefined);
       if (endServer && client && server) {
+        await endStaleClients(client).catch(() => {}); // One that came late would keep the server.
         await client.run("kill-server").catch(() => {}); // Its end is the answer.
         // A new server at the same socket is refused while the old one is still on its way out.
         for (let i = 0; i < SERVER_ENDS_LOOKS && usesSocket(server.pid, socket); i++) await pause(SERVER_ENDS_LOOK_MS);
@@ -216,6 +216,18 @@ const unresponsive = (socket: string): Failure => new Failure("terminal.unrespon
 const refusedByOldVersion = (problem: unknown) => {
   if (problem instanceof ControlLost) throw problem;
 };
+
+/** The daemon that has started a client; 0 when it is nobody's. In its environment from its first moment, unlike all that it is told. */
+function daemonOf(client: number): number {
+  try {
+    const mark = readFileSync(`/proc/${client}/environ`, "utf8")
+      .split("\0")
+      .find((one) => one.startsWith(`${DAEMON}=`));
+    return Number(mark?.slice(DAEMON.length + 1) ?? 0);
+  } catch {
+    return 0; // it has left
+  }
+}
 
 function isGone(pid: number): boolean {
   try {

@@ -193,11 +193,10 @@ describe.runIf(installed)("when something around the terminals dies", () => {
     const home = await newHome();
     const { host, terminal } = await sink(home);
     await host.release();
-    const left = spawn("tmux", ["-uN", "-S", tmuxSocket(home), "-C", "attach-session", "-t", "=devflow"]);
+    const env = { ...process.env, DEVFLOW_DAEMON: String(spawnSync(process.execPath, ["-e", ""]).pid) };
+    const left = spawn("tmux", ["-uN", "-S", tmuxSocket(home), "-C", "attach-session", "-t", "=devflow"], { env });
     const ended = new Promise((resolve) => left.on("close", (_, signal) => resolve(signal)));
     await vi.waitFor(async () => expect(await controlClients(home)).toEqual([left.pid]), WAIT);
-    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
-    await tmux(home, "set-option", "-s", `@devflow_client_${left.pid}`, String(dead));
     expect((await hostAt(home).adopt(terminal.session))?.key).toBe(terminal.key);
     expect(await ended).toBe("SIGKILL");
   });
