@@ -58,10 +58,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: "accepts a stale artifact",
     shownAt: "a repair is asked for",
     port: "artifact",
-    // What was refused lies there still, and the agent is told what is wrong with it.
+    // What was refused is taken all the same, once the agent was told what is wrong with it.
     calls: (same) => ({
-      look: (expected: { refused: readonly string[] }) =>
-        same("look")(expected.refused.length > 0 ? { ...expected, refused: [], schema: {} } : expected),
+      look: async (expected: { refused: readonly string[] }) => {
+        const sha256 = expected.refused.at(-1);
+        const accepted = { sha256, bytes: 2, satisfied: true };
+        return sha256 === undefined ? same("look")(expected) : { kind: "good", accepted };
+      },
     }),
   },
 ];
