@@ -31,6 +31,9 @@ export async function keepAuditTrail(deps: AuditTrailDeps, signal: AbortSignal):
   }
 }
 
+/** Whoever was answered by the same commit goes on first: a record that comes a moment later is as good, a hand-over is not. */
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 async function takeIn({ log, audit }: AuditTrailDeps, signal: AbortSignal): Promise<void> {
   const started = new Map<string, RunStarted | undefined>();
   const beginning = (run: string): RunStarted | undefined => {
@@ -42,6 +45,7 @@ async function takeIn({ log, audit }: AuditTrailDeps, signal: AbortSignal): Prom
   const { cursor, lines } = after.cursor > log.head() ? { cursor: log.head() + 1, lines: 0 } : after;
   // The last event is looked at again: a crash may have come between two of its lines.
   for await (const stored of log.follow(Math.max(0, cursor - 1), signal)) {
+    await othersFirst();
     const facts = auditFacts(stored, stored.event.type === "session.opening" ? beginning(stored.run) : undefined);
     audit.append(stored.cursor === cursor ? facts.slice(lines) : facts);
     if (stored.event.type === "report.written") started.delete(stored.run);

@@ -327,6 +327,7 @@ export interface StoredEvent {
 /**
  * Intents whose effect cannot be seen again, and answers of people: lost to a power failure they could be repeated or forgotten.
  * A prompt's intent is none of them: its terminal knows by its key whether it was typed, and a power failure ends the terminal too.
+ * Nor is a phase's acceptance: its artifact is kept before, and looked at again; whatever durable follows from it takes it along.
  */
 const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "run.started",
@@ -335,7 +336,6 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "escalation.settled",
   "permission.answering",
   "budget.set",
-  "phase.accepted",
   "run.completed",
   "run.failed",
   "run.cancelled",

@@ -21,18 +21,25 @@ export interface Folding {
 
 export const viewOf = (events: readonly StoredEvent[]): RunView | undefined => {
   let folding: Folding | undefined;
-  for (const event of events) folding = advance(folding, event);
-  return folding?.view;
+  for (const event of events) folding = recorded(folding, event);
+  const last = events.at(-1);
+  // What the state says is seen at the end alone: nothing of it is folded.
+  return folding && last && reflect(folding.view, folding.state, last);
 };
 
 export function advance(before: Folding | undefined, stored: StoredEvent): Folding | undefined {
+  const next = recorded(before, stored);
+  return next && { state: next.state, view: reflect(next.view, next.state, stored) };
+}
+
+function recorded(before: Folding | undefined, stored: StoredEvent): Folding | undefined {
   const state = evolve(before?.state ?? initial, stored.event);
   const view = before
     ? record(before.view, stored)
     : stored.event.type === "run.started"
       ? begun(stored, stored.event)
       : undefined;
-  return view && { state, view: reflect(view, state, stored) };
+  return view && { state, view };
 }
 
 /** What the state says goes into the view as it is (V2). */
@@ -42,9 +49,13 @@ function reflect(view: RunView, state: RunState, { at, cursor }: StoredEvent): R
     const status = state.phases[phase.id]?.status ?? "pending";
     // Whatever was under way when the run ended will not be finished any more.
     const finished = status === "accepted" || status === "failed";
-    return { ...phase, status: ended && !finished ? "skipped" : status };
+    const shown = ended && !finished ? "skipped" : status;
+    return shown === phase.status ? phase : { ...phase, status: shown };
   });
-  const sessions = view.sessions.map((s): SessionView => ({ ...s, state: state.sessions[s.id]?.state ?? s.state }));
+  const sessions = view.sessions.map((session): SessionView => {
+    const now = state.sessions[session.id]?.state ?? session.state;
+    return now === session.state ? session : { ...session, state: now };
+  });
   const { budget } = state;
   return { ...view, status: statusOf(state), updatedAt: at, cursor, phases, sessions, ...(budget && { budget }) };
 }

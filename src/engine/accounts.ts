@@ -22,6 +22,9 @@ import { parking } from "./parking.ts";
 /** A probe that has worked for so long has got through, in milliseconds: the turn itself may take an hour. */
 const THROUGH_MS = 20_000;
 
+/** Said with each abort, so that no error is made for it. */
+const SETTLED = "settled";
+
 type Parked = TroubleSaid & { account: string; until: number };
 type Troubled = Omit<Extract<RunEvent, { type: "session.troubled" }>, "type" | "session">;
 
@@ -50,7 +53,7 @@ export function accounts({ clock, random }: { clock: Clock; random: () => number
     if (!probe) return;
     probes.delete(session);
     parked.ended(probe.call, through);
-    probe.over.abort();
+    probe.over.abort(SETTLED);
   }
 
   function park(session: string, { account, kind, said, until: end }: Parked): void {

@@ -62,9 +62,12 @@ export async function deliverPrompt(
     bytes: utf8Bytes(prompt.text),
     file: prompt.file,
   };
-  await context.record((state) => (context.signal.aborted || announced(state, step) ? [] : [intent]));
+  // Side by side: what it names is of no use to anybody before the prompt is typed, and that waits for both.
+  await Promise.all([
+    context.record((state) => (context.signal.aborted || announced(state, step) ? [] : [intent])),
+    ...[...prompt.files].map(([relative, text]) => deps.workspaces.write(context.run, relative, text)),
+  ]);
   if (context.signal.aborted) return undefined;
-  for (const [relative, text] of prompt.files) await deps.workspaces.write(context.run, relative, text);
   return offer(step, context, deps, agent, prompt);
 }
 

@@ -1,7 +1,7 @@
 /** The report at every end of a run: the view that everybody sees, with what the run changed, as JSON and as Markdown. */
 
 import type { Outcome } from "../domain/outcome.ts";
-import { Report, reportMarkdown } from "../domain/report.ts";
+import { type Report, reportMarkdown } from "../domain/report.ts";
 import { viewOf } from "../domain/run-view.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";
@@ -14,7 +14,9 @@ export async function writeReport(
 ): Promise<Outcome | undefined> {
   const run = viewOf(log.read(context.run));
   if (!run) return undefined;
-  const report = Report.parse({ report: "devflow-run", version: 1, run, changes: await changes(context, workspaces) });
+  const stat = await changes(context, workspaces);
+  const changed = stat && { changes: { ...stat, uncommitted: [...stat.uncommitted] } };
+  const report: Report = { report: "devflow-run", version: 1, run, ...changed };
   // Taken up again meanwhile, the run will have another end: what this one was is no report of that.
   if (context.signal.aborted) return undefined;
   const written = await reports.write(

@@ -37,6 +37,9 @@ const HINDERED_AGAIN_MS = 5_000;
 /** A command that does not want to end is killed by then; nothing else takes as long. */
 const STOP_MS = 8_000;
 
+/** Why a step is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
+const NOT_WANTED = "it is not wanted any more";
+
 /** What a step may use of its run while it is performed. */
 export interface StepContext {
   run: RunId;
@@ -192,7 +195,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
   function begin(step: Step): void {
     const controller = new AbortController();
     const done = carryOut(step, controller.signal);
-    underWay.set(step.key, { step, done, abort: () => controller.abort() });
+    underWay.set(step.key, { step, done, abort: () => controller.abort(NOT_WANTED) });
   }
 
   async function carryOut(step: Step, signal: AbortSignal): Promise<void> {
@@ -302,7 +305,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
         return await Promise.race([heard, clock.sleep(ms, signal).then(() => undefined)]);
       } finally {
         listeners.delete(hear);
-        over.abort();
+        over.abort(NOT_WANTED);
       }
     },
     context: context(stopping.signal),
@@ -318,14 +321,14 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
       await Promise.all(all.map(({ done }) => done));
     },
     stop: async () => {
-      stopping.abort();
+      stopping.abort(NOT_WANTED);
       const all = [...underWay.values()];
       for (const { abort } of all) abort();
       await mailbox;
       // What a step has started is ended by it: a daemon that goes before leaves it behind.
       const late = new AbortController();
       await Promise.race([Promise.all(all.map(({ done }) => done)), clock.sleep(STOP_MS, late.signal)]);
-      late.abort();
+      late.abort(NOT_WANTED);
     },
     finished,
     get over() {

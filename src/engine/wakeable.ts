@@ -10,6 +10,9 @@ export interface Wakeable {
 /** Timers take at most this; a longer sleep simply wakes once in between. */
 const LONGEST_MS = 3_600_000;
 
+/** Said with each abort: without a reason an error is made for it, with its stack, which nobody reads. */
+const AWAKE = "awake";
+
 export function wakeable(clock: Clock, signal: AbortSignal): Wakeable {
   let rung = false;
   let wake: (() => void) | undefined;
@@ -28,7 +31,7 @@ export function wakeable(clock: Clock, signal: AbortSignal): Wakeable {
             wake = resolve;
           }),
         ]);
-        sleeping.abort();
+        sleeping.abort(AWAKE);
         wake = undefined;
       }
       rung = false;

@@ -1,5 +1,5 @@
 /** In-memory stand-ins for the engine's outside: files, worktrees, commands, reports. Each keeps its port's promises. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Look } from "../../src/domain/artifact.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import { referenceOf } from "../../src/domain/names.ts";
@@ -11,7 +11,7 @@ import type { Journal } from "../../src/ports/journal.ts";
 import type { Reports } from "../../src/ports/reports.ts";
 import type { Workspaces } from "../../src/ports/workspace.ts";
 
-export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const digest = (text: string): string => hash("sha256", text);
 
 export interface FakeFiles extends ArtifactStore {
   put(path: string, text: string): void;

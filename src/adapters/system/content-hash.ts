@@ -1,5 +1,5 @@
 /** The hashes of things: of a value over its canonical JSON (RFC 8785), of bytes as they are. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalizeModule from "canonicalize";
 
 // Its types describe an ES module, but it is CommonJS: the default import is the function itself.
@@ -15,4 +15,4 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** Text is hashed as UTF-8. */
-export const sha256Hex = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex");
+export const sha256Hex = (data: Uint8Array | string): string => hash("sha256", data);

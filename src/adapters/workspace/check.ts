@@ -8,13 +8,22 @@ import { exists, readRecord, type WorktreeRecord } from "./record.ts";
 /** Asked for each file that is written for an agent: what a record says is read once, since nobody else writes it. */
 export function checks(worktrees: string) {
   const records = new Map<RunId, WorktreeRecord>();
+  /** Files that are written side by side are one question. */
+  const asked = new Map<RunId, Promise<void>>();
+
+  async function look(run: RunId): Promise<void> {
+    const record = records.get(run) ?? (await readRecord(worktrees, run));
+    if (!record) return;
+    records.set(run, record);
+    await mustHaveRepository(run, record);
+    if (!(await stands(record))) throw new Failure("worktree.gone", { run, path: record.path });
+  }
+
   return {
-    async check(run: RunId): Promise<void> {
-      const record = records.get(run) ?? (await readRecord(worktrees, run));
-      if (!record) return;
-      records.set(run, record);
-      await mustHaveRepository(run, record);
-      if (!(await stands(record))) throw new Failure("worktree.gone", { run, path: record.path });
+    check(run: RunId): Promise<void> {
+      const now = asked.get(run) ?? look(run).finally(() => asked.delete(run));
+      asked.set(run, now);
+      return now;
     },
     forget: (run: RunId): void => void records.delete(run),
   };
