@@ -120,6 +120,9 @@ describe.runIf(hasTmux)("in Korean", () => {
       expect(phases).toHaveLength(3);
       const states = phases.map((row) => width(/^.*paper-\w+@1 +/.exec(row)?.[0] ?? ""));
       expect(new Set(states).size).toBe(1);
+      const hows = rows.filter((row) => row.includes("devflow attach"));
+      expect(hows).toHaveLength(2);
+      expect(new Set(hows.map((row) => width(row.slice(0, row.indexOf("devflow attach"))))).size).toBe(1);
       await one?.keys("q");
       expect(await one?.ended()).toBe(0);
     });
