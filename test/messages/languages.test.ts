@@ -142,6 +142,7 @@ describe("phrases", () => {
     expect(told(failureRecord(failure)).message).toBe(
       "review 단계: 산출물이 review@1을 만족하지 않습니다: JSON이 아닙니다: 3줄 7열: 콜론이 없습니다",
     );
+    expect(phrase("it must be a string; it is 42")).toBe("문자열 값이어야 합니다(현재: 42)");
     expect(phrase("nothing that devflow says")).toBe("nothing that devflow says");
     const rejected = new Failure("phase.rejected", { phase: "review", comment: "permission denied" });
     expect(told(failureRecord(rejected)).message).toBe("review 단계가 반려되었습니다: permission denied");
