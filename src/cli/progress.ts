@@ -4,7 +4,7 @@
  */
 import { isLive, needsPerson } from "../domain/session.ts";
 import type { PhaseView, RunView, SessionView } from "../domain/view.ts";
-import { say, told } from "../messages/say.ts";
+import { phrase, say, told } from "../messages/say.ts";
 import { shortId } from "./show/ids.ts";
 import { phaseMark, phaseTone, runTone, runWord, sessionTone, sessionWord } from "./show/marks.ts";
 import { duration } from "./show/times.ts";
@@ -85,7 +85,7 @@ function stateOf(phase: PhaseView, run: RunView): string {
     case "repairing": {
       const refused = last?.refused.at(-1)?.violations ?? [];
       const [first] = refused;
-      const problem = first ? `${first.at} ${first.problem}`.trim() : "";
+      const problem = first ? `${first.at} ${phrase(first.problem)}`.trim() : "";
       return oneLine(say("phase.repairing", { count: refused.length, problem }));
     }
     case "skipped":

@@ -32,7 +32,7 @@ import { engine } from "../engine/engine.ts";
 import { keepRuns } from "../engine/keep-runs.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
-import { reportLanguage } from "../messages/say.ts";
+import { notificationLanguage, reportLanguage } from "../messages/say.ts";
 import type { Clock } from "../ports/clock.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
@@ -100,7 +100,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     lint: artifacts.lint,
     agents: async () => (await known.all()).map(({ value }) => value.name),
   });
-  const language = await reportLanguage(languageFor(env, () => config.language));
+  const language = languageFor(env, () => config.language);
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
   const who = everyAgent({ ...here, host, prices, spends, notes, profiles: known });
   const shared = accounts({ clock, random: Math.random });
@@ -127,7 +127,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     artifacts,
     workspaces,
     commands: localCommands({ env, endProcesses }),
-    reports: reportFiles({ directory: join(places.data, "runs"), redact, language }),
+    reports: reportFiles({ directory: join(places.data, "runs"), redact, language: await reportLanguage(language) }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
       ofSession: (session) => leftBySession(places, session),
@@ -145,7 +145,8 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
 
   const keepMs = config.runs.keep === "never" ? undefined : milliseconds(config.runs.keep);
   const remove = (run: RunId) => running.delete(run, "devflow");
-  const notifier = notifications({ ...here, log, database, file, notes });
+  const said = await notificationLanguage(language);
+  const notifier = notifications({ ...here, log, database, file, notes, language: said });
   const left = leftovers({
     ...{ log, host, endProcesses, ledger, workspaces, learn: running.learn, settleLeft: spends.settleLeft },
     ...leftHere(places, clock),

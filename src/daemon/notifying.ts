@@ -1,5 +1,6 @@
 /** What the daemon does about notifications: it tells them from behind the log, and sends one to try it out. */
 import { testNotification } from "../domain/notification.ts";
+import type { NotificationLanguage } from "../domain/notification-words.ts";
 import type { Notified } from "../domain/notified.ts";
 import { notify } from "../engine/notify.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
@@ -16,6 +17,7 @@ export interface NotifyingDeps {
   clock: Clock;
   ids: Ids;
   journal: Journal;
+  language?: NotificationLanguage;
 }
 
 export interface Notifying {
@@ -28,7 +30,7 @@ export interface Notifying {
 const AGAIN_MS = 30_000;
 
 export function notifying(deps: NotifyingDeps): Notifying {
-  const { channels, clock, ids, journal } = deps;
+  const { channels, clock, ids, journal, language } = deps;
   async function goOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -45,7 +47,7 @@ export function notifying(deps: NotifyingDeps): Notifying {
       if (channels.length > 0) await goOn(signal);
     },
     notifyTest: async () => {
-      const notification = testNotification(ids.next(), clock.now());
+      const notification = testNotification(ids.next(), clock.now(), language);
       const signal = new AbortController().signal;
       const sent = await Promise.all(
         channels.map(async (channel) => {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { answersTo } from "./escalation.ts";
 import type { RunStarted, StoredEvent } from "./event.ts";
 import { referenceOf } from "./names.ts";
+import { ENGLISH_NOTIFICATIONS, type NotificationLanguage } from "./notification-words.ts";
 import { notifiedAs } from "./notified.ts";
 
 export const Notification = z
@@ -18,7 +19,7 @@ export const Notification = z
     what: z
       .enum(["run.waiting", "run.completed", "run.failed", "run.cancelled", "test"])
       .describe("test: somebody has asked for one, and nothing has happened"),
-    text: z.string().max(500).describe("For people, in English"),
+    text: z.string().max(500).describe("For people, in the language of the settings"),
     run: z
       .strictObject({
         id: z.string(),
@@ -49,38 +50,47 @@ interface Told {
 export function notificationOf(
   { run, position, at, event }: StoredEvent,
   started: RunStarted,
+  language: NotificationLanguage = ENGLISH_NOTIFICATIONS,
 ): Notification | undefined {
-  const as = notifiedAs(event);
-  const found = told(run, event);
-  if (!as || !found) return undefined;
   const template = referenceOf(started.template);
+  const as = notifiedAs(event);
+  const found = told(run, `${template} ${run.slice(-SHORT_ID_CHARS)}`, event, language);
+  if (!as || !found) return undefined;
   return {
     version: 1,
     id: `${run}-${position}`,
     at: new Date(at).toISOString(),
     what: `run.${as}`,
-    text: cut(`${template} ${run.slice(-SHORT_ID_CHARS)} ${found.said}`),
+    text: cut(found.said),
     run: { id: run, template, repo: started.repo, base: started.base },
     ...(found.reason && { reason: found.reason }),
   };
 }
 
 /** One that somebody has asked for, to see whether it comes. */
-export const testNotification = (id: string, at: number): Notification => ({
+export const testNotification = (
+  id: string,
+  at: number,
+  { word }: NotificationLanguage = ENGLISH_NOTIFICATIONS,
+): Notification => ({
   version: 1,
   id: `test-${id}`,
   at: new Date(at).toISOString(),
   what: "test",
-  text: "This is a test: notifications of devflow arrive here.",
+  text: word("test"),
 });
 
-function told(run: string, event: StoredEvent["event"]): Told | undefined {
+function told(
+  id: string,
+  run: string,
+  event: StoredEvent["event"],
+  { word, told: toldOf }: NotificationLanguage,
+): Told | undefined {
   switch (event.type) {
     case "approval.requested": {
       const { phase, when } = event;
-      const said =
-        when === "before" ? `waits: ${phase} needs approval to start` : `waits: the result of ${phase} needs approval`;
-      return { said, reason: { kind: "approval", phase, answer: `devflow approve ${run} ${phase}` } };
+      const said = word(when === "before" ? "waitsBefore" : "waitsAfter", { run, phase });
+      return { said, reason: { kind: "approval", phase, answer: `devflow approve ${id} ${phase}` } };
     }
     case "escalation.raised": {
       const { escalation, severity, failure, phase } = event;
@@ -88,16 +98,18 @@ function told(run: string, event: StoredEvent["event"]): Told | undefined {
       const words = answersTo({ severity, failure });
       const answer = `devflow escalations answer ${escalation} ${words.join("|")}`;
       const about = { ...(phase !== undefined && { phase }), ...(words.length > 0 && { answer }) };
-      return { said: `waits: ${failure.message}`, reason: { kind, code: failure.code, ...about } };
+      const said = word("waits", { run, problem: toldOf(failure).message });
+      return { said, reason: { kind, code: failure.code, ...about } };
     }
     case "run.completed":
-      return { said: "is completed" };
+      return { said: word("completed", { run }) };
     case "run.failed": {
-      const { code, message } = event.failure;
-      return { said: `has failed: ${message}`, reason: { kind: "problem", code } };
+      const { code } = event.failure;
+      const said = word("failed", { run, problem: toldOf(event.failure).message });
+      return { said, reason: { kind: "problem", code } };
     }
     case "run.cancelled":
-      return { said: `was cancelled by ${event.by}` };
+      return { said: word("cancelled", { run, by: event.by }) };
     default:
       return undefined;
   }

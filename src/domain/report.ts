@@ -146,10 +146,10 @@ const ANSWERED = {
   reject: { before: "rejectedBefore", after: "rejectedAfter" },
 } as const;
 
-function attempt(a: AttemptView, { word, state, told }: ReportLanguage): string {
+function attempt(a: AttemptView, { word, state, told, phrase }: ReportLanguage): string {
   const refusals = a.refused.map(({ violations }) => {
     const [first] = violations;
-    const problem = first ? `${first.at || word("document")}: ${first.problem}` : "";
+    const problem = first ? `${first.at || word("document")}: ${phrase(first.problem)}` : "";
     const more = violations.length - 1;
     return `  - ${more > 0 ? word("refusedMore", { problem, count: more }) : word("refused", { problem })}`;
   });

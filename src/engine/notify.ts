@@ -8,6 +8,7 @@
 import type { RunStarted, StoredEvent } from "../domain/event.ts";
 import { RunId } from "../domain/ids.ts";
 import { type Notification, notificationOf } from "../domain/notification.ts";
+import type { NotificationLanguage } from "../domain/notification-words.ts";
 import { type Notified, notifiedAs } from "../domain/notified.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -23,6 +24,8 @@ export interface NotifyDeps {
   clock: Clock;
   journal: Journal;
   random: () => number;
+  /** What people are told in; English when left out. */
+  language?: NotificationLanguage;
 }
 
 /** The wait before the second try; it doubles, with jitter. */
@@ -45,7 +48,7 @@ export async function notify(deps: NotifyDeps, signal: AbortSignal): Promise<voi
 }
 
 async function follow(channel: NotificationChannel, deps: NotifyDeps, signal: AbortSignal): Promise<void> {
-  const { log, marks, wanted, clock } = deps;
+  const { log, marks, wanted, clock, language } = deps;
   let marked = marks.of(channel.name) ?? log.head();
   const mark = (cursor: number): void => {
     if (cursor > marked) marks.set(channel.name, cursor);
@@ -55,7 +58,7 @@ async function follow(channel: NotificationChannel, deps: NotifyDeps, signal: Ab
   for await (const stored of log.follow(marked, signal)) {
     const as = notifiedAs(stored.event);
     const due = as !== undefined && wanted.includes(as) && clock.now() - stored.at < STALE_MS;
-    const notification = due ? toldOf(stored, log) : undefined;
+    const notification = due ? toldOf(stored, log, language) : undefined;
     if (notification) {
       await tell(notification, channel, deps, signal);
       if (signal.aborted) return;
@@ -67,9 +70,13 @@ async function follow(channel: NotificationChannel, deps: NotifyDeps, signal: Ab
   mark(seen);
 }
 
-function toldOf(stored: StoredEvent, log: NotifyDeps["log"]): Notification | undefined {
+function toldOf(
+  stored: StoredEvent,
+  log: NotifyDeps["log"],
+  language: NotificationLanguage | undefined,
+): Notification | undefined {
   const started: RunStarted | undefined = beginningOf(stored.run, log);
-  return started && notificationOf(stored, started);
+  return started && notificationOf(stored, started, language);
 }
 
 function beginningOf(run: string, log: NotifyDeps["log"]): RunStarted | undefined {

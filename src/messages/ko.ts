@@ -9,6 +9,7 @@ import { devflowd } from "./ko/devflowd.ts";
 import { events } from "./ko/events.ts";
 import { failures } from "./ko/failures.ts";
 import { josa } from "./ko/josa.ts";
+import { notification } from "./ko/notification.ts";
 import { notify } from "./ko/notify.ts";
 import { person } from "./ko/person.ts";
 import { phrases } from "./ko/phrases.ts";
@@ -28,4 +29,4 @@ const texts: Record<MessageKey, string> = {
   ...notify,
 };
 
-export const ko: Tongue = { texts, failures, report, phrase: phraseBook(phrases), finish: josa };
+export const ko: Tongue = { texts, failures, report, notification, phrase: phraseBook(phrases), finish: josa };

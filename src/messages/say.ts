@@ -1,6 +1,11 @@
 /** Turns a key, or a failure, into what people read, in the language that this process speaks. */
 import { FAILURES, type FailureCode, type FailureRecord, sentence } from "../domain/failure.ts";
 import type { Language } from "../domain/language.ts";
+import {
+  ENGLISH_NOTIFICATIONS,
+  type NotificationLanguage,
+  type NotificationWord,
+} from "../domain/notification-words.ts";
 import { ENGLISH, type ReportLanguage, type ReportWord } from "../domain/report-words.ts";
 import { en, type MessageKey } from "./en.ts";
 
@@ -9,6 +14,7 @@ export interface Tongue {
   texts: Readonly<Record<MessageKey, string>>;
   failures: Readonly<Record<FailureCode, { text: string; hint: string }>>;
   report: Readonly<Record<ReportWord, string>>;
+  notification: Readonly<Record<NotificationWord, string>>;
   /** What the programs say in English in passing, in this language. */
   phrase: (said: string) => string;
   /** The last touch once values are in their places, for what depends on the words around it. */
@@ -57,6 +63,16 @@ export async function reportLanguage(language: Language): Promise<ReportLanguage
     state: (of, code) => texts[`${of}.${code}`] ?? code,
     told: (failure) => toldIn(tongue, failure),
     phrase: (said) => tongue.finish(tongue.phrase(said)),
+  };
+}
+
+/** For notifications, which go to whoever may read them. */
+export async function notificationLanguage(language: Language): Promise<NotificationLanguage> {
+  const tongue = await tongueOf(language);
+  if (tongue === undefined) return ENGLISH_NOTIFICATIONS;
+  return {
+    word: (key, params = {}) => filled(tongue.notification[key], params, tongue),
+    told: (failure) => toldIn(tongue, failure),
   };
 }
 

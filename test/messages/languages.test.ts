@@ -7,9 +7,11 @@ import { ownChecks } from "../../src/cli/doctor/own.ts";
 import { settingsChecks } from "../../src/cli/doctor/settings.ts";
 import { FAILURES, Failure, failureRecord } from "../../src/domain/failure.ts";
 import { languageFor, languageSetting } from "../../src/domain/language.ts";
+import { NOTIFICATION_WORDS, type NotificationWord } from "../../src/domain/notification-words.ts";
 import { REPORT_WORDS, type ReportWord } from "../../src/domain/report-words.ts";
 import { en, type MessageKey } from "../../src/messages/en.ts";
 import { josa } from "../../src/messages/ko/josa.ts";
+import { notification as notificationWords } from "../../src/messages/ko/notification.ts";
 import { phrases } from "../../src/messages/ko/phrases.ts";
 import { report as reportWords } from "../../src/messages/ko/report.ts";
 import { ko } from "../../src/messages/ko.ts";
@@ -25,6 +27,9 @@ const pairs: readonly (readonly [name: string, en: string, ko: string | undefine
   ...KEYS.map((key) => [key, en[key], ko.texts[key]] as const),
   ...(Object.keys(REPORT_WORDS) as ReportWord[]).map(
     (word) => [`report: ${word}`, REPORT_WORDS[word], reportWords[word]] as const,
+  ),
+  ...(Object.keys(NOTIFICATION_WORDS) as NotificationWord[]).map(
+    (word) => [`notification: ${word}`, NOTIFICATION_WORDS[word], notificationWords[word]] as const,
   ),
   ...CODES.flatMap((code) => [
     [code, FAILURES[code].text, ko.failures[code]?.text] as const,
@@ -137,6 +142,7 @@ describe("phrases", () => {
     expect(told(failureRecord(failure)).message).toBe(
       "review 단계: 산출물이 review@1을 만족하지 않습니다: JSON이 아닙니다: 3줄 7열: 콜론이 없습니다",
     );
+    expect(phrase("it must be a string; it is 42")).toBe("문자열 값이어야 합니다(현재: 42)");
     expect(phrase("nothing that devflow says")).toBe("nothing that devflow says");
     const rejected = new Failure("phase.rejected", { phase: "review", comment: "permission denied" });
     expect(told(failureRecord(rejected)).message).toBe("review 단계가 반려되었습니다: permission denied");

@@ -1,10 +1,12 @@
-/** The report of a run, in each language: the same facts in the same places. */
+/** What the daemon writes to people, in each language: the report of a run, and notifications. */
 import { afterEach, describe, expect, test } from "vitest";
 import { Failure, failureRecord } from "../../src/domain/failure.ts";
 import type { Language } from "../../src/domain/language.ts";
+import { notificationOf, testNotification } from "../../src/domain/notification.ts";
 import { type Report, reportMarkdown } from "../../src/domain/report.ts";
 import { viewOf } from "../../src/domain/run-view.ts";
-import { reportLanguage, say, speak } from "../../src/messages/say.ts";
+import { notificationLanguage, reportLanguage, say, speak } from "../../src/messages/say.ts";
+import { failed, runId, started } from "../support/run-events.ts";
 import { secondsIn, story } from "../support/story.ts";
 
 afterEach(() => speak("en"));
@@ -54,5 +56,20 @@ describe("The report", () => {
     await speak("en");
     expect(reportMarkdown(report(), await reportLanguage("ko"))).toContain("## 단계");
     expect(say("status.completed")).toBe("completed");
+  });
+});
+
+describe("A notification", () => {
+  test("is in the language of the settings; what programs read of it is not", async () => {
+    const event = failed;
+    const at = { run: runId(1), position: 7, cursor: 9, at: secondsIn(0), event };
+    const [english, korean] = await Promise.all(
+      (["en", "ko"] as const).map(async (language) =>
+        notificationOf(at, started(), await notificationLanguage(language)),
+      ),
+    );
+    expect(korean?.text).toMatch(/^spec-and-review@1 \S{6} 실패: \S/);
+    expect({ ...korean, text: "" }).toEqual({ ...english, text: "" });
+    expect(testNotification("x", 0, await notificationLanguage("ko")).text).toMatch(/[가-힣]/);
   });
 });

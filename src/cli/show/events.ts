@@ -1,7 +1,7 @@
 /** An event as a sentence, for `runs events`, for progress without a terminal, and for the history in `watch`. */
 import type { RunEvent, StoredEvent } from "../../domain/event.ts";
 import { referenceOf } from "../../domain/names.ts";
-import { say, told } from "../../messages/say.ts";
+import { phrase, say, told } from "../../messages/say.ts";
 import { type Paper, type Tone, toned } from "../style.ts";
 import { cut, oneLine } from "../table.ts";
 import { shortId } from "./ids.ts";
@@ -50,7 +50,7 @@ function tell(event: RunEvent): Told {
       };
     case "artifact.refused": {
       const [first] = event.violations;
-      const problem = first ? `${first.at} ${first.problem}`.trim() : "";
+      const problem = first ? `${first.at} ${phrase(first.problem)}`.trim() : "";
       const more = event.violations.length > 1 ? say("event.more", { count: event.violations.length - 1 }) : "";
       return { text: say("event.artifact.refused", { ...about(event), problem: `${problem}${more}` }), tone: "yellow" };
     }

@@ -3,6 +3,7 @@ import { commandChannel, desktopChannel } from "../../adapters/notifications/pro
 import { webhook } from "../../adapters/notifications/webhook.ts";
 import { notificationMarks } from "../../adapters/storage/notification-marks.ts";
 import type { openDatabase } from "../../adapters/storage/open.ts";
+import type { NotificationLanguage } from "../../domain/notification-words.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { NotificationChannel } from "../../ports/notifications.ts";
 import { VERSION } from "../../protocol/version.ts";
@@ -15,6 +16,7 @@ interface NotificationOptions extends Surroundings {
   database: ReturnType<typeof openDatabase>;
   file: string;
   notes: Pick<AuditNotes, "usedFor">;
+  language: NotificationLanguage;
 }
 
 export function notifications(options: NotificationOptions): Notifying {

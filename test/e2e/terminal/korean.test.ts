@@ -1,5 +1,5 @@
 /** devflow in Korean, at a real terminal: what is shown under each other stands under each other, on narrow and wide screens. */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ko } from "../../../src/messages/ko.ts";
@@ -120,6 +120,9 @@ describe.runIf(hasTmux)("in Korean", () => {
       expect(phases).toHaveLength(3);
       const states = phases.map((row) => width(/^.*paper-\w+@1 +/.exec(row)?.[0] ?? ""));
       expect(new Set(states).size).toBe(1);
+      const hows = rows.filter((row) => row.includes("devflow attach"));
+      expect(hows).toHaveLength(2);
+      expect(new Set(hows.map((row) => width(row.slice(0, row.indexOf("devflow attach"))))).size).toBe(1);
       await one?.keys("q");
       expect(await one?.ended()).toBe(0);
     });
@@ -149,5 +152,36 @@ describe.runIf(hasTmux)("in Korean", () => {
     expect((await w.devflowd("status")).out).toMatch(/^socket {4}/m);
     delete w.env.DEVFLOW_LANG;
     expect((await w.devflowd("status")).out).toMatch(/^소켓 {6}\//m);
+  });
+});
+
+describe.runIf(hasTmux)("a newcomer whose locale is Korean", () => {
+  let w: World;
+  let one: Person | undefined;
+  afterEach(async () => {
+    await one?.close();
+    await w.close();
+  }, 60_000);
+
+  test.each([80, 200])("is asked before anything else, and may answer in Korean, on %i columns", async (cols) => {
+    w = world({ env: { LANG: "ko_KR.UTF-8" } });
+    rmSync(join(w.home, "state", "consent.json"));
+    rmSync(join(w.home, "config", "devflow.yaml"));
+    one = await person(w, ["init"], { cols, rows: 60 });
+    await one.sees("동의하시나요? [y/N]");
+    const rows = await one.rows();
+    for (const title of ["에이전트가 할 수 있는 일", "데이터가 가는 곳", "이 컴퓨터에만 기록되는 것"])
+      expect(rows).toContain(title);
+    for (const row of rows) expect(width(row), row).toBeLessThanOrEqual(cols);
+    if (process.env.SHOW_SCREENS) process.stderr.write(`${rows.join("\n").trimEnd()}\n`);
+    await one.keys("네", "Enter");
+    await one.sees(/devflow\.yaml(?:을|를) 쓸까요\? \[Y\/n\]/);
+    const found = (await one.rows()).filter((row) => /^ {2}(?:git|tmux|에이전트|키) {2,}/.test(row));
+    expect(found).toHaveLength(4);
+    expect(new Set(found.map((row) => starts(row)[1])).size).toBe(1);
+    await one.keys("Enter");
+    await one.sees("다음: devflow doctor로 모두 점검하고");
+    expect(await one.ended()).toBe(0);
+    expect(readFileSync(join(w.home, "config", "devflow.yaml"), "utf8")).toContain("language");
   });
 });
