@@ -117,6 +117,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
       },
     },
   });
+  const commands = localCommands({ env, endProcesses });
   const running = engine({
     log,
     clock,
@@ -126,7 +127,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     agents: who,
     artifacts,
     workspaces,
-    commands: localCommands({ env, endProcesses }),
+    commands,
     reports: reportFiles({ directory: join(places.data, "runs"), redact, language }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
@@ -245,6 +246,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     },
     close: async () => {
       await running.stop("the daemon was stopped");
+      await commands.idle();
       closed.abort();
       await trail;
       audit.close();
