@@ -1,6 +1,5 @@
 /** Puts the real parts together. With what is in `compose/`, the one place of the daemon that knows adapters. */
 import { readFile, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { artifactStore } from "../adapters/artifacts/artifact-store.ts";
 import { localCommands } from "../adapters/commands/local-commands.ts";
@@ -13,19 +12,14 @@ import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
 import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
-import { markedProcesses } from "../adapters/system/marked-processes.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
-import { strayFiles } from "../adapters/system/stray-files.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
-import { straySockets } from "../adapters/terminals/stray-sockets.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
-import { halfRemoved, worktreeRuns } from "../adapters/workspace/leftovers.ts";
 import type { RunId } from "../domain/ids.ts";
 import { languageFor } from "../domain/language.ts";
 import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
-import type { Places } from "../domain/places.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
@@ -33,11 +27,11 @@ import { keepRuns } from "../engine/keep-runs.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { reportLanguage } from "../messages/say.ts";
-import type { Clock } from "../ports/clock.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
 import { everyAgent, leftBySession, recordingOf } from "./compose/agents.ts";
+import { leftHere } from "./compose/left-here.ts";
 import { money } from "./compose/money.ts";
 import { notifications } from "./compose/notifications.ts";
 import { profiles } from "./compose/profiles.ts";
@@ -149,7 +143,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const notifier = notifications({ ...here, log, database, file, notes });
   const left = leftovers({
     ...{ log, host, endProcesses, ledger, workspaces, learn: running.learn, settleLeft: spends.settleLeft },
-    ...leftHere(places, clock),
+    ...leftHere(places, clock.now()),
   });
   const closed = new AbortController();
   let trail: Promise<unknown> = Promise.resolve();
@@ -252,31 +246,6 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
       audit.close();
       await host.release();
       log.close();
-    },
-  };
-}
-
-/** The names of what is being written: by `writeWhole`, by SQLite's copies of a damaged database, by looks at a worktree. */
-const HALF_WRITTEN = /\.[0-9a-f]{12}\.tmp$/;
-const HALF_KEPT = /^damaged-.*\.half$/;
-const INDEX = /^devflow-index-\w{6}$/;
-
-/** What the sweep finds in this home's own directories. */
-function leftHere({ data, state, runtime }: Places, clock: Pick<Clock, "now">) {
-  const worktrees = join(data, "worktrees");
-  return {
-    marked: () => markedProcesses([data, worktrees, state]),
-    worktrees: () => worktreeRuns(worktrees),
-    strays: {
-      "half-removed worktrees": () => halfRemoved(worktrees),
-      sockets: () => straySockets(join(runtime, "p"), join(state, "pty")),
-      "temporary files": async () => {
-        const folders = [data, worktrees, join(data, "artifacts"), join(data, "runs"), state];
-        const half = folders.map((folder) => strayFiles(folder, HALF_WRITTEN, clock.now()));
-        const kept = strayFiles(data, HALF_KEPT, clock.now());
-        const looks = strayFiles(tmpdir(), INDEX, clock.now());
-        return (await Promise.all([...half, kept, looks])).flat();
-      },
     },
   };
 }

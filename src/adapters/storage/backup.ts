@@ -4,12 +4,13 @@
  * the database misses none that it names.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Database } from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 import { isDiskFull, systemProblem } from "../../domain/system-problem.ts";
+import { type StrayFile, strayFiles } from "../system/stray-files.ts";
 import { isUnfinished, unfinished } from "../system/whole-file.ts";
 
 export interface BackupOptions {
@@ -45,12 +46,13 @@ export async function backup(target: string, { database, data, folders }: Backup
   }
 }
 
-/** Removes what killed daemons had begun of backups, wherever people had wanted them. */
-export function removeUnfinishedBackups(data: string): void {
-  for (const name of readdirSync(data)) {
-    const note = join(data, name);
-    if (name.startsWith(`${NOTE}.`) && isUnfinished(note)) remove(readFileSync(note, "utf8"), note);
-  }
+/** What daemons before this one had begun of backups, wherever people had wanted them. */
+export async function unfinishedBackups(data: string, before: number): Promise<StrayFile[]> {
+  const notes = await strayFiles(data, (name) => name.startsWith(`${NOTE}.`) && isUnfinished(name), before);
+  return notes.map(({ path: note }) => {
+    const staged = readFileSync(note, "utf8");
+    return { path: staged, remove: async () => remove(staged, note) };
+  });
 }
 
 /** The note last: until then it says what is left. */
