@@ -6,26 +6,20 @@ import { localCommands } from "../adapters/commands/local-commands.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { leavings } from "../adapters/reports/leavings.ts";
 import { reportFiles } from "../adapters/reports/report-files.ts";
-import { backup, halfMadeBackups } from "../adapters/storage/backup.ts";
+import { backup } from "../adapters/storage/backup.ts";
 import { openDatabase } from "../adapters/storage/open.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
 import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
 import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
-import { markedProcesses } from "../adapters/system/marked-processes.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
-import { strayFiles } from "../adapters/system/stray-files.ts";
-import { UNFINISHED } from "../adapters/system/whole-file.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
-import { straySockets } from "../adapters/terminals/stray-sockets.ts";
 import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
-import { halfRemoved, worktreeRuns } from "../adapters/workspace/leftovers.ts";
 import type { RunId } from "../domain/ids.ts";
 import { languageFor } from "../domain/language.ts";
 import { milliseconds } from "../domain/names.ts";
 import { apiOf } from "../domain/persona.ts";
-import type { Places } from "../domain/places.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
@@ -33,11 +27,11 @@ import { keepRuns } from "../engine/keep-runs.ts";
 import { scrubbedLog } from "../engine/scrubbed-log.ts";
 import { livingSessions } from "../engine/sessions.ts";
 import { notificationLanguage, reportLanguage } from "../messages/say.ts";
-import type { Clock } from "../ports/clock.ts";
 import { auditAnswers } from "./audit-answers.ts";
 import { keepAuditTrail } from "./audit-trail.ts";
 import { budgetAnswers } from "./budget-answers.ts";
 import { everyAgent, leftBySession, recordingOf } from "./compose/agents.ts";
+import { leftHere } from "./compose/left-here.ts";
 import { money } from "./compose/money.ts";
 import { notifications } from "./compose/notifications.ts";
 import { profiles } from "./compose/profiles.ts";
@@ -117,6 +111,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
       },
     },
   });
+  const commands = localCommands({ env, endProcesses });
   const running = engine({
     log,
     clock,
@@ -126,7 +121,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     agents: who,
     artifacts,
     workspaces,
-    commands: localCommands({ env, endProcesses }),
+    commands,
     reports: reportFiles({ directory: join(places.data, "runs"), redact, language: await reportLanguage(language) }),
     leavings: leavings({
       ofRuns: [join(places.data, "runs")],
@@ -149,7 +144,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const notifier = notifications({ ...here, log, database, file, notes, language: said });
   const left = leftovers({
     ...{ log, host, endProcesses, ledger, workspaces, learn: running.learn, settleLeft: spends.settleLeft },
-    ...leftHere(places, clock),
+    ...leftHere(places, clock.now()),
   });
   const closed = new AbortController();
   let trail: Promise<unknown> = Promise.resolve();
@@ -246,40 +241,12 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     },
     close: async () => {
       await running.stop("the daemon was stopped");
+      await commands.idle();
       closed.abort();
       await trail;
       audit.close();
       await host.release();
       log.close();
-    },
-  };
-}
-
-/** SQLite's copies of a damaged database. */
-const HALF_KEPT = /^damaged-.*\.half$/;
-
-/** Others than this daemon write there too, and nothing takes them so long. */
-const OTHERS_MS = 60 * 60 * 1000;
-
-/** What the sweep finds in this home's own directories. */
-function leftHere({ data, state, runtime }: Places, clock: Pick<Clock, "now">) {
-  const worktrees = join(data, "worktrees");
-  /** What only the daemon writes, and is older than this one, nobody writes any more. */
-  const begun = clock.now();
-  return {
-    marked: () => markedProcesses([data, worktrees, state]),
-    worktrees: () => worktreeRuns(worktrees),
-    strays: {
-      "half-removed worktrees": () => halfRemoved(worktrees),
-      sockets: () => straySockets(join(runtime, "p"), join(state, "pty")),
-      backups: () => halfMadeBackups(data, begun),
-      "temporary files": async () => {
-        const own = [data, worktrees, join(data, "artifacts"), join(data, "runs")];
-        const half = own.map((folder) => strayFiles(folder, UNFINISHED, begun));
-        const kept = strayFiles(data, HALF_KEPT, begun);
-        const others = strayFiles(state, UNFINISHED, clock.now() - OTHERS_MS);
-        return (await Promise.all([...half, kept, others])).flat();
-      },
     },
   };
 }

@@ -34,9 +34,6 @@ const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "sessi
 /** What waits for something of the machine (room on the disk, tmux) is tried again this often. */
 const HINDERED_AGAIN_MS = 5_000;
 
-/** A command that does not want to end is killed by then; nothing else takes as long. */
-const STOP_MS = 8_000;
-
 /** Why a step is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
 const NOT_WANTED = "it is not wanted any more";
 
@@ -73,7 +70,7 @@ export interface Drive {
   pause(paused: boolean): void;
   /** Starts nothing more and lets go of what only waits; resolves when what must not be cut short is done. */
   drain(): Promise<void>;
-  /** Aborts what is under way, waits for a while until it has ended, and appends nothing more. */
+  /** Aborts what is under way and appends nothing more. */
   stop(): Promise<void>;
   /** Resolves when the run has ended and everything after its end is done. */
   readonly finished: Promise<void>;
@@ -322,13 +319,8 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
     },
     stop: async () => {
       stopping.abort(NOT_WANTED);
-      const all = [...underWay.values()];
-      for (const { abort } of all) abort();
+      for (const { abort } of underWay.values()) abort();
       await mailbox;
-      // What a step has started is ended by it: a daemon that goes before leaves it behind.
-      const late = new AbortController();
-      await Promise.race([Promise.all(all.map(({ done }) => done)), clock.sleep(STOP_MS, late.signal)]);
-      late.abort(NOT_WANTED);
     },
     finished,
     get over() {

@@ -8,7 +8,7 @@ import { memoryEventLog } from "../../src/adapters/storage/memory-event-log.ts";
 import { markedProcesses } from "../../src/adapters/system/marked-processes.ts";
 import { endProcesses } from "../../src/adapters/system/processes.ts";
 import { strayFiles } from "../../src/adapters/system/stray-files.ts";
-import { UNFINISHED } from "../../src/adapters/system/whole-file.ts";
+import { isUnfinished } from "../../src/adapters/system/whole-file.ts";
 import { straySockets } from "../../src/adapters/terminals/stray-sockets.ts";
 import { halfRemoved, worktreeRuns } from "../../src/adapters/workspace/leftovers.ts";
 import { type LeftoversOf, leftovers } from "../../src/daemon/leftovers.ts";
@@ -77,7 +77,8 @@ async function stage(more: Partial<LeftoversOf> = {}) {
   for (const path of [worktrees, sockets, holders]) mkdirSync(path);
   const freed: string[] = [];
   const log = await logOf();
-  const clock = manualClock(Date.now());
+  const clock = manualClock();
+  const startedAt = Date.now() - HOUR_MS;
   const table = leftovers({
     log,
     host: {
@@ -105,7 +106,7 @@ async function stage(more: Partial<LeftoversOf> = {}) {
     strays: {
       "half-removed worktrees": () => halfRemoved(worktrees),
       sockets: () => straySockets(sockets, holders),
-      "temporary files": () => strayFiles(home, UNFINISHED, clock.now() - HOUR_MS),
+      "temporary files": () => strayFiles(home, isUnfinished, startedAt),
     },
     ...more,
   });

@@ -231,3 +231,26 @@ test("what an agent shows while the disk is full is told in the order in which i
   await clock.advance(MINUTE);
   expect(sessionStates().at(-1)).toBe("working");
 });
+
+test("whoever sets the clock, forwards or backwards, moves neither a phase's limit nor anybody's patience", async () => {
+  await begin({ work: { timeout: "30m" } });
+  agents.now.become("working");
+  await clock.advance(MINUTE);
+  for (const hours of [2, -5, 3]) {
+    clock.set(hours * 60 * MINUTE);
+    agents.now.become("working"); // whatever it shows is looked at with the clock as it is now
+    await clock.advance(SECOND);
+  }
+  expect(on.status(run)).toBe("running");
+  expect(on.events(run)).not.toContain("session.recovery work");
+  const work = async (minutes: number): Promise<void> => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      agents.now.become("working");
+      await clock.advance(MINUTE);
+    }
+  };
+  await work(25);
+  expect(on.events(run)).not.toContain("phase.failed work");
+  await work(10);
+  expect(on.events(run)).toContain("phase.failed work"); // and real time counts as ever
+});

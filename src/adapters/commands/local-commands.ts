@@ -20,29 +20,45 @@ const GRACE_MS = 5_000;
 /** What is kept of each output: enough to see why a test failed. */
 const OUTPUT_BYTES = 64 * 1024;
 
-export function localCommands({ env, endProcesses, graceMs = GRACE_MS }: LocalCommandsOptions): Commands {
+export interface LocalCommands extends Commands {
+  /** Resolves once none runs any more: a daemon that goes before would leave one behind that it has told to end. */
+  idle(): Promise<void>;
+}
+
+export function localCommands({ env, endProcesses, graceMs = GRACE_MS }: LocalCommandsOptions): LocalCommands {
+  const running = new Set<Promise<unknown>>();
+  const counted = <T>(work: Promise<T>): Promise<T> => {
+    const over = work.catch(() => undefined).finally(() => running.delete(over));
+    running.add(over);
+    return work;
+  };
   return {
+    async idle() {
+      await Promise.all(running);
+    },
     async end(run, phase) {
       await endProcesses({ session: commandMark(run, phase) }, graceMs);
     },
-    async run(spec, signal) {
-      const session = commandMark(spec.run, spec.phase);
-      await endProcesses({ session }, graceMs); // what an earlier daemon's try has left
-      if (signal.aborted) return NEVER_STARTED;
-      const result = await runProgram(
-        {
-          ...spec,
-          env: { ...harmlessPart(env), CI: "1", DEVFLOW_RUN: spec.run, DEVFLOW_SESSION: session },
-          keepBytes: OUTPUT_BYTES,
-          end: (root) => endProcesses({ session, root }, graceMs),
-        },
-        signal,
-      );
-      if (result.kind === "not started") throw await failedToStart(spec, result);
-      const { kind: _, ...ended } = result;
-      return ended;
-    },
+    run: (spec, signal) => counted(run(spec, signal)),
   };
+
+  async function run(spec: CommandSpec, signal: AbortSignal): Promise<CommandResult> {
+    const session = commandMark(spec.run, spec.phase);
+    await endProcesses({ session }, graceMs); // what an earlier daemon's try has left
+    if (signal.aborted) return NEVER_STARTED;
+    const result = await runProgram(
+      {
+        ...spec,
+        env: { ...harmlessPart(env), CI: "1", DEVFLOW_RUN: spec.run, DEVFLOW_SESSION: session },
+        keepBytes: OUTPUT_BYTES,
+        end: (root) => endProcesses({ session, root }, graceMs),
+      },
+      signal,
+    );
+    if (result.kind === "not started") throw await failedToStart(spec, result);
+    const { kind: _, ...ended } = result;
+    return ended;
+  }
 }
 
 const NEVER_STARTED: CommandResult = {

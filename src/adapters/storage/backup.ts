@@ -4,7 +4,6 @@
  * the database misses none that it names.
  */
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -12,7 +11,7 @@ import type { Database } from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 import { isDiskFull, systemProblem } from "../../domain/system-problem.ts";
 import { type StrayFile, strayFiles } from "../system/stray-files.ts";
-import { UNFINISHED, unfinished } from "../system/whole-file.ts";
+import { isUnfinished, unfinished } from "../system/whole-file.ts";
 
 export interface BackupOptions {
   database: Database;
@@ -21,14 +20,13 @@ export interface BackupOptions {
   folders: readonly string[];
 }
 
-/** A note in the data directory says where a backup is being made: who is killed over it cannot clean up there. */
-const NOTE = /^backup-[0-9a-f]{12}\.note$/;
-const noteIn = (data: string): string => join(data, `backup-${randomBytes(6).toString("hex")}.note`);
+/** A note in the data directory that says where a backup is being made: a killed daemon cannot clean up there. */
+const NOTE = "backup";
 
 /** Throws `Failure` backup.exists, backup.failed, storage.full; nothing is left behind then. */
 export async function backup(target: string, { database, data, folders }: BackupOptions): Promise<{ bytes: number }> {
   if (existsSync(target)) throw new Failure("backup.exists", { path: target });
-  const note = noteIn(data);
+  const note = unfinished(join(data, NOTE));
   const staged = unfinished(join(dirname(target), ".devflow-backup"));
   const [copy, archive] = [join(staged, "devflow.db"), join(staged, "archive")];
   try {
@@ -48,17 +46,17 @@ export async function backup(target: string, { database, data, folders }: Backup
   }
 }
 
-/** What killed daemons have left of backups, wherever people had wanted them. */
-export async function halfMadeBackups(data: string, before: number): Promise<StrayFile[]> {
-  const notes = await strayFiles(data, NOTE, before);
+/** What daemons before this one had begun of backups, wherever people had wanted them. */
+export async function unfinishedBackups(data: string, before: number): Promise<StrayFile[]> {
+  const notes = await strayFiles(data, (name) => name.startsWith(`${NOTE}.`) && isUnfinished(name), before);
   return notes.map(({ path: note }) => {
-    const path = readFileSync(note, "utf8");
-    return { path, remove: async () => remove(path, note) };
+    const staged = readFileSync(note, "utf8");
+    return { path: staged, remove: async () => remove(staged, note) };
   });
 }
 
 /** The note last: until then it says what is left. */
 function remove(staged: string, note: string): void {
-  if (UNFINISHED.test(staged)) rmSync(staged, { recursive: true, force: true });
+  if (isUnfinished(staged)) rmSync(staged, { recursive: true, force: true });
   rmSync(note, { force: true });
 }

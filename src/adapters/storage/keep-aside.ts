@@ -7,16 +7,16 @@
 import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DATABASE_FILES } from "../../domain/damage.ts";
+import { unfinished } from "../system/whole-file.ts";
 
 /** The folder with the copy; undefined when there is no room for one. */
 export function keepAside(database: string): string | undefined {
   const { mtime } = statSync(database);
   const when = mtime.toISOString().replace(/[-:]|\.\d+/g, "");
   const kept = join(dirname(database), `damaged-${when}`);
-  const half = `${kept}.half`;
+  const half = unfinished(kept);
   try {
     if (existsSync(kept)) return kept;
-    rmSync(half, { recursive: true, force: true });
     mkdirSync(half, { mode: 0o700 });
     for (const end of DATABASE_FILES) {
       const file = `${database}${end}`;

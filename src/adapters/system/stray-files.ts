@@ -1,4 +1,4 @@
-/** Half-written files and folders that a killed process has left: devflow's own by their names, and older than whoever writes now. */
+/** Half-written files and folders that a killed process has left: devflow's own by their names, and older than whoever asks. */
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -7,11 +7,15 @@ export interface StrayFile {
   remove(): Promise<void>;
 }
 
-/** What in `folder` has such a name, belongs to this user, and has not changed since `before`; a folder that is not there holds none. */
-export async function strayFiles(folder: string, name: RegExp, before: number): Promise<StrayFile[]> {
+/** What in `folder` has such a name, belongs to this user, and is from before that time; a folder that is not there holds none. */
+export async function strayFiles(
+  folder: string,
+  isOurs: (name: string) => boolean,
+  before: number,
+): Promise<StrayFile[]> {
   const found: StrayFile[] = [];
   for (const entry of await readdir(folder).catch(() => [])) {
-    if (!name.test(entry)) continue;
+    if (!isOurs(entry)) continue;
     const path = join(folder, entry);
     const facts = await stat(path).catch(() => undefined);
     if (!facts || facts.uid !== process.getuid?.() || facts.mtimeMs >= before) continue;

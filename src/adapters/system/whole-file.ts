@@ -37,10 +37,12 @@ export async function writeWhole(
   if (durable) await flushToDisk(dirname(path));
 }
 
-export const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
+const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
 /** A name beside `path` for what is only there while something is made; by it is found what a killed process has left. */
 export const unfinished = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
+
+export const isUnfinished = (path: string): boolean => UNFINISHED.test(path);
 
 /** Returns once these files and folders, with what they hold now, would survive a power failure. The disk does them all together. */
 export async function flushToDisk(...paths: readonly string[]): Promise<void> {

@@ -7,12 +7,20 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../../domain/failure.ts";
 import { type ControlClient, ControlLost, connectControl, NO_ANSWER } from "./control-client.ts";
-import { bareEnvironment, prepareSocketDirectory, SESSION, SETTINGS, startServer, usesSocket } from "./tmux-server.ts";
+import {
+  bareEnvironment,
+  endStrayClients,
+  prepareSocketDirectory,
+  SESSION,
+  SETTINGS,
+  startServer,
+  usesSocket,
+} from "./tmux-server.ts";
 
 /** Between attempts to attach again. */
 const BACK_OFF_MS = [50, 100, 200, 500, 1_000, 2_000] as const;
 /** Attempts for somebody who waits; the one in the background goes on as long as the server lives. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 8;
 /** A server that was told to end is gone within milliseconds. */
 const SERVER_ENDS_LOOK_MS = 10;
 const SERVER_ENDS_LOOKS = 100;
@@ -145,6 +153,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
     // Right after another server's end a new one may be refused: that is what the attempts are for.
     await startServer(tmux, socket, stateDirectory).catch((refusal: Error) => {
       lastRefusal = refusal;
+      if (NO_SERVER.test(refusal.message)) endStrayClients(socket);
     });
     return true;
   };

@@ -5,7 +5,7 @@
  * whatever the first client has in its environment would reach every pane.
  */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/failure.ts";
@@ -84,12 +84,38 @@ export async function startServer(tmux: string, socket: string, directory: strin
 }
 
 /**
+ * Ends control clients of this socket that are not ours, but a killed daemon's: now and then one hangs in leaving, and as long as it
+ * does its server cannot end, nor another begin. There is one daemon at a time, so nobody else has such clients.
+ */
+export function endStrayClients(socket: string): void {
+  for (const name of existsSync("/proc/self") ? readdirSync("/proc") : []) {
+    const pid = Number(name);
+    if (!(pid > 1) || !usesSocket(pid, socket, "-C") || parentOf(pid) === process.pid) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has left meanwhile.
+    }
+  }
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Whether `pid` is a tmux process of this socket: its command line names it. Only where that can be seen (Linux) is a
  * signal sent to one that is not our child.
  */
-export function usesSocket(pid: number, socket: string): boolean {
+export function usesSocket(pid: number, socket: string, ...more: readonly string[]): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(socket);
+    const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return [socket, ...more].every((word) => argv.includes(word));
   } catch {
     return false;
   }

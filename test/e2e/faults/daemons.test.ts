@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { openLink } from "../../../src/protocol/link.ts";
 import { isThere } from "../../support/alive.ts";
 import { begin } from "../../support/live-run.ts";
@@ -17,7 +17,7 @@ const ALREADY_RUNNING = 5;
 
 const worlds: World[] = [];
 const children: ChildProcess[] = [];
-afterEach(async () => {
+afterAll(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   for (const w of worlds.splice(0)) await w.close();
 }, 90_000);
