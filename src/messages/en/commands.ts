@@ -128,7 +128,7 @@ export const commands = {
     "With --follow it goes on until the run has ended; with --json each event is a line of JSON then.",
   "runs.events.follow": "Go on with what happens",
   "runs.report.summary": "The report of a run that has ended",
-  "runs.report.markdown": "As Markdown, which is the default",
+  "runs.report.markdown": "As Markdown, as it is in its file; a terminal gets it laid out otherwise",
   "runs.report.path": "Only the path of its file",
   "runs.wait.summary": "Wait until a run reaches a state",
   "runs.wait.about":
