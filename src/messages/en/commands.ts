@@ -194,7 +194,7 @@ export const commands = {
   "audit.limit": "How many of the last lines (default: 50)",
   "audit.verify.summary": "Prove the audit record whole",
   "audit.verify.about": "Exits with 1 and names the file and the line when something is wrong.",
-  "audit.whole": "the audit record is whole: {lines} lines in {files} files, the last with hash {hash}",
+  "audit.whole": "the audit record is whole (lines: {lines}, files: {files}); last hash {hash}",
   "audit.not_whole": "the audit record is not whole",
 
   "escalations.list.summary": "What waits for a person, over all runs",

@@ -15,7 +15,8 @@ export default defineCommand<{ run: string; markdown?: true; path?: true }>({
     if (path) out.show(report, () => [report.markdown]);
     else if (out.json) out.show(report.data, () => []);
     else if (markdown || !out.onTerminal) out.raw(report.text);
-    else out.page(({ columns, look }) => [renderMarkdown(report.text, { width: columns, color: look.colour })]);
+    else
+      out.show(report, ({ text }, { columns, look }) => [renderMarkdown(text, { width: columns, color: look.colour })]);
     return 0;
   },
 });
