@@ -51,11 +51,10 @@ describe("Commands", () => {
     [...text.matchAll(/\bdevflow ([a-z]+(?: [a-z]+)?)/g)].map(([, path = ""]) => path);
   const known = (path: string): boolean => isCommand(path) || isCommand(path.split(" ")[0] ?? "");
 
-  test("all of them are in the README and in docs/commands.md", () => {
-    for (const path of COMMAND_PATHS) {
-      expect(spans(README)).toContain(`devflow ${path}`);
-      expect(page("docs/commands.md").text).toContain(`\n## devflow ${path}\n`);
-    }
+  test("all of them are in docs/commands.md; the README has those of every day, and no long list", () => {
+    for (const path of COMMAND_PATHS) expect(page("docs/commands.md").text).toContain(`\n## devflow ${path}\n`);
+    expect(new Set([...spans(README), ...fences(README)].flatMap(named)).size).toBeGreaterThan(10);
+    expect(README.text.split("\n").length).toBeLessThan(220);
   });
 
   test("no page, and no hint of a failure, names one that does not exist", () => {
@@ -103,7 +102,6 @@ describe("The README in Korean", () => {
   });
 
   test("has the same commands, examples, files and promises", () => {
-    for (const path of COMMAND_PATHS) expect(spans(KOREAN)).toContain(`devflow ${path}`);
     expect(fences(KOREAN)).toEqual(fences(README));
     const code = (one: Page): string[] => [...new Set(spans(one))].sort();
     expect(code(README).filter((span) => !code(KOREAN).includes(span))).toEqual([]);
