@@ -20,12 +20,13 @@ export interface Shell {
 
 const PROMPT = "$ ";
 
-/** `keep`: a directory for the screens, for somebody who wants to look at them. */
+/** The screens are kept in DEVFLOW_SCREENS, under that name, for somebody who wants to look at them. */
 export async function shell(
   { folder, cwd, env }: { folder: string; cwd: string; env: Record<string, string> },
-  { cols, rows, keep = process.env.DEVFLOW_SCREENS }: { cols: number; rows: number; keep?: string | undefined },
+  { cols, rows, name }: { cols: number; rows: number; name: string },
 ): Promise<Shell> {
-  const bin = join(folder, `bin-${cols}`);
+  const keep = process.env.DEVFLOW_SCREENS;
+  const bin = join(folder, "bin");
   mkdirSync(bin);
   for (const name of ["devflow", "devflowd"]) symlinkSync(join(BIN, name), join(bin, name));
   const own = { ...env, PATH: `${bin}:${env.PATH}`, PS1: PROMPT, ENV: "/dev/null" };
@@ -52,7 +53,7 @@ export async function shell(
       const screen = await shown();
       if (keep) {
         mkdirSync(keep, { recursive: true });
-        writeFileSync(join(keep, `${cols}-${String(nth).padStart(2, "0")}.txt`), `${screen}\n`);
+        writeFileSync(join(keep, `${name}-${String(nth).padStart(2, "0")}.txt`), `${screen}\n`);
       }
       return screen.replace(/\n\$$/, "");
     },
