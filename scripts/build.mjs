@@ -8,6 +8,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { bundlePrograms, common, root } from "./bundle.mjs";
+import { writeManPages } from "./man.mjs";
 
 const dist = join(root, "dist");
 
@@ -53,3 +54,4 @@ await Promise.all([
   }),
   bundlePrograms({ outdir: dist }),
 ]);
+await writeManPages(dist, common);

@@ -51,11 +51,10 @@ describe("Commands", () => {
     [...text.matchAll(/\bdevflow ([a-z]+(?: [a-z]+)?)/g)].map(([, path = ""]) => path);
   const known = (path: string): boolean => isCommand(path) || isCommand(path.split(" ")[0] ?? "");
 
-  test("all of them are in the README and in docs/commands.md", () => {
-    for (const path of COMMAND_PATHS) {
-      expect(spans(README)).toContain(`devflow ${path}`);
-      expect(page("docs/commands.md").text).toContain(`\n## devflow ${path}\n`);
-    }
+  test("all of them are in docs/commands.md; the README has those of every day, and no long list", () => {
+    for (const path of COMMAND_PATHS) expect(page("docs/commands.md").text).toContain(`\n## devflow ${path}\n`);
+    expect(new Set([...spans(README), ...fences(README)].flatMap(named)).size).toBeGreaterThan(10);
+    expect(README.text.split("\n").length).toBeLessThan(220);
   });
 
   test("no page, and no hint of a failure, names one that does not exist", () => {
@@ -102,8 +101,7 @@ describe("The README in Korean", () => {
     expect(links(README).map(({ file }) => file)).toContain("README.ko.md");
   });
 
-  test("has the same commands and examples", () => {
-    for (const path of COMMAND_PATHS) expect(spans(KOREAN)).toContain(`devflow ${path}`);
+  test("has the same examples", () => {
     expect(fences(KOREAN)).toEqual(fences(README));
   });
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
 import { commandDocs } from "../../src/cli/command-docs.ts";
+import { manPages } from "../../src/cli/man-pages.ts";
 import { AgentProfile } from "../../src/domain/agent-profile.ts";
 import { Config } from "../../src/domain/config.ts";
 import { RunEvent } from "../../src/domain/event.ts";
@@ -26,6 +27,14 @@ const SCHEMAS: Record<string, readonly [z.ZodType, "input" | "output"]> = {
 };
 
 const COMMANDS = "docs/commands.md";
+const PACKAGE = "package.json";
+
+/** npm wants to be told of each manual page; the rest of the file is left as it is. */
+async function packageWithPages(root: string): Promise<string> {
+  const man = [...(await manPages()).keys()].map((name) => `./dist/man/${name}`);
+  const all = JSON.parse(readFileSync(join(root, PACKAGE), "utf8"));
+  return `${JSON.stringify({ ...all, man }, undefined, 2)}\n`;
+}
 
 /** The pages with marks in them. */
 export const pagesIn = (root: string): string[] => [
@@ -45,5 +54,5 @@ export async function made(root: string): Promise<Map<string, string>> {
     const text = JSON.stringify({ ...jsonSchema(schema, io), $id: `urn:devflow:${name}` }, null, 2);
     return [`schemas/${name}.schema.json`, `${text}\n`] as const;
   });
-  return new Map([[COMMANDS, await commandDocs()], ...pages, ...schemas]);
+  return new Map([[COMMANDS, await commandDocs()], [PACKAGE, await packageWithPages(root)], ...pages, ...schemas]);
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { schemaCheck } from "../../src/adapters/artifacts/schema-check.ts";
 import { agentProfiles } from "../../src/adapters/definitions/agent-profiles.ts";
 import { definitions } from "../../src/adapters/definitions/definitions.ts";
-import { COMMAND_PATHS, COMMANDS } from "../../src/cli/command-table.ts";
 import { Config } from "../../src/domain/config.ts";
 import { mustBeDurable, RunEvent } from "../../src/domain/event.ts";
 import { EXITS, FAILURES } from "../../src/domain/failure.ts";
@@ -13,10 +12,6 @@ import { Persona } from "../../src/domain/persona.ts";
 import { type Places, placesFor } from "../../src/domain/places.ts";
 import { RECOVERY } from "../../src/domain/recovery.ts";
 import { Phase, Repeat, Role, Template } from "../../src/domain/template.ts";
-import type { MessageKey } from "../../src/messages/en.ts";
-import { exits as exitsInKorean } from "../../src/messages/ko/exits.ts";
-import { ko } from "../../src/messages/ko.ts";
-import { say } from "../../src/messages/say.ts";
 import { METHODS, type MethodName } from "../../src/protocol/methods.ts";
 import { conformance } from "./conformance.ts";
 import { fields, jsonSchema, namedShape, settings, table } from "./shapes.ts";
@@ -26,10 +21,7 @@ const code = (text: string): string => `\`${text}\``;
 /** Everything that a page may ask for. `root` holds what devflow ships. */
 export async function blocks(root: string): Promise<Record<string, string>> {
   return {
-    commands: commandsIn(["command", "what it does"], (key) => say(key)),
-    "commands-ko": commandsIn(["명령", "하는 일"], (key) => ko.texts[key]),
     exits: exits(),
-    "exits-ko": table(["코드", "뜻"], Object.entries(exitsInKorean)),
     failures: failures(),
     config: settings(jsonSchema(Config, "input")),
     places: places(),
@@ -47,15 +39,6 @@ export async function blocks(root: string): Promise<Record<string, string>> {
     ...(await shipped(root)),
   };
 }
-
-const commandsIn = (titles: [string, string], text: (key: MessageKey) => string): string =>
-  table(
-    titles,
-    COMMAND_PATHS.map((path) => [
-      `[${code(`devflow ${path}`)}](docs/commands.md#devflow-${path.replaceAll(" ", "-")})`,
-      text(COMMANDS[path].summary),
-    ]),
-  );
 
 const exits = (): string => table(["code", "meaning"], Object.entries(EXITS));
 

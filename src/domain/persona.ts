@@ -33,7 +33,7 @@ export const Persona = z
       .max(50)
       .default([])
       .describe(
-        "Names of the variables that its session gets from the daemon's environment; nothing else is passed on",
+        "Names of the variables that its session gets from the daemon's environment, and of keys that are kept elsewhere; nothing else is passed on",
       ),
     permissions: Permissions.optional().describe(
       "How its agent's permission dialogs are answered; a person is asked about each when left out",

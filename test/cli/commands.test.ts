@@ -223,6 +223,10 @@ describe("runs", () => {
     expect(await print("--markdown")).toBe("# done\n");
     expect(JSON.parse(await print("--json"))).toEqual({ version: 1 });
     expect(await print("--path")).toBe("/r/report.md\n");
+    const drawn = (...more: string[]) =>
+      devflow(["runs", "report", "7K2M", ...more], { columns: 60, client: stubClient({ "run.report": report }) });
+    expect((await drawn()).out).toBe("done\n════\n"); // laid out for a terminal
+    expect((await drawn("--markdown")).out).toBe("# done\n");
   });
 
   const DIFF = [

@@ -78,7 +78,9 @@ export function tableLines(
     );
   };
   const rule = style.dim(widths.map((columns) => "─".repeat(columns)).join("─┼─"));
-  return [...line(head, true), rule, ...rows.flatMap((row) => line(row, false))];
+  // A list of facts has titles of rows alone.
+  const titled = head.some((title) => widthOf(title) > 0);
+  return [...(titled ? [...line(head, true), rule] : []), ...rows.flatMap((row) => line(row, false))];
 }
 
 const widthOf = (cell: string): number => columnsOf(plainly(cell));

@@ -128,7 +128,7 @@ export const commands = {
     "With --follow it goes on until the run has ended; with --json each event is a line of JSON then.",
   "runs.events.follow": "Go on with what happens",
   "runs.report.summary": "The report of a run that has ended",
-  "runs.report.markdown": "As Markdown, which is the default",
+  "runs.report.markdown": "As Markdown, as it is in its file; a terminal gets it laid out otherwise",
   "runs.report.path": "Only the path of its file",
   "runs.wait.summary": "Wait until a run reaches a state",
   "runs.wait.about":
@@ -194,7 +194,7 @@ export const commands = {
   "audit.limit": "How many of the last lines (default: 50)",
   "audit.verify.summary": "Prove the audit record whole",
   "audit.verify.about": "Exits with 1 and names the file and the line when something is wrong.",
-  "audit.whole": "the audit record is whole: {lines} lines in {files} files, the last with hash {hash}",
+  "audit.whole": "the audit record is whole (lines: {lines}, files: {files}); last hash {hash}",
   "audit.not_whole": "the audit record is not whole",
 
   "escalations.list.summary": "What waits for a person, over all runs",

@@ -95,7 +95,7 @@ export const views = {
   "stats.none_since": "Nothing was spent in that time.",
   "costs.tokens": "{input} tokens in, {output} out, {calls} calls",
   "costs.nothing": "No agent has worked on it yet.",
-  "costs.unmetered": "{who} reports nothing of what it uses: that is unknown, and in no sum.",
+  "costs.unmetered": "No usage is reported by {who}: it is unknown, and in no sum.",
   "usage.last": "the last {time}",
   "usage.since_reset": "since {at}, when you reset it",
   "usage.nothing": "Nothing was used.",

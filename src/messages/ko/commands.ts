@@ -130,7 +130,7 @@ export const commands: Record<keyof typeof en, string> = {
     "--follow를 쓰면 실행이 끝날 때까지 계속합니다. 이때 --json은 이벤트마다 JSON 한 줄을 출력합니다.",
   "runs.events.follow": "이후에 일어나는 일도 계속 표시",
   "runs.report.summary": "끝난 실행의 보고서를 보여 줍니다",
-  "runs.report.markdown": "Markdown으로(기본값)",
+  "runs.report.markdown": "파일에 있는 그대로의 Markdown으로. 터미널에서는 보기 좋게 정리해 보여 줍니다",
   "runs.report.path": "파일 경로만",
   "runs.wait.summary": "실행이 어떤 상태가 될 때까지 기다립니다",
   "runs.wait.about":
@@ -195,7 +195,7 @@ export const commands: Record<keyof typeof en, string> = {
   "audit.limit": "마지막 줄의 수(기본값: 50)",
   "audit.verify.summary": "감사 기록이 온전함을 증명합니다",
   "audit.verify.about": "잘못된 것이 있으면 파일과 줄을 알려 주고 종료 코드 1로 끝납니다.",
-  "audit.whole": "감사 기록이 온전합니다: 파일 {files}개에 {lines}줄, 마지막 해시 {hash}",
+  "audit.whole": "감사 기록이 온전합니다 (줄: {lines}, 파일: {files}). 마지막 해시 {hash}",
   "audit.not_whole": "감사 기록이 온전하지 않습니다",
 
   "escalations.list.summary": "모든 실행에서 사람을 기다리는 일을 보여 줍니다",

@@ -12,7 +12,7 @@ export default defineCommand({
     const proof = await client.call("audit.verify", {});
     out.show(proof, ({ whole, lines, files, last, problems }, { style }) =>
       whole
-        ? [style.green(say("audit.whole", { lines, files, hash: last.hash.slice(0, 16) }))]
+        ? [style.green(say("audit.whole", { lines, files, hash: last.hash.slice(0, 12) }))]
         : [
             style.red(say("audit.not_whole")),
             ...problems.map(({ file, line, said }) => `  ${oneLine(file)}:${line}: ${oneLine(phrase(said))}`),

@@ -1,6 +1,7 @@
 /** devflow runs report: what a run did, written at its end. */
 import { Failure } from "../../../domain/failure.ts";
 import { defineCommand } from "../../command.ts";
+import { renderMarkdown } from "../../show/markdown.ts";
 
 export default defineCommand<{ run: string; markdown?: true; path?: true }>({
   name: "report",
@@ -13,7 +14,9 @@ export default defineCommand<{ run: string; markdown?: true; path?: true }>({
     const report = await client.call("run.report", { run });
     if (path) out.show(report, () => [report.markdown]);
     else if (out.json) out.show(report.data, () => []);
-    else out.raw(report.text);
+    else if (markdown || !out.onTerminal) out.raw(report.text);
+    else
+      out.show(report, ({ text }, { columns, look }) => [renderMarkdown(text, { width: columns, color: look.colour })]);
     return 0;
   },
 });
