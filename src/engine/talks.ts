@@ -80,7 +80,7 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
     },
     async undo(run, by) {
       const { drive, talk } = idle(run);
-      const turn = talk.turns.findLast((one) => !one.undone);
+      const turn = talk.turns.findLast((one) => !one.undone && one.prompt !== undefined);
       if (!turn) throw new Failure("talk.cannot_undo", { problem: "nothing was said yet" });
       const { number } = turn;
       const files = await workspaces.rewind(run, afterTurn(number), beforeTurn(number));

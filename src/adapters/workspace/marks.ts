@@ -36,7 +36,8 @@ export async function rewind(worktrees: string, run: RunId, from: string, to: st
   const record = await recordOf(worktrees, run);
   const refused = (problem: string) => new Failure("talk.cannot_undo", { problem });
   const [after, before] = await Promise.all([from, to].map((name) => commitOf(refOf(run, name), callFor(record))));
-  if (!after || !before) throw refused("there is no snapshot of what was there before it");
+  if (!before) throw refused("there is no snapshot of what was there before it");
+  if (!after) throw refused("there is no snapshot of how it ended, so nobody can tell its changes from others");
   return snapshot(record, { lasting: true }, async (call, head) => {
     const [parentAfter, parentBefore] = await Promise.all(
       [after, before].map((one) => gitLine(["rev-parse", `${one}^`], call)),

@@ -62,6 +62,8 @@ export async function chat(input: ChatInput, context: CommandContext): Promise<E
     editor.ask(promptShown(it.cost(), lines.open ? "more" : it.busy() ? "busy" : "idle", paper()));
   const over = new AbortController();
   const it = talk({ client, run, cursor, by, revive, paper, print, changed: prompt });
+  const { id, persona } = await whoTalks(run, context);
+  print([say("chat.greeting", { persona, run: shortId(id) })]);
   prompt();
   let failed: unknown;
   const following = it.follow(over.signal).then(
@@ -75,7 +77,7 @@ export async function chat(input: ChatInput, context: CommandContext): Promise<E
     const quote = (await import("../compose.ts")).composeQuotes(repo);
     const speak = (text: string): Promise<void> => it.say(withQuotes(text, { root: repo, cwd: here }, quote));
     await conversing({ talk: it, editor, context, repo, by, paper, print, lines, history, speak, prompt });
-    await ended(it, following, over, print);
+    await ended(it, following, over, { editor, print });
   } finally {
     over.abort();
     editor.close();
@@ -99,6 +101,11 @@ async function begun(input: ChatInput, repo: string, { client }: CommandContext)
     ...(input.budgetUsd !== undefined && { budgetUsd: usdTyped(input.budgetUsd, "--budget-usd") }),
   });
   return { run, cursor };
+}
+
+async function whoTalks(run: string, { client }: CommandContext): Promise<{ id: string; persona: string }> {
+  const { id, bindings } = await client.call("run.show", { run });
+  return { id, persona: Object.values(bindings)[0]?.persona ?? "" };
 }
 
 interface Conversing {
@@ -174,8 +181,14 @@ async function interrupt({ talk, context, by, print, paper }: Conversing): Promi
 }
 
 /** The talk's end is asked for, and waited for as long as anybody would. */
-async function ended(it: Talk, following: Promise<void>, over: AbortController, print: Conversing["print"]) {
+async function ended(
+  it: Talk,
+  following: Promise<void>,
+  over: AbortController,
+  { editor, print }: Pick<Conversing, "editor" | "print">,
+): Promise<void> {
   if (it.now()?.state.ended) return following;
+  editor.ask("");
   print([say("chat.ending")]);
   await it.end();
   const limit = new Promise<void>((resolve) => {

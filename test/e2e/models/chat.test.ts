@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hasTmux } from "../../support/has-tmux.ts";
-import { type ModelWorld, type ModelWorldOptions, modelWorld } from "../../support/model-world.ts";
+import { KEY, type ModelWorld, type ModelWorldOptions, modelWorld } from "../../support/model-world.ts";
 import type { ModelRequest, Move } from "../../support/openrouter.ts";
 import { type Person, person, WAIT } from "../../support/person.ts";
 
@@ -78,6 +78,17 @@ describe.runIf(hasTmux)("a talk with a model", () => {
     await one.sees("1 files are as they were");
     expect(existsSync(path)).toBe(false);
 
+    await one.keys(...line("/clear"));
+    await one.sees("the conversation begins anew");
+    await one.keys(...line("/model openai/gpt-other"));
+    await one.sees("with openai/gpt-other from now on");
+    await one.keys(...line(`who sees ${KEY}`));
+    await one.sees("Answered: who sees");
+    const newest = w.server.requests.at(-1)?.body;
+    expect(newest?.model).toBe("openai/gpt-other");
+    expect(newest?.messages.filter(({ role }) => role === "user")).toHaveLength(1);
+    expect(JSON.stringify(newest)).not.toContain(KEY);
+
     // A run of the same branch goes on beside it.
     expect(
       (await w.devflow("run", "review-only", "--goal", "x", "--bind", "reviewer=paper-reviewer", "--yes", "--detach"))
@@ -85,7 +96,7 @@ describe.runIf(hasTmux)("a talk with a model", () => {
     ).toBe(0);
     await one.keys(...line("/quit"));
     expect(await one.ended()).toBe(0);
-    await one.sees(/The talk \w+ has ended: 2 turns, \$0\.0040\./);
+    await one.sees(/The talk \w+ has ended: 3 turns, \$0\.0050\./);
     expect(readFileSync(join(w.home, "state", "chat-history.jsonl"), "utf8")).toContain('"/undo"');
   }, 180_000);
 
@@ -101,6 +112,23 @@ describe.runIf(hasTmux)("a talk with a model", () => {
     await one.keys("C-c");
     await one.sees("Ctrl-C again ends the talk");
     await one.keys("C-c");
+    expect(await one.ended()).toBe(0);
+    await nothingLeft();
+  }, 180_000);
+
+  test("a talk that was left is gone on with from another terminal", async () => {
+    const one = await talk();
+    await one.keys(...line("first words"));
+    await one.sees("Answered: first words");
+    const [run] = await w.json<{ id: string }[]>("runs", "list");
+    const other = await person(w, ["chat", "--resume", run?.id ?? ""], { cols: 80, rows: 24 });
+    people.push(other);
+    await other.sees("devflow $0.0010 ▸");
+    await other.keys(...line("second words"));
+    await other.sees("Answered: second words");
+    await one.sees("Answered: second words");
+    await other.keys(...line("/quit"));
+    expect(await other.ended()).toBe(0);
     expect(await one.ended()).toBe(0);
     await nothingLeft();
   }, 180_000);
