@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Failure } from "../../domain/failure.ts";
+import { Failure, failureRecord } from "../../domain/failure.ts";
 import { referenceOf } from "../../domain/names.ts";
 import { redactor } from "../../domain/redact.ts";
 import { secretsIn } from "../../domain/secret-names.ts";
@@ -168,7 +168,7 @@ async function heard(act: Extract<LineAct, { kind: "line" }>, it: Conversing): P
 
 function problemLines(error: unknown, paper: Paper): string[] {
   if (!(error instanceof Failure)) throw error;
-  return failureLines(error, paper);
+  return failureLines(failureRecord(error), paper);
 }
 
 async function interrupt({ talk, context, by, print, paper }: Conversing): Promise<void> {

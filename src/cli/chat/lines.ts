@@ -1,7 +1,9 @@
 /** What a talk shows: its prompt, what the agent does, its answers. */
+import { answersTo } from "../../domain/escalation.ts";
 import type { StoredEvent } from "../../domain/event.ts";
+import type { FailureRecord } from "../../domain/failure.ts";
 import type { RunView } from "../../domain/view.ts";
-import { say } from "../../messages/say.ts";
+import { say, told } from "../../messages/say.ts";
 import { eventLine, isMajor } from "../show/events.ts";
 import { renderMarkdown } from "../show/markdown.ts";
 import { dollars } from "../show/money.ts";
@@ -54,7 +56,10 @@ export function eventLines(stored: StoredEvent, paper: Paper): string[] {
     case "turn.ended":
       return event.how === "failed" && event.failure ? failureLines(event.failure, paper) : [];
     case "escalation.raised":
-      return failureLines(event.failure, paper);
+      return [
+        ...failureLines(event.failure, paper),
+        ...(answersTo(event).length > 0 ? [`    ${style.dim(say("chat.approve_how"))}`] : []),
+      ];
     default:
       return SHOWN.has(event.type) && isMajor(event) ? [eventLine(stored, paper)] : [];
   }
@@ -71,10 +76,8 @@ const SHOWN: ReadonlySet<string> = new Set([
   "run.interrupted",
 ]);
 
-export function failureLines(
-  { message, hint }: { message: string; hint: string },
-  { style, columns }: Paper,
-): string[] {
+export function failureLines(failure: FailureRecord, { style, columns }: Paper): string[] {
+  const { message, hint } = told(failure);
   return [
     ...wrap(oneLine(message), columns - 2).map((line, n) => style.yellow(n === 0 ? `! ${line}` : `  ${line}`)),
     ...(hint === "" ? [] : wrap(oneLine(hint), columns - 4).map((line) => `    ${style.dim(line)}`)),

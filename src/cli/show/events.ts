@@ -137,7 +137,7 @@ function tell(event: RunEvent): Told {
     case "turn.ended": {
       const { number: turn, how, failure } = event;
       const tone = how === "answered" ? {} : { tone: "yellow" as const };
-      return { text: say(`event.turn.${how}`, { turn, problem: failure?.message ?? "" }), ...tone };
+      return { text: say(`event.turn.${how}`, { turn, problem: failure ? told(failure).message : "" }), ...tone };
     }
     case "turn.undone":
       return { text: say("event.turn.undone", { turn: event.number, by: event.by, files: event.files }) };

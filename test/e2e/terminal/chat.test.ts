@@ -32,6 +32,7 @@ describe.runIf(hasTmux)("a talk with an agent in a terminal", () => {
         "*": {
           "1": [{ say: "First answer of the paper agent." }],
           "2": [{ edit: { file: "made.txt", content: "made\n" } }, { say: "I have made a file." }],
+          "3": [{ permission: { title: "Run a command?", command: "touch x" } }, { say: "It was allowed." }],
           "*": [{ stall: true }],
         },
       },
@@ -52,6 +53,12 @@ describe.runIf(hasTmux)("a talk with an agent in a terminal", () => {
     expect(existsSync(made)).toBe(false);
     await one.keys(...line("/undo"));
     await one.sees("turn 1 is undone: it had changed no file");
+
+    await one.keys(...line("do more"));
+    await one.sees("/approve agrees, /approve no refuses");
+    await one.keys(...line("/approve"));
+    await one.sees("answered: allow");
+    await one.sees("It was allowed.");
 
     await one.keys(...line("go on for ever"));
     await one.sees("⋯");
