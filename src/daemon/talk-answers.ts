@@ -25,18 +25,18 @@ export function talkAnswers({ engine, log, ids, redact }: TalkAnswersDeps): Talk
       // What is kept holds no secret, and a turn that is told again after a crash is the one that was kept.
       const clean = redact(cleanText(text).text);
       if (clean.trim() === "") throw new Failure("goal.empty");
-      return { run: id, turn: await engine.say(id, clean, key ?? ids.next(), by) };
+      return { run: id, turn: await engine.talks.say(id, clean, key ?? ids.next(), by) };
     },
-    talkTurn: async ({ run, turn }) => ({ turn, ...(await engine.words(findRun(log, run), turn)) }),
-    talkUndo: async ({ run, by }) => engine.undo(findRun(log, run), by),
+    talkTurn: async ({ run, turn }) => ({ turn, ...(await engine.talks.words(findRun(log, run), turn)) }),
+    talkUndo: async ({ run, by }) => engine.talks.undo(findRun(log, run), by),
     talkChoose: async ({ run, persona: wanted, model, by }) => {
       const choice = { ...(wanted !== undefined && { persona: wanted }), ...(model !== undefined && { model }) };
-      const persona = await engine.choose(findRun(log, run), choice, by);
+      const persona = await engine.talks.choose(findRun(log, run), choice, by);
       return { persona: referenceOf(persona), ...(persona.model !== undefined && { model: persona.model }) };
     },
     talkEnd: async ({ run, by }) => {
       const id = findRun(log, run);
-      await engine.endTalk(id, by);
+      await engine.talks.end(id, by);
       return { run: id };
     },
   };

@@ -9,6 +9,7 @@ import { answersTo } from "./escalation.ts";
 import type { RunStarted, StoredEvent } from "./event.ts";
 import { referenceOf } from "./names.ts";
 import { notifiedAs } from "./notified.ts";
+import { isTalk } from "./template.ts";
 
 export const Notification = z
   .strictObject({
@@ -50,6 +51,8 @@ export function notificationOf(
   { run, position, at, event }: StoredEvent,
   started: RunStarted,
 ): Notification | undefined {
+  // Somebody was there to end a talk.
+  if (event.type === "run.completed" && isTalk(started.template)) return undefined;
   const as = notifiedAs(event);
   const found = told(run, event);
   if (!as || !found) return undefined;

@@ -69,7 +69,7 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
     case "closed":
       return close(state, outcome.session, outcome.cause);
     case "told":
-      return [...told(state, outcome), ...(outcome.what === "interrupt" ? stoppedEarly(state) : [])];
+      return [...told(state, outcome), ...(outcome.what === "interrupt" ? stoppedEarly(state, outcome.session) : [])];
     case "usage":
       return used(state, outcome);
     case "did":

@@ -1,6 +1,7 @@
 /** What people and agents say in a talk, and what it means for its run. `talk.ts` has the rules. */
 import type { RunEvent } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
+import type { SessionId } from "./ids.ts";
 import type { OutcomeOf } from "./outcome.ts";
 import { current, type PhaseState, type RunState } from "./run-state.ts";
 import { isLive } from "./session.ts";
@@ -63,10 +64,11 @@ export function turnFailed(state: RunState, phase: string, failure: FailureRecor
 }
 
 /** A person stops the agent before it was told anything: then there is nothing to wait for. */
-export function stoppedEarly(state: RunState): RunEvent[] {
+export function stoppedEarly(state: RunState, session: SessionId): RunEvent[] {
   const at = talking(state);
   const turn = openTurn(at?.talk);
-  if (!at || !turn || turn.prompt !== undefined) return [];
+  const its = at && state.sessions[session]?.role === at.phase.role;
+  if (!its || !turn || turn.prompt !== undefined) return [];
   const about = { phase: at.phase.id, attempt: at.now.attempt, number: turn.number };
   return [{ type: "turn.ended", ...about, how: "interrupted" }];
 }

@@ -27,7 +27,9 @@ export interface EngineDeps extends PerformDeps, StartDeps, DeleteDeps {
   moved?: () => void;
 }
 
-export interface Engine extends Talks {
+export interface Engine {
+  /** What people do in runs that are talks. */
+  readonly talks: Talks;
   plan(request: StartRequest): Promise<Plan>;
   start(request: StartRequest): Promise<{ run: RunId; created: boolean; warnings: readonly string[] }>;
   approve(
@@ -166,7 +168,7 @@ export function engine(deps: EngineDeps): Engine {
   }
 
   return {
-    ...talks(addressed, deps),
+    talks: talks(addressed, deps),
     plan: (request) => plan(request, deps),
     async start(request) {
       if (stopping) throw new Failure("daemon.stopping");

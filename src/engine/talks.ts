@@ -33,7 +33,7 @@ export interface Talks {
   /** Takes back what the newest turn that changed something has changed. */
   undo(run: RunId, by: string): Promise<{ turn: number; files: number }>;
   choose(run: RunId, choice: { persona?: string; model?: string }, by: string): Promise<Persona>;
-  endTalk(run: RunId, by: string): Promise<void>;
+  end(run: RunId, by: string): Promise<void>;
 }
 
 export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState }, deps: TalkDeps): Talks {
@@ -66,7 +66,9 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
     async say(run, text, key, by) {
       const known = turnOfKey(addressed(run).state, key);
       if (known) return known.number;
-      const { drive, talk } = idle(run);
+      const { drive, talk, state } = idle(run);
+      // Runs that are not taken up by themselves: who speaks wants this one to go on.
+      if (state.interrupted) await drive.tell({ kind: "resume", by, cause: `asked for by ${by}`, retry: false });
       const kept = await artifacts.keep(wordsDocument(text), { schema: {}, until: undefined });
       if (kept.kind !== "good") throw new Failure("internal", { problem: "the words could not be kept" });
       await tell(drive, { kind: "say", key, sha256: kept.accepted.sha256, bytes: utf8Bytes(text), by });
@@ -104,7 +106,7 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
       await tell(drive, { kind: "bound", role, persona, hash: found?.hash ?? now?.hash ?? "", by });
       return persona;
     },
-    async endTalk(run, by) {
+    async end(run, by) {
       const { drive } = place(run);
       await drive.tell({ kind: "end talk", by });
     },

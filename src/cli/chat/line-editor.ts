@@ -19,6 +19,7 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
   let prompt = "";
   let lines: Interface | undefined;
   let away = () => {};
+  let unseen: string[] = [];
   let history = [...options.history].slice(0, HISTORY);
 
   const act = (one: LineAct): void => {
@@ -99,7 +100,8 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
     acts: untilClosed(),
     print(text) {
       if (!lines) {
-        output.write(`${text}\n`);
+        if (over) output.write(`${text}\n`);
+        else unseen.push(text); // somebody else has the terminal
         return;
       }
       moveCursor(output, 0, -lines.getCursorPos().rows);
@@ -126,6 +128,8 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
       try {
         return await doing();
       } finally {
+        for (const text of unseen) output.write(`${text}\n`);
+        unseen = [];
         if (!over) open();
       }
     },
