@@ -33,13 +33,14 @@ export async function composePrompt(
     files.set(relative, text);
     return `${deps.workspaces.pathOf(context.run)}/.devflow/${relative}`;
   };
-  if (step.purpose === "turn") {
+  const { purpose } = step;
+  if (purpose === "turn") {
     const words = await turnWords(step, context, deps);
     const spoken = put(layout.prompt(step.phase, step.attempt, step.number), words);
     const about: Task = { phase: step.phase, attempt: step.number };
     return { key: promptKey(step, context), text: words, file: spoken, files, task: { ...about, talk: true } };
   }
-  const told = await envelope(step, context, deps, put);
+  const told = await envelope(step, purpose, context, deps, put);
   const text = cleanText(promptText(told)).text;
   // Whoever goes on with a conversation may have lost its beginning.
   if (step.purpose === "continue")
@@ -73,7 +74,13 @@ export const promptKey = ({ key }: Pick<PromptStep, "key">, { run }: Pick<StepCo
 
 type Put = (relative: string, text: string) => string;
 
-async function envelope(step: PromptStep, context: StepContext, deps: ComposeDeps, put: Put): Promise<Envelope> {
+async function envelope(
+  step: PromptStep,
+  purpose: Envelope["purpose"],
+  context: StepContext,
+  deps: ComposeDeps,
+  put: Put,
+): Promise<Envelope> {
   const state = context.state();
   const { started } = state;
   const phase = started && phaseOf(started.template, step.phase);
@@ -89,7 +96,7 @@ async function envelope(step: PromptStep, context: StepContext, deps: ComposeDep
     phase: phase.id,
     title: phase.title ?? phase.id,
     attempt: step.attempt,
-    purpose: step.purpose,
+    purpose,
     base: { branch: started.base, commit: started.baseCommit },
     goal: started.goal,
     goalFile: put(layout.goal, started.goal),
