@@ -8,6 +8,7 @@ export interface Entry {
 }
 
 export const COMMANDS = {
+  chat: { summary: "chat.summary", load: () => import("./commands/chat.ts") },
   run: { summary: "run.summary", load: () => import("./commands/run.ts") },
   watch: { summary: "watch.summary", load: () => import("./commands/watch.ts") },
   attach: { summary: "attach.summary", load: () => import("./commands/attach.ts") },

@@ -19,6 +19,8 @@ export interface CommandContext {
   client: Client;
   /** The same while a daemon runs; none is started. */
   running: () => Promise<Client | undefined>;
+  /** Starts the daemon again where it has gone away and may be started. */
+  revive: () => Promise<void>;
   /** Reads personas, templates and schemas; needs no daemon. */
   definitions: () => Promise<Definitions>;
   /** Reads agents' profiles and looks for their programs; needs no daemon. */

@@ -1,5 +1,6 @@
 /** The one place of the client that knows adapters: for the commands that read definitions and profiles without a daemon. */
 import { randomUUID } from "node:crypto";
+import { readdirSync, realpathSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -10,6 +11,9 @@ import { schemaCheck } from "../adapters/artifacts/schema-check.ts";
 import { type AllProfiles, agentProfiles, everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { inside } from "../adapters/models/tools/inside.ts";
+import { bytesOf, textOf as textIn } from "../adapters/models/tools/read-file.ts";
+import { worktreeAt } from "../adapters/models/tools/worktree.ts";
 import { checkKey, type KeyVerdict } from "../adapters/secrets/check-key.ts";
 import { keyring } from "../adapters/secrets/keyring.ts";
 import { secretsFileIn, secretsHere } from "../adapters/secrets/secrets-here.ts";
@@ -25,6 +29,7 @@ import { auditAnchor, lockFile, type Places } from "../domain/places.ts";
 import { type Provider, providersOf } from "../domain/provider.ts";
 import { SecretName } from "../domain/secret.ts";
 import { systemProblem } from "../domain/system-problem.ts";
+import type { Refusal } from "../domain/tool-refusal.ts";
 import type { Definitions } from "../ports/definitions.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { checkPlaces, placesHere } from "../protocol/here.ts";
@@ -153,6 +158,35 @@ async function recordAlone(places: Places, change: KeyChange): Promise<boolean> 
   } catch {
     return false; // the key is kept: a full disk must not say otherwise
   }
+}
+
+/** What a person quotes of a repository: a file's text or a folder's listing; or why not. */
+export type Quote = { ok: true; kind: "file" | "folder"; text: string } | { ok: false; problem: string };
+
+/** Larger files are to be named, and read by the agent. */
+const MOST_QUOTED_BYTES = 100_000;
+const MOST_LISTED = 200;
+
+/** Reads in a repository and nowhere else: no `..`, no link and no path leads out of it, or to git's own files. */
+export function composeQuotes(root: string): (path: string) => Quote {
+  const worktree = worktreeAt(root, realpathSync(root));
+  return (path) => {
+    const found = inside(worktree, path, {}, (place): Quote | Uint8Array | Refusal => {
+      if (!place.stats?.isDirectory()) return bytesOf(place, path, MOST_QUOTED_BYTES);
+      const names = readdirSync(place.path, { withFileTypes: true })
+        .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+        .filter((name) => name !== ".git/" && name !== ".git")
+        .sort();
+      const more = names.length - MOST_LISTED;
+      const shown = more > 0 ? [...names.slice(0, MOST_LISTED), `[and ${more} more]`] : names;
+      return { ok: true, kind: "folder", text: shown.join("\n") };
+    });
+    if (found instanceof Uint8Array) {
+      const text = textIn(found, path);
+      return typeof text === "string" ? { ok: true, kind: "file", text } : { ok: false, problem: text.reason };
+    }
+    return "code" in found ? { ok: false, problem: found.reason } : found;
+  };
 }
 
 /** Nothing that is asked may hold up the others for longer. */

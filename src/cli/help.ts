@@ -20,7 +20,10 @@ export const GLOBAL_OPTIONS = {
 } as const satisfies Record<string, MessageKey>;
 
 const ROOT: readonly { title: MessageKey; words: readonly (CommandPath | Group)[] }[] = [
-  { title: "help.work", words: ["run", "watch", "attach", "approve", "reject", "runs", "sessions", "escalations"] },
+  {
+    title: "help.work",
+    words: ["chat", "run", "watch", "attach", "approve", "reject", "runs", "sessions", "escalations"],
+  },
   { title: "help.money", words: ["costs", "budget", "stats", "usage", "pricing", "models"] },
   { title: "help.here", words: ["init", "doctor", "login", "logout", "keys", "notify"] },
   { title: "help.definitions", words: ["personas", "templates", "schemas"] },

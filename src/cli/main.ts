@@ -33,6 +33,8 @@ async function dispatch(argv: readonly string[], world: World, out: Out): Promis
     if (stray !== undefined) throw unknownOption(stray);
     if (words.includes("--version") || words.includes("-V"))
       out.show({ version: world.version }, () => [world.version]);
+    else if (words.every((word) => word === "--no-start") && !asksHelp && world.terminal.canAsk)
+      return runCommand("chat", words, world, out);
     else out.page(rootHelp);
     return 0;
   }

@@ -27,6 +27,7 @@ export async function perform(
     const ran = command.run(input, {
       client,
       running,
+      revive: async () => (await world.connect({ start, note: () => {} })).close(),
       definitions,
       agents,
       keys,

@@ -49,6 +49,10 @@ export function realTerminal(colour: boolean, env: Readonly<Record<string, strin
       stdout.write(`${greeting}\n`);
       return conversation({ input: process.stdin, output: stdout, prompt: readOnly ? undefined : "› " });
     },
+    async edit(options) {
+      const { lineEditor } = await import("./chat/line-editor.ts");
+      return lineEditor(process.stdin, stdout, options);
+    },
     async viewPty(socket, readOnly) {
       const { viewTerminal } = await import("./attach/pty-view.ts");
       const { DETACH_KEY } = await import("./attach/detach-key.ts");

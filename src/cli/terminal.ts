@@ -11,6 +11,33 @@ export interface Conversation {
   close(): void;
 }
 
+/** What a person does at a line: sends it, presses Ctrl-C (with something typed, which is gone then), or leaves. */
+export type LineAct = { kind: "line"; text: string } | { kind: "interrupt"; typed: boolean } | { kind: "end" };
+
+export interface EditorOptions {
+  /** Newest first. */
+  history: readonly string[];
+  /** What Tab makes of the line: the words that fit, and the part that they replace. */
+  complete(line: string): Promise<{ hits: string[]; part: string }>;
+}
+
+/** A line that is edited, below what is printed meanwhile. */
+export interface LineEditor {
+  /** Ends when it is closed. */
+  readonly acts: AsyncIterable<LineAct>;
+  print(text: string): void;
+  /** What stands before the line from now on. */
+  ask(prompt: string): void;
+  /** Types for the person. */
+  put(text: string): void;
+  /** Wipes the screen. */
+  clear(): void;
+  /** Gives the terminal to somebody else meanwhile. */
+  aside<T>(doing: () => Promise<T>): Promise<T>;
+  /** Puts the terminal back as it was. May be called twice. */
+  close(): void;
+}
+
 export interface Terminal {
   /** Somebody is there to answer. */
   readonly canAsk: boolean;
@@ -32,6 +59,7 @@ export interface Terminal {
   handOver(argv: readonly string[], env: Record<string, string | undefined>): Promise<number>;
   /** Until the person leaves; nothing can be typed into one that is only looked at. */
   converse(readOnly: boolean): Promise<Conversation>;
+  edit(options: EditorOptions): Promise<LineEditor>;
   /** Shows the pty behind a holder's socket until the person leaves it or it ends. */
   viewPty(socket: string, readOnly: boolean): Promise<"detached" | "ended" | "lost">;
 }

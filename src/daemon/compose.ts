@@ -48,6 +48,7 @@ import { runAnswers } from "./run-answers.ts";
 import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
 import { keepSwept, sweep } from "./sweep.ts";
+import { talkAnswers } from "./talk-answers.ts";
 
 async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const here = await surroundings(options);
@@ -135,6 +136,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     budget: config.budget,
     moved: spends.reconsider,
     affords: spends.begin,
+    redact,
     accounts: shared,
   });
 
@@ -187,6 +189,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
           free: (persona) => providers[apiOf(persona).provider]?.free ?? false,
         }),
       }),
+      ...talkAnswers({ engine: running, log, ids, redact }),
       ...priceAnswers({ prices, ledger, definitions: shelves }),
       ...spendingAnswers({ ledger, log, marks: usageMarks(database, file), clock }),
       ...budgetAnswers({

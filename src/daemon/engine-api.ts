@@ -29,6 +29,12 @@ export interface EngineApi {
   diff: Answers<"run.diff">;
   delete: Answers<"run.delete">;
 
+  talkSay: Answers<"talk.say">;
+  talkTurn: Answers<"talk.turn">;
+  talkUndo: Answers<"talk.undo">;
+  talkChoose: Answers<"talk.choose">;
+  talkEnd: Answers<"talk.end">;
+
   sessions: Answers<"session.list">;
   session: Answers<"session.show">;
   send: Answers<"session.send">;

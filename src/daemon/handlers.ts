@@ -65,6 +65,12 @@ export function handlers({ engine, subscriptions, facts, shutdown }: HandlerPart
     "run.diff": (params) => engine.diff(params),
     "run.delete": (params) => engine.delete(params),
 
+    "talk.say": (params) => engine.talkSay(params),
+    "talk.turn": (params) => engine.talkTurn(params),
+    "talk.undo": (params) => engine.talkUndo(params),
+    "talk.choose": (params) => engine.talkChoose(params),
+    "talk.end": (params) => engine.talkEnd(params),
+
     "session.list": (params) => engine.sessions(params),
     "session.show": (params) => engine.session(params),
     "session.send": (params) => engine.send(params),

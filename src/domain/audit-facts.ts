@@ -62,6 +62,23 @@ function told(event: RunEvent, started: RunStarted | undefined): Told[] {
     }
     case "prompt.delivered":
       return one("prompt", "delivered", { session: event.session, phase: event.phase, attempt: event.attempt });
+    case "turn.asked": {
+      const { phase, number, sha256, bytes } = event;
+      return one("person", "said", { phase, number, sha256, bytes }, event.by);
+    }
+    case "turn.undone":
+      return one("person", "undid a turn", { phase: event.phase, number: event.number, files: event.files }, event.by);
+    case "talk.ended":
+      return one("person", "ended the talk", { phase: event.phase }, event.by);
+    case "role.bound": {
+      const { role, persona, hash } = event;
+      return one(
+        "person",
+        "chose a persona",
+        { role, persona: referenceOf(persona), model: persona.model, hash },
+        event.by,
+      );
+    }
     case "artifact.checked": {
       const { phase, attempt, artifact } = event;
       return one("artifact", "kept", { phase, attempt, sha256: artifact.sha256 });

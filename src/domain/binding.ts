@@ -88,7 +88,7 @@ function automatic(
     const real = capable.filter(({ persona }) => !scripted(persona)).map(({ persona }) => referenceOf(persona));
     return new Failure("binding.no_candidate", {
       role: name,
-      capabilities: role.requires.join(", "),
+      capabilities: role.requires.join(", ") || "nothing in particular",
       candidates: real.join(", ") || "(no persona can do it)",
     });
   }

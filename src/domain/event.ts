@@ -24,8 +24,12 @@ import { Usage } from "./usage.ts";
 export const Bound = z.strictObject({ persona: Persona, hash: Digest });
 export const KeptSchema = z.strictObject({ schema: z.record(z.string(), z.unknown()), hash: Digest });
 
-export const PromptPurpose = z.enum(["work", "repair", "nudge", "continue"]);
+export const PromptPurpose = z.enum(["work", "repair", "nudge", "continue", "turn"]);
 export type PromptPurpose = z.infer<typeof PromptPurpose>;
+
+/** How a turn of a talk ends; interrupted by a person, or failed for good. */
+export const TurnEnd = z.enum(["answered", "interrupted", "failed"]);
+export type TurnEnd = z.infer<typeof TurnEnd>;
 
 const phaseAttempt = { phase: z.string(), attempt: z.int().positive() };
 
@@ -203,6 +207,42 @@ export const RunEvent = z.discriminatedUnion("type", [
     .describe("A prompt waits: a dialog, a person's draft or hands, an agent that is not ready"),
   z
     .strictObject({
+      type: z.literal("turn.asked"),
+      ...phaseAttempt,
+      number: z.int().positive(),
+      key: z.string(),
+      sha256: Digest,
+      bytes: z.int().nonnegative(),
+      by: z.string(),
+    })
+    .describe("A person has said something in a talk; the words are kept by their hash"),
+  z
+    .strictObject({
+      type: z.literal("turn.ended"),
+      ...phaseAttempt,
+      number: z.int().positive(),
+      how: TurnEnd,
+      sha256: Digest.optional().describe("The answer's words, as far as the agent's kind can tell them"),
+      failure: FailureFact.optional(),
+    })
+    .describe("The agent has answered, or its turn has ended without an answer"),
+  z
+    .strictObject({
+      type: z.literal("turn.undone"),
+      ...phaseAttempt,
+      number: z.int().positive(),
+      files: z.int().nonnegative(),
+      by: z.string(),
+    })
+    .describe("What a turn had changed in the worktree was taken back"),
+  z
+    .strictObject({ type: z.literal("talk.ended"), ...phaseAttempt, by: z.string() })
+    .describe("A person has ended a talk; its record becomes its artifact"),
+  z
+    .strictObject({ type: z.literal("role.bound"), role: z.string(), ...Bound.shape, by: z.string() })
+    .describe("A role is another persona's from now on: its next session is opened with that one"),
+  z
+    .strictObject({
       type: z.literal("artifact.refused"),
       ...phaseAttempt,
       sha256: Digest.optional(),
@@ -336,6 +376,7 @@ const DURABLE: ReadonlySet<RunEvent["type"]> = new Set([
   "escalation.settled",
   "permission.answering",
   "budget.set",
+  "turn.asked",
   "run.completed",
   "run.failed",
   "run.cancelled",

@@ -71,6 +71,10 @@ export const FAILURES = {
   "command.failed_to_start": { exit: 1, text: "phase {phase}: {command} could not be started: {problem}", hint: "the command must exist in the run's worktree or on PATH" },
   "artifact.damaged": { exit: 1, text: "the kept artifact {sha256} is not what it was when it was accepted", hint: "somebody changed the data directory; reject the phase to have it made again" },
 
+  "talk.none": { exit: 5, text: "nobody can talk in run {run}: it is {state}", hint: "devflow chat begins another talk" },
+  "talk.busy": { exit: 5, text: "the agent is at work on what was said before", hint: "wait for its answer, or interrupt it" },
+  "talk.cannot_undo": { exit: 5, text: "the last turn cannot be undone: {problem}", hint: "devflow runs diff shows what is changed" },
+  "talk.bad_reference": { exit: 8, text: "@{path}: {problem}", hint: "name a text file or a folder of this repository; names with spaces stand in quotes: @\"a b.md\"" },
   "session.not_found": { exit: 4, text: "there is no session {session}", hint: "devflow sessions list shows them" },
   "session.ended": { exit: 5, text: "session {session} has ended ({state})", hint: "devflow sessions list shows who is at work; devflow sessions record {session} tells where its recording is" },
   "session.lost": { exit: 1, text: "the agent {persona} was lost: {problem}", hint: "devflow sessions show {session} tells what happened" },

@@ -28,6 +28,8 @@ export interface Tally {
   conversation?: string;
   /** The agent's last words. */
   said?: string;
+  /** The same whole, for who has asked it something. */
+  answer?: string;
   failed?: string;
   reports: readonly Usage[];
   /** The last running total of the conversation, for agents that count so; a turn that goes on starts with that of the one before. */
@@ -48,6 +50,7 @@ export interface TurnEnd {
 }
 
 const MAX_SAID = 500;
+const MAX_ANSWER = 200_000;
 const MAX_KIND = 80;
 
 /** The tally with one more event; what is not an object is no event. */
@@ -61,7 +64,7 @@ export function hear(before: Tally, rules: HeadlessProfile["events"], event: unk
     events: tally.events + 1,
     ...(tally.first === undefined && { first: kindOf(event) }),
     ...(session !== undefined && { conversation: session }),
-    ...(text !== undefined && { said: text.slice(0, MAX_SAID) }),
+    ...(text !== undefined && { said: text.slice(0, MAX_SAID), answer: text.slice(0, MAX_ANSWER) }),
     ...(failed !== undefined && { failed: failed.slice(0, MAX_SAID) }),
     ...(usage && { reports: [...tally.reports, increment(usage, tally.total)] }),
     ...(usage?.count === "last" && { total: usage.told }),

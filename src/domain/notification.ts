@@ -10,6 +10,7 @@ import type { RunStarted, StoredEvent } from "./event.ts";
 import { referenceOf } from "./names.ts";
 import { ENGLISH_NOTIFICATIONS, type NotificationLanguage } from "./notification-words.ts";
 import { notifiedAs } from "./notified.ts";
+import { isTalk } from "./template.ts";
 
 export const Notification = z
   .strictObject({
@@ -52,6 +53,8 @@ export function notificationOf(
   started: RunStarted,
   language: NotificationLanguage = ENGLISH_NOTIFICATIONS,
 ): Notification | undefined {
+  // Somebody was there to end a talk.
+  if (event.type === "run.completed" && isTalk(started.template)) return undefined;
   const template = referenceOf(started.template);
   const as = notifiedAs(event);
   const found = told(run, `${template} ${run.slice(-SHORT_ID_CHARS)}`, event, language);

@@ -1,11 +1,12 @@
 /** What performing a step, or a person, can tell a run. `decide` says what follows from it. */
 import type { Accepted, Violation } from "./artifact.ts";
 import type { CrossingFact, Policy } from "./budget.ts";
-import type { RunEvent } from "./event.ts";
+import type { RunEvent, TurnEnd } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { Did } from "./model-call.ts";
 import type { PermissionAnswer, Permitted } from "./permission.ts";
+import type { Persona } from "./persona.ts";
 import type { Counter } from "./recovery.ts";
 import type { Verdict } from "./session.ts";
 import type { KeptTrouble } from "./trouble.ts";
@@ -54,6 +55,20 @@ export type Outcome =
   /** A person has answered what an agent asks permission for; it is still to be pressed. */
   | { kind: "permit"; escalation: EscalationId; answer: PermissionAnswer; by: string }
   | { kind: "permitted"; session: SessionId; permission: EscalationId; result: Permitted; escalation: EscalationId }
+  /** A person says something in a talk; the words are kept already. */
+  | { kind: "say"; key: string; sha256: string; bytes: number; by: string }
+  | {
+      kind: "turn";
+      phase: string;
+      attempt: number;
+      number: number;
+      how: TurnEnd;
+      sha256?: string;
+      failure?: FailureRecord;
+    }
+  | { kind: "undone"; number: number; files: number; by: string }
+  | { kind: "bound"; role: string; persona: Persona; hash: string; by: string }
+  | { kind: "end talk"; by: string }
   | { kind: "did"; session: SessionId; nth: number; did: Did }
   | { kind: "verdict"; session: SessionId; verdict: Verdict; escalation: EscalationId; trouble?: KeptTrouble }
   | { kind: "reported"; json: string; markdown: string; sha256: string }

@@ -26,7 +26,8 @@ export interface Envelope {
   phase: string;
   title: string;
   attempt: number;
-  purpose: PromptPurpose;
+  /** A turn of a talk is a person's words, and no envelope. */
+  purpose: Exclude<PromptPurpose, "turn">;
   base: { branch: string; commit: string };
   goal: string;
   goalFile: string;
@@ -45,7 +46,7 @@ export interface Envelope {
   violations: readonly Violation[];
 }
 
-const PARTS: Record<PromptPurpose, (envelope: Envelope) => string[]> = { work, repair, nudge, continue: goOn };
+const PARTS: Record<Envelope["purpose"], (envelope: Envelope) => string[]> = { work, repair, nudge, continue: goOn };
 
 export function promptText(envelope: Envelope): string {
   const parts = PARTS[envelope.purpose](envelope);

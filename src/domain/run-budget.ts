@@ -12,6 +12,7 @@ import { Failure, failureRecord } from "./failure.ts";
 import type { OutcomeOf } from "./outcome.ts";
 import { phaseOfSession } from "./run-sessions.ts";
 import { current, type Escalation, type RunState } from "./run-state.ts";
+import { turnFailed } from "./run-talk.ts";
 
 export const scopeKey = ({ scope, name }: Pick<CrossingFact, "scope" | "name">): string => `${scope} ${name}`;
 
@@ -64,6 +65,8 @@ export function refused(state: RunState, { session, phase: named, failure }: Out
 }
 
 function failPhase(state: RunState, phase: string, failure: Escalation["failure"]): RunEvent[] {
+  const turn = turnFailed(state, phase, failure);
+  if (turn) return turn;
   const now = atWork(state, phase);
   return now ? [{ type: "phase.failed", phase, attempt: now.attempt, failure }] : [];
 }

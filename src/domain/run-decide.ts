@@ -14,6 +14,7 @@ import { permit, permitted } from "./run-permissions.ts";
 import { close, did, lost, seen, settledSince, told, trouble, used } from "./run-sessions.ts";
 import { settle } from "./run-settle.ts";
 import { current, isTidy, type RunState, runsCommand } from "./run-state.ts";
+import { asked, bound, stoppedEarly, talkEnded, turnEnded, turnFailed, undone } from "./run-talk.ts";
 import { isLive } from "./session.ts";
 import { phaseOf } from "./template.ts";
 
@@ -53,7 +54,7 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
     case "lost":
       return lost(state, outcome);
     case "timeout":
-      return current(state, outcome) ? failPhase(outcome, outOfTime(state, outcome.phase)) : [];
+      return current(state, outcome) ? outOfTime(state, outcome) : [];
     case "failed":
       return current(state, outcome)
         ? [
@@ -68,7 +69,7 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
     case "closed":
       return close(state, outcome.session, outcome.cause);
     case "told":
-      return told(state, outcome);
+      return [...told(state, outcome), ...(outcome.what === "interrupt" ? stoppedEarly(state, outcome.session) : [])];
     case "usage":
       return used(state, outcome);
     case "did":
@@ -89,6 +90,16 @@ function consequences(state: RunState, outcome: Outcome): RunEvent[] {
       return permit(state, outcome);
     case "permitted":
       return permitted(state, outcome);
+    case "say":
+      return asked(state, outcome);
+    case "turn":
+      return turnEnded(state, outcome);
+    case "undone":
+      return undone(state, outcome);
+    case "bound":
+      return bound(state, outcome);
+    case "end talk":
+      return talkEnded(state, outcome);
     case "verdict":
       return seen(state, outcome);
     case "reported":
@@ -133,10 +144,12 @@ const failPhase = (about: { phase: string; attempt: number }, failure: Failure):
   { type: "phase.failed", phase: about.phase, attempt: about.attempt, failure: failureRecord(failure) },
 ];
 
-const outOfTime = (state: RunState, phase: string): Failure => {
+function outOfTime(state: RunState, about: OutcomeOf<"timeout">): RunEvent[] {
+  const { phase } = about;
   const timeout = (state.started && phaseOf(state.started.template, phase)?.timeout) ?? "";
-  return new Failure("phase.timeout", { phase, timeout });
-};
+  const failure = new Failure("phase.timeout", { phase, timeout });
+  return turnFailed(state, phase, failureRecord(failure)) ?? failPhase(about, failure);
+}
 
 function bad(state: RunState, outcome: OutcomeOf<"bad">): RunEvent[] {
   const now = current(state, outcome);

@@ -8,6 +8,7 @@ import type { EscalationId } from "./ids.ts";
 import type { Counter, Counters } from "./recovery.ts";
 import { crossingKey, spendingAnswered } from "./run-budget.ts";
 import { initial, type PhaseState, type RoleSession, type RunState } from "./run-state.ts";
+import { marked, talked } from "./run-talk.ts";
 import { ancestors, loopBody, phaseOf } from "./template.ts";
 
 const NEW_PHASE: PhaseState = {
@@ -60,6 +61,13 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         repairs: p.repairs + 1,
         watch: p.watch + 1,
       }));
+    case "turn.asked":
+    case "turn.ended":
+    case "turn.undone":
+    case "talk.ended":
+      return phase(state, event.phase, (p) => talked(p, event));
+    case "role.bound":
+      return rebound(state, event);
     case "artifact.checked":
       return progress(
         phase(state, event.phase, (p) => ({
@@ -79,7 +87,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case "approval.answered":
       return phase(state, event.phase, (p) => answered(p, event));
     case "prompt.sending":
-      return phase(state, event.phase, (p) => sending(p, event));
+      return phase(state, event.phase, (p) => marked(sending(p, event), { prompt: event.key }));
     case "prompt.delivered":
       return phase(
         session(state, event.session, ({ parked: _, ...s }) => ({
@@ -164,7 +172,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         event.until === undefined ? s : { ...s, parked: true as const },
       );
     case "session.told":
-      return state;
+      return event.what === "interrupt" ? stopped(state, event.session) : state;
     case "budget.crossed":
       return { ...state, crossed: [...state.crossed, crossingKey(event)] };
     case "budget.set":
@@ -203,6 +211,18 @@ function begin(before: PhaseState, event: EventOf<"phase.started">): PhaseState 
     ...(before.approval?.when === "before" && before.approval.answer && { approval: before.approval }),
     ...(event.comment !== undefined && { comment: event.comment }),
   };
+}
+
+/** The turn of a talk that this session is in was stopped by a person. */
+function stopped(state: RunState, session: string): RunState {
+  const at = Object.entries(state.phases).find(([, p]) => p.talk && p.prompts.at(-1)?.session === session);
+  return at ? phase(state, at[0], (p) => marked(p, { stopped: true })) : state;
+}
+
+function rebound(state: RunState, { role, persona, hash }: EventOf<"role.bound">): RunState {
+  if (!state.started) return state;
+  const bindings = { ...state.started.bindings, [role]: { persona, hash } };
+  return { ...state, started: { ...state.started, bindings }, restarts: { ...state.restarts, [role]: 0 } };
 }
 
 function loop(state: RunState, event: EventOf<"phase.looped">): RunState {

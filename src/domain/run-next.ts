@@ -18,6 +18,7 @@ import {
   runsCommand,
 } from "./run-state.ts";
 import { isLive } from "./session.ts";
+import { openTurn } from "./talk.ts";
 import type { Phase, Template } from "./template.ts";
 
 export type Step =
@@ -41,6 +42,18 @@ export type Step =
       purpose: PromptPurpose;
     }
   | { kind: "watch"; key: string; phase: string; attempt: number; session: SessionId; prompt: string }
+  /** Until a turn of a talk is over. */
+  | {
+      kind: "listen";
+      key: string;
+      phase: string;
+      attempt: number;
+      session: SessionId;
+      prompt: string;
+      turn: number;
+    }
+  /** What was said in a talk becomes its artifact. */
+  | { kind: "record"; key: string; phase: string; attempt: number }
   | { kind: "command"; key: string; phase: string; attempt: number }
   | { kind: "permission"; key: string; session: SessionId; pending: PendingPermission }
   | { kind: "end command"; key: string; phase: string; attempt: number }
@@ -123,6 +136,8 @@ const livingOf = (sessions: RunState["sessions"]): ReadonlyMap<string, RoleSessi
   new Map(Object.values(sessions).flatMap((session) => (isLive(session.state) ? [[session.role, session]] : [])));
 
 function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
+  if (now.talk?.over)
+    return [{ kind: "record", key: `record/${phase.id}/${now.attempt}`, phase: phase.id, attempt: now.attempt }];
   const role = phase.role ?? "";
   const session = sessionOf(state, role);
   if (!session?.opened) {
@@ -131,6 +146,7 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
   }
   const last = now.prompts.at(-1);
   const about = { phase: phase.id, attempt: now.attempt, session: session.session };
+  if (phase.talk) return answering(now, about, last);
   if (last && !now.wanted && last.session === session.session) {
     // An intent without a receipt is performed again: the terminal knows by its key what it has taken (T3).
     if (!last.delivered)
@@ -150,6 +166,24 @@ function work(state: RunState, phase: Phase, now: PhaseState): Step[] {
   const purpose = knows ? (now.wanted ?? "continue") : "work";
   const number = (last?.number ?? 0) + 1;
   return [{ kind: "prompt", key: `prompt/${phase.id}/${now.attempt}/${number}`, ...about, number, purpose }];
+}
+
+/** The turn that is open in a talk: taken to the agent, and listened to until it ends. */
+function answering(
+  now: PhaseState,
+  about: { phase: string; attempt: number; session: SessionId },
+  last: PhaseState["prompts"][number] | undefined,
+): Step[] {
+  const turn = openTurn(now.talk);
+  if (!turn) return [];
+  const { phase, attempt, session } = about;
+  if (!last || last.key !== turn.prompt || last.session !== session) {
+    const number = (last?.number ?? 0) + 1;
+    return [{ kind: "prompt", key: `prompt/${phase}/${attempt}/${number}`, ...about, number, purpose: "turn" }];
+  }
+  if (!last.delivered) return [{ kind: "prompt", key: last.key, ...about, number: last.number, purpose: "turn" }];
+  const key = `listen/${phase}/${attempt}/${now.watch}/${last.number}`;
+  return [{ kind: "listen", key, ...about, prompt: last.key, turn: turn.number }];
 }
 
 function open(state: RunState, role: string, phase: string, attempt: number): Step {

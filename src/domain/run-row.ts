@@ -4,6 +4,7 @@ import type { RunId } from "./ids.ts";
 import { referenceOf } from "./names.ts";
 import { evolve } from "./run-evolve.ts";
 import { initial, type PhaseStatus, type RunState, type RunStatus, statusOf } from "./run-state.ts";
+import { isTalk } from "./template.ts";
 
 /** A line of `runs list`: what people see before they look closer. */
 export interface RunRow {
@@ -48,6 +49,9 @@ export function advance(before: Standing, event: RunEvent, at: number): Standing
 
 /** Started and not ended: such a run holds its (repository, base) against others. */
 export const isActive = ({ state }: Standing): boolean => state.started !== undefined && state.ended === undefined;
+
+/** Active beside any other: what is only talked in holds nothing against anybody. */
+export const isBeside = ({ state }: Standing): boolean => state.started !== undefined && isTalk(state.started.template);
 
 const AT: ReadonlySet<PhaseStatus> = new Set(["running", "repairing", "validating", "awaiting_approval", "rejected"]);
 

@@ -55,10 +55,12 @@ export function lost(state: RunState, outcome: OutcomeOf<"lost">): RunEvent[] {
 
 /**
  * The session of a role whose conversation the next one goes on with: the one before, if it was told anything. Not where the conversation
- * itself may be what ends the agent: it is full, the session that went on with it has come to nothing, or this is the last try.
+ * itself may be what ends the agent: it is full, the session that went on with it has come to nothing, or this is the last try. Nor in a talk:
+ * who begins that anew, or with another persona, wants another conversation.
  */
 export function continuable(state: RunState, role: string): SessionId | undefined {
   const before = Object.values(state.sessions).findLast((session) => session.role === role);
+  if (state.started?.template.phases.some((phase) => phase.role === role && phase.talk)) return undefined;
   if (!before?.told || isLive(before.state) || before.trouble?.kind === "context_full") return undefined;
   return (state.restarts[role] ?? 0) < RECOVERY.restart.limit ? before.session : undefined;
 }

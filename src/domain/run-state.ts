@@ -8,6 +8,7 @@ import type { FailureRecord } from "./failure.ts";
 import type { EscalationId, SessionId } from "./ids.ts";
 import type { Counters } from "./recovery.ts";
 import { isLive, type SessionState } from "./session.ts";
+import type { Talk } from "./talk.ts";
 
 export type RunStatus = "pending" | "running" | "waiting" | "interrupted" | "completed" | "failed" | "cancelled";
 
@@ -54,6 +55,8 @@ export interface PhaseState {
   /** Counts what ended a watch for the artifact, so that each watch has a key of its own. */
   watch: number;
   failure?: FailureRecord;
+  /** What was said in it, if it is a talk. */
+  talk?: Talk;
 }
 
 /** As the intent to answer it tells it. */

@@ -175,6 +175,19 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
       return session(view, event.session, (s) => ({ ...s, since: at, cause: event.cause, closedAt: at }));
     case "prompt.held":
       return session(view, event.session, (s) => ({ ...s, held: event.reason }));
+    case "role.bound":
+      return {
+        ...view,
+        bindings: {
+          ...view.bindings,
+          [event.role]: { persona: referenceOf(event.persona), family: event.persona.family, hash: event.hash },
+        },
+        phases: view.phases.map((p) => (p.role === event.role ? { ...p, persona: referenceOf(event.persona) } : p)),
+      };
+    case "turn.asked":
+    case "turn.ended":
+    case "turn.undone":
+    case "talk.ended":
     case "session.told":
     case "run.deleted":
     case "phase.looped":
@@ -199,6 +212,9 @@ type PhaseEvent = Exclude<
       | `escalation.${string}`
       | `permission.${string}`
       | `session.${string}`
+      | `turn.${string}`
+      | "talk.ended"
+      | "role.bound"
       | "prompt.held"
       | "phase.looped";
   }

@@ -17,7 +17,10 @@ const ArtifactPath = z
 const Argv = z.array(z.string().min(1).max(4_000)).min(1).max(100);
 
 export const Role = z.strictObject({
-  requires: z.array(Slug).min(1).describe("Capabilities that a persona must have to take this role"),
+  requires: z
+    .array(Slug)
+    .default([])
+    .describe("Capabilities that a persona must have to take this role; any persona can when there are none"),
   diverseFrom: Slug.optional().describe("Another role whose model family this one must not share"),
   diversity: z
     .enum(["require", "warn"])
@@ -38,6 +41,12 @@ export const Phase = z
     title: z.string().max(100).optional().describe("What it is for people"),
     role: Slug.optional().describe("Who does it; or give `run`"),
     run: Argv.optional().describe("A command to run instead of an agent: program and arguments, no shell"),
+    talk: z
+      .literal(true)
+      .optional()
+      .describe(
+        "A person talks with the role for as long as they like; the artifact is the record of that, made by devflow",
+      ),
     needs: z.array(Slug).default([]).describe("Phases whose accepted artifacts this one reads"),
     produces: z.strictObject({
       schema: Reference.describe("The JSON Schema that the artifact must satisfy"),
@@ -65,6 +74,10 @@ export const Phase = z
   .refine((phase) => (phase.role === undefined) !== (phase.run === undefined), {
     message: "give either a role or a command to run",
     path: ["role"],
+  })
+  .refine(({ talk, role, repeat, approval }) => !talk || (role !== undefined && !repeat && !approval), {
+    message: "a talk has a role, and neither repeat nor approval",
+    path: ["talk"],
   });
 export type Phase = z.infer<typeof Phase>;
 
@@ -82,6 +95,9 @@ export type Template = z.infer<typeof Template>;
 export const artifactName = (phase: Phase): string => phase.produces.path ?? `${phase.id}.json`;
 
 export const phaseOf = (template: Template, id: string): Phase | undefined => template.phases.find((p) => p.id === id);
+
+/** A run that is only talked in works beside others: nothing of it waits to be merged, and its branch is its own. */
+export const isTalk = ({ phases }: Template): boolean => phases.every(({ talk }) => talk === true);
 
 /** Every phase that `id` needs, directly or through others. */
 export function ancestors(template: Template, id: string): Set<string> {

@@ -21,7 +21,7 @@ export const AttemptView = z.strictObject({
   prompts: z.array(
     z.strictObject({
       number: z.int(),
-      purpose: z.enum(["work", "repair", "nudge", "continue"]),
+      purpose: z.enum(["work", "repair", "nudge", "continue", "turn"]),
       sentAt: z.number(),
       deliveredAt: z.number().optional(),
       sha256: z.string(),

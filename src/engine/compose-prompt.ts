@@ -3,6 +3,7 @@ import { referenceOf } from "../domain/names.ts";
 import { type Envelope, layout, promptText } from "../domain/prompt.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { RunState } from "../domain/run-state.ts";
+import { openTurn, turnText, Words } from "../domain/talk.ts";
 import { artifactName, type Phase, phaseOf } from "../domain/template.ts";
 import { cleanText } from "../domain/text.ts";
 import type { Prompt, Task } from "../ports/agent.ts";
@@ -32,7 +33,14 @@ export async function composePrompt(
     files.set(relative, text);
     return `${deps.workspaces.pathOf(context.run)}/.devflow/${relative}`;
   };
-  const told = await envelope(step, context, deps, put);
+  const { purpose } = step;
+  if (purpose === "turn") {
+    const words = await turnWords(step, context, deps);
+    const spoken = put(layout.prompt(step.phase, step.attempt, step.number), words);
+    const about: Task = { phase: step.phase, attempt: step.number };
+    return { key: promptKey(step, context), text: words, file: spoken, files, task: { ...about, talk: true } };
+  }
+  const told = await envelope(step, purpose, context, deps, put);
   const text = cleanText(promptText(told)).text;
   // Whoever goes on with a conversation may have lost its beginning.
   if (step.purpose === "continue")
@@ -46,12 +54,33 @@ function taskOf({ phase: id, attempt }: PromptStep, { started }: RunState, { art
   return { phase: id, attempt, artifact, ...(commands && { commands }) };
 }
 
+/** What a person has said; the first time in a session with who the agent is and what it is there for. */
+async function turnWords({ phase: id, session, key }: PromptStep, context: StepContext, deps: ComposeDeps) {
+  const { started, phases } = context.state();
+  const phase = started && phaseOf(started.template, id);
+  const turn = openTurn(phases[id]?.talk);
+  const kept = turn && (await deps.artifacts.read(turn.sha256));
+  if (!phase || kept === undefined) throw new Error(`run ${context.run} has no words for ${key}`);
+  const { text } = Words.parse(JSON.parse(kept));
+  const spoken = phases[id]?.prompts.some((prompt) => prompt.session === session && prompt.key !== key);
+  const persona = started?.bindings[phase.role ?? ""]?.persona;
+  const preamble = spoken ? [] : [persona?.instructions.trim() ?? "", phase.instructions.trim()];
+  return cleanText(turnText(text, preamble)).text;
+}
+
 /** What the agent knows it by, for ever. */
-export const promptKey = ({ key }: PromptStep, { run }: StepContext): string => `${run}/${key}`;
+export const promptKey = ({ key }: Pick<PromptStep, "key">, { run }: Pick<StepContext, "run">): string =>
+  `${run}/${key}`;
 
 type Put = (relative: string, text: string) => string;
 
-async function envelope(step: PromptStep, context: StepContext, deps: ComposeDeps, put: Put): Promise<Envelope> {
+async function envelope(
+  step: PromptStep,
+  purpose: Envelope["purpose"],
+  context: StepContext,
+  deps: ComposeDeps,
+  put: Put,
+): Promise<Envelope> {
   const state = context.state();
   const { started } = state;
   const phase = started && phaseOf(started.template, step.phase);
@@ -67,7 +96,7 @@ async function envelope(step: PromptStep, context: StepContext, deps: ComposeDep
     phase: phase.id,
     title: phase.title ?? phase.id,
     attempt: step.attempt,
-    purpose: step.purpose,
+    purpose,
     base: { branch: started.base, commit: started.baseCommit },
     goal: started.goal,
     goalFile: put(layout.goal, started.goal),

@@ -6,8 +6,10 @@ import type { RunEvent } from "../domain/event.ts";
 import { referenceOf } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
+import type { Redact } from "../domain/redact.ts";
 import type { Step } from "../domain/run-next.ts";
 import type { RunState } from "../domain/run-state.ts";
+import { openTurn } from "../domain/talk.ts";
 import { utf8Bytes } from "../domain/text.ts";
 import type { AgentSession, Prompt } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
@@ -16,6 +18,7 @@ import type { Waiting } from "../ports/spending.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import type { Accounts } from "./accounts.ts";
 import { composePrompt, promptKey } from "./compose-prompt.ts";
+import { beforeTurn } from "./listen.ts";
 import type { Party } from "./reserving.ts";
 import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
@@ -36,6 +39,8 @@ export interface DeliverDeps {
   /** Accounts of agents; without them, as in some tests, nobody waits for another's trouble. */
   accounts?: Accounts;
   affords?: (by: Party, signal: AbortSignal) => Promise<boolean>;
+  /** Takes secrets out of what agents answer in talks. */
+  redact?: Redact;
 }
 
 type PromptStep = Extract<Step, { kind: "prompt" }>;
@@ -50,6 +55,9 @@ export async function deliverPrompt(
   if (deps.affords && !(await affordable(step, context, deps.affords))) return undefined;
   agent.prepare?.(promptKey(step, context));
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
+  const turn = openTurn(context.state().phases[step.phase]?.talk);
+  // Without a mark the turn cannot be undone, and that is said when somebody wants to.
+  if (turn) await deps.workspaces.mark(context.run, beforeTurn(turn.number)).catch(() => undefined);
   const intent: RunEvent = {
     type: "prompt.sending",
     key: step.key,

@@ -17,6 +17,7 @@ import { type DeleteDeps, deleteRun } from "./delete-run.ts";
 import { type PerformDeps, performer } from "./perform.ts";
 import { type Drive, drive } from "./run-loop.ts";
 import { begin, type Plan, plan, type StartDeps, type StartRequest } from "./start.ts";
+import { type Talks, talks } from "./talks.ts";
 
 export interface EngineDeps extends PerformDeps, StartDeps, DeleteDeps {
   journal: Journal;
@@ -27,6 +28,8 @@ export interface EngineDeps extends PerformDeps, StartDeps, DeleteDeps {
 }
 
 export interface Engine {
+  /** What people do in runs that are talks. */
+  readonly talks: Talks;
   plan(request: StartRequest): Promise<Plan>;
   start(request: StartRequest): Promise<{ run: RunId; created: boolean; warnings: readonly string[] }>;
   approve(
@@ -165,6 +168,7 @@ export function engine(deps: EngineDeps): Engine {
   }
 
   return {
+    talks: talks(addressed, deps),
     plan: (request) => plan(request, deps),
     async start(request) {
       if (stopping) throw new Failure("daemon.stopping");

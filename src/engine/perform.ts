@@ -9,6 +9,8 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";
 import { endCommand, runCommand } from "./command.ts";
 import { type DeliverDeps, deliverPrompt } from "./deliver.ts";
+import { listenTurn } from "./listen.ts";
+import { recordTalk } from "./record-talk.ts";
 import { writeReport } from "./report.ts";
 import type { Perform, StepContext } from "./run-loop.ts";
 import { watchArtifact } from "./watch.ts";
@@ -32,6 +34,10 @@ export function performer(deps: PerformDeps): Perform {
         return deliverPrompt(step, context, deps);
       case "watch":
         return watchArtifact(step, context, deps);
+      case "listen":
+        return listenTurn(step, context, deps);
+      case "record":
+        return recordTalk(step, context, deps);
       case "command":
         return runCommand(step, context, deps);
       case "permission":

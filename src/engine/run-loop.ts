@@ -29,7 +29,7 @@ const AGAIN_MS = 1_000;
 const AGAIN_MOST_MS = 60_000;
 
 /** Steps that a stop need not wait for: what they have done is known by its key, the rest is done by the next daemon. */
-const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "session"]);
+const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "session", "listen"]);
 
 /** What waits for something of the machine (room on the disk, tmux) is tried again this often. */
 const HINDERED_AGAIN_MS = 5_000;

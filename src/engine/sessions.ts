@@ -81,9 +81,11 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
       throw new Failure("internal", { problem: `role ${role} of run ${run} is not ready` });
     const { continues } = state.sessions[session] ?? {};
     const told = continues === undefined ? undefined : state.sessions[continues]?.told;
+    const talks = state.started?.template.phases.some((phase) => phase.role === role && phase.talk);
     const spec = {
       ...{ session, run, role, persona: bound.persona, cwd: state.workspace.path },
       ...(continues !== undefined && told && { continues: { session: continues, mark: markOf({ ...told, run }) } }),
+      ...(talks && { talks: true as const }),
     };
     const agent = await agents.for(bound.persona)[how](spec);
     if (!agent) return undefined;

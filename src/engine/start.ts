@@ -5,6 +5,7 @@ import type { RunStarted } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import { RunId } from "../domain/ids.ts";
 import { referenceOf } from "../domain/names.ts";
+import type { Persona } from "../domain/persona.ts";
 import { phaseOf, type Template } from "../domain/template.ts";
 import { cleanText, utf8Bytes } from "../domain/text.ts";
 import type { Agents } from "../ports/agent.ts";
@@ -23,6 +24,8 @@ export interface StartRequest {
   repo: string;
   base?: string | undefined;
   bind: Readonly<Record<string, string>>;
+  /** Role → the model that its persona is to use. */
+  models?: Readonly<Record<string, string>> | undefined;
   /** Command phase → argv to run instead of the template's. */
   commands: Readonly<Record<string, readonly string[]>>;
   idempotencyKey?: string | undefined;
@@ -71,7 +74,7 @@ export async function plan(request: StartRequest, deps: StartDeps): Promise<Plan
     bindings: Object.fromEntries(
       Object.entries(chosen).map(([role, { definition }]) => [
         role,
-        { persona: definition.value, hash: definition.hash },
+        { persona: withModel(definition.value, request.models?.[role]), hash: definition.hash },
       ]),
     ),
     schemas: await schemas(template.value, repository.root, deps.definitions),
@@ -85,6 +88,7 @@ export async function plan(request: StartRequest, deps: StartDeps): Promise<Plan
         request.bind,
         request.commands,
         ...(request.budgetUsd === undefined ? [] : [request.budgetUsd]),
+        ...(Object.keys(request.models ?? {}).length === 0 ? [] : [request.models]),
       ]),
     ),
     ...budgetOf(request, deps),
@@ -92,6 +96,10 @@ export async function plan(request: StartRequest, deps: StartDeps): Promise<Plan
   };
   return { repository, template, bindings: chosen, goal, warnings: event.warnings, event };
 }
+
+/** The persona, told to use another model. */
+export const withModel = (persona: Persona, model: string | undefined): Persona =>
+  model === undefined ? persona : { ...persona, model };
 
 /** Appends a run's first event. The same idempotency key with the same request gives the run of before. */
 export async function begin(

@@ -4,6 +4,7 @@
  * A new file of `en/` gets its counterpart in `ko/` and a name here; until then this file does not compile.
  */
 import type { MessageKey } from "./en.ts";
+import { chat } from "./ko/chat.ts";
 import { commands } from "./ko/commands.ts";
 import { devflowd } from "./ko/devflowd.ts";
 import { events } from "./ko/events.ts";
@@ -27,6 +28,7 @@ const texts: Record<MessageKey, string> = {
   ...typed,
   ...devflowd,
   ...notify,
+  ...chat,
 };
 
 export const ko: Tongue = { texts, failures, report, notification, phrase: phraseBook(phrases), finish: josa };

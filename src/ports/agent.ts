@@ -27,6 +27,8 @@ export interface AgentSpec {
   cwd: string;
   /** The conversation to go on with, where the agent can: that of an earlier session, which is gone. It begins with a prompt that has this mark. */
   continues?: { session: SessionId; mark: string };
+  /** A person talks with it: what it says is heard, and ends its turn. */
+  talks?: true;
 }
 
 export interface Prompt {
@@ -42,8 +44,10 @@ export interface Prompt {
 export interface Task {
   phase: string;
   attempt: number;
-  /** Where its artifact has to be. */
-  artifact: string;
+  /** Where its artifact has to be; a turn of a talk has none. */
+  artifact?: string;
+  /** It is a person's turn of a talk: what the agent says is its answer. */
+  talk?: true;
   /** What the phase allows it to start, of what its persona does; all of that when absent. */
   commands?: CommandList;
 }
@@ -94,6 +98,8 @@ export interface AgentSession {
   permit?(key: string, answer: PermissionAnswer, digest: string, signal: AbortSignal): Promise<Permitted | undefined>;
   /** Stops the turn that is running, by the agent's own means. */
   interrupt(key: string): Promise<void>;
+  /** What it has answered to the prompt of this key, in its own words, as far as its kind can tell. */
+  answer?(key: string): Promise<string | undefined>;
   /** A person's message to an agent that takes one at any time; idempotent by key. Others get it as a prompt. */
   say?(key: string, text: string): Promise<Delivery>;
   /** Holds an agent that can be held before its next call of a model, or lets it go on. */

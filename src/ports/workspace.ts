@@ -39,6 +39,15 @@ export interface Workspaces {
   check(run: RunId): Promise<void>;
   /** After a `check`, writes a file under the worktree's `.devflow/`, whole or not at all; gives its absolute path. */
   write(run: RunId, relative: string, text: string): Promise<string>;
+  /** Remembers under a name what the worktree holds now; a name that is taken keeps what it has. */
+  mark(run: RunId, name: string): Promise<void>;
+  /**
+   * Puts the worktree back from one mark to another; gives how many files that changed. Throws `Failure` talk.cannot_undo when
+   * it holds something else than `from` by now, or when that would take back a commit.
+   */
+  rewind(run: RunId, from: string, to: string): Promise<number>;
+  /** Forgets every mark of a run. */
+  unmark(run: RunId): Promise<void>;
   diffStat(run: RunId, repository: Repository): Promise<DiffStat>;
   /** A unified diff from the base commit to the worktree as it is now, uncommitted changes included. */
   diff(run: RunId, repository: Repository): Promise<string>;

@@ -25,6 +25,9 @@ const Done = z.strictObject({ ok: z.literal(true) });
 /** Longest goal, in bytes of UTF-8: a goal is a text a person wrote, and it is stored with the run. */
 export const MAX_GOAL_BYTES = 512 * 1024;
 
+/** Longest message of a talk: the request that carries it is limited to 1 MiB. */
+export const MAX_SAID_CHARACTERS = 250_000;
+
 /** Thirty days: what is older is for `spending.stats`. */
 export const MAX_WINDOW_MINUTES = 30 * 24 * 60;
 
@@ -39,6 +42,10 @@ export const RunRequest = z.strictObject({
     .optional()
     .describe("The branch to start from; the one that is checked out otherwise"),
   bind: z.record(z.string(), z.string()).default({}).describe("Role → persona"),
+  models: z
+    .record(z.string(), z.string().min(1).max(200))
+    .optional()
+    .describe("Role → the model that its persona is to use"),
   commands: z
     .record(z.string(), z.array(z.string()).min(1))
     .default({})
@@ -285,6 +292,42 @@ export const METHODS = {
     summary: "What a run has changed, as a unified diff",
     params: z.strictObject({ run: RunRef }),
     result: z.strictObject({ run: z.string(), diff: z.string() }),
+  },
+
+  "talk.say": {
+    summary: "Say something in a talk: the agent is told, and a turn begins",
+    params: z.strictObject({
+      run: RunRef,
+      text: z.string().min(1).max(MAX_SAID_CHARACTERS),
+      key: z.string().min(1).max(200).optional().describe("Said again with the same key, it is the same turn"),
+      by: By,
+    }),
+    result: z.strictObject({ run: z.string(), turn: z.int() }),
+  },
+  "talk.turn": {
+    summary: "What was said in a turn of a talk, and answered as far as that is known",
+    params: z.strictObject({ run: RunRef, turn: z.int().positive() }),
+    result: z.strictObject({ turn: z.int(), said: z.string(), answered: z.string().optional() }),
+  },
+  "talk.undo": {
+    summary: "Take back what the last turn has changed in the worktree",
+    params: z.strictObject({ run: RunRef, by: By }),
+    result: z.strictObject({ turn: z.int(), files: z.int() }),
+  },
+  "talk.choose": {
+    summary: "Go on with another persona or another model; the worktree stays, the conversation begins anew",
+    params: z.strictObject({
+      run: RunRef,
+      persona: z.string().min(1).max(80).optional(),
+      model: z.string().min(1).max(200).optional(),
+      by: By,
+    }),
+    result: z.strictObject({ persona: z.string(), model: z.string().optional() }),
+  },
+  "talk.end": {
+    summary: "End a talk: its record is kept, its agent ends, its branch and worktree stay",
+    params: z.strictObject({ run: RunRef, by: By }),
+    result: z.strictObject({ run: z.string() }),
   },
 
   "session.list": {

@@ -33,7 +33,9 @@ const counters = (): string[] =>
   events().flatMap((event) => (event.type === "session.recovery" ? [`${event.counter} ${event.used}`] : []));
 const purposes = (): string[] => events().flatMap((event) => (event.type === "prompt.sending" ? [event.purpose] : []));
 const failures = (): string[] =>
-  events().flatMap((event) => ("failure" in event && event.type !== "run.failed" ? [event.failure.code] : []));
+  events().flatMap((event) =>
+    "failure" in event && event.failure && event.type !== "run.failed" ? [event.failure.code] : [],
+  );
 const state = (): string =>
   events()
     .flatMap((event) => (event.type === "session.changed" ? [event.to] : []))

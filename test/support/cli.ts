@@ -121,5 +121,6 @@ const noTerminal: Terminal = {
   stdin: absent,
   handOver: absent,
   converse: absent,
+  edit: absent,
   viewPty: absent,
 };

@@ -10,16 +10,15 @@ import type { AddressInfo } from "node:net";
 import { type ChatCompletionRequest, LLMock } from "@copilotkit/aimock";
 import { parseUsd } from "../../src/domain/money.ts";
 
-/** One answer of the model: a tool that it calls, with its arguments. */
-export interface Move {
-  tool: string;
-  args: Record<string, unknown>;
-}
+/** One answer of the model: a tool that it calls, with its arguments; or words, which only a talk takes for an answer. */
+export type Move = { tool: string; args: Record<string, unknown> } | { say: string };
 
 export interface ModelRequest {
   body: ChatCompletionRequest & { max_tokens?: number };
   /** The newest prompt of devflow in it. */
   prompt: string;
+  /** What was said to it last, by whomever. */
+  said: string;
   phase: string;
   artifact: string;
   /** How many answers the model has given since that prompt. */
@@ -60,9 +59,10 @@ export async function openRouter({ moves, cost = () => 0.001, fault }: OpenRoute
     match: { predicate: () => true },
     response: (body) => {
       const request = understood(body, requests);
-      const { tool, args } = moves(request);
+      const move = moves(request);
       const usage = { prompt_tokens: 1_000, completion_tokens: 50, cost: cost(request) };
-      return { toolCalls: [{ name: tool, arguments: JSON.stringify(args) }], usage };
+      if ("say" in move) return { content: move.say, usage };
+      return { toolCalls: [{ name: move.tool, arguments: JSON.stringify(move.args) }], usage };
     },
   });
   await model.start();
@@ -114,8 +114,11 @@ function understood(body: ChatCompletionRequest, before: readonly ModelRequest[]
   const phase = /^Phase: (.+)$/m.exec(prompt)?.[1] ?? "";
   const artifact = MARK.exec(prompt)?.[1] ?? "";
   const answered = body.messages.slice(at + 1).filter(({ role }) => role === "assistant").length;
-  const same = before.filter((one) => one.phase === phase && one.answered === answered && one.prompt === prompt).length;
-  return { body, prompt, phase, artifact, answered, knock: same + 1 };
+  const said = texts.findLast((text) => text !== "") ?? "";
+  const same = before.filter(
+    (one) => one.phase === phase && one.answered === answered && one.prompt === prompt && one.said === said,
+  ).length;
+  return { body, prompt, said, phase, artifact, answered, knock: same + 1 };
 }
 
 async function textOf(incoming: IncomingMessage): Promise<string> {

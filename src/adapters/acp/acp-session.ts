@@ -81,6 +81,8 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   let since = clock.now();
   let turn: AcpTurn | undefined;
   let past = "";
+  /** What the newest turn that is over has said. */
+  let spoken: { key: string; words: string } | undefined;
   let closing: Promise<void> | undefined;
   let ending: "closed" | "released" | undefined;
   /** The turn whose refusal is over: somebody has logged in, the limit has passed, or a person wants to go on. */
@@ -92,7 +94,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   const asking = permissions({
     files,
     task: () => ({
-      ...(turn?.task && { artifact: turn.task.artifact }),
+      ...(turn?.task?.artifact !== undefined && { artifact: turn.task.artifact }),
       lists: [spec.persona.api?.commands ?? [], ...(turn?.task?.commands ? [turn.task.commands] : [])],
     }),
     changed: show,
@@ -252,6 +254,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       journal.write({ t: "taken", key, said: now.first() ?? "its answer" });
     if (answer.ok) book(now, answer.value);
     journal.write({ t: "over", key, at: clock.now(), ...end, ...(untaken && { untaken }) });
+    spoken = { key, words: now.words() };
     turn = undefined;
     since = clock.now();
     show();
@@ -390,6 +393,7 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       const found = await begun;
       return "kind" in found ? found : receipt(found, AbortSignal.any([signal, over.signal]));
     },
+    answer: async (key) => (spoken?.key === key ? spoken.words : undefined),
     interrupt: async (key) => {
       if (interrupted.has(key)) return;
       interrupted.add(key);

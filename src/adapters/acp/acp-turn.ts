@@ -12,6 +12,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { sha256Hex } from "../system/content-hash.ts";
 
 const MAX_SAID = 500;
+const MAX_WORDS = 200_000;
 const MAX_ABOUT = 200;
 const MAX_TOOL = 100;
 
@@ -35,6 +36,8 @@ export interface AcpTurn {
   lastSignAt(): number;
   /** What it last said or did, for people. */
   said(): string;
+  /** All that it has said to whoever asked. */
+  words(): string;
   /** What the conversation has cost so far, as it was last told. */
   costUsd(): string | undefined;
   hear(heard: Heard): void;
@@ -56,6 +59,8 @@ export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurn
   let first: string | undefined;
   let lastSignAt = clock.steady();
   let said = "";
+  let words = "";
+  let spoke = true;
   let costUsd: string | undefined;
 
   function sign(what: string): void {
@@ -124,6 +129,7 @@ export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurn
     first: () => first,
     lastSignAt: () => lastSignAt,
     said: () => said,
+    words: () => words,
     costUsd: () => costUsd,
     sign,
     toolOf: (tool) => {
@@ -135,6 +141,9 @@ export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurn
     hear: (heard) => {
       if (heard.kind === "aside") return;
       sign(heard.kind);
+      // What is said after something was done is a paragraph of its own.
+      if (heard.kind === "said") words = (words + (spoke || words === "" ? "" : "\n\n") + heard.text).slice(-MAX_WORDS);
+      spoke = heard.kind === "said";
       if (heard.kind === "tool") tell(toolOf(heard.tool));
       else if (heard.kind === "said") said = (said + heard.text).slice(-MAX_SAID);
       else if (heard.kind === "plan") said = heard.said.slice(0, MAX_SAID);

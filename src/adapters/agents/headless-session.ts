@@ -225,6 +225,7 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
       if ("kind" in found) return found;
       return receipt(found, { ...deps, change }, AbortSignal.any([signal, released.signal]));
     },
+    answer: async (key) => turns.of(key)?.turn?.tally().answer,
     interrupt: async (key) => {
       if (verdict().state === "login_required" || verdict().state === "rate_limited") {
         forgiven = turns.newest()?.record.key;

@@ -1,8 +1,10 @@
 /** An agent in a terminal: its own interface in a pane or pty, started, watched, typed into and read by its profile. */
 import { type AgentProfile, launchArgs } from "../../domain/agent-profile.ts";
 import type { Judgement } from "../../domain/evidence.ts";
+import { answerOnScreen } from "../../domain/screen-answer.ts";
+import { pattern } from "../../domain/screen-rule.ts";
 import type { Verdict } from "../../domain/session.ts";
-import type { AgentAdapter, AgentNews, AgentSession, AgentSpec } from "../../ports/agent.ts";
+import type { AgentAdapter, AgentNews, AgentSession, AgentSpec, Prompt } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { findConversation } from "./conversations.ts";
@@ -110,6 +112,9 @@ async function terminalSpec(
   };
 }
 
+/** As it stands on the screen: laid out already, and no Markdown. */
+const asBlock = (rows: string): string => `\`\`\`\`\`\n${rows}\n\`\`\`\`\``;
+
 const mapped = (record: Record<string, string>, change: (text: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(record).map(([name, text]) => [name, change(text)]));
 
@@ -131,6 +136,8 @@ function terminalSession(
   let closed: Verdict | undefined;
   let ahead: { key: string; at: number; moved: number; answer: Promise<Asked> } | undefined;
   let outputs = 0;
+  /** What it was last told: its answer stands below that on the screen. */
+  let told: Prompt | undefined;
   const deps = { terminal, observer, profile, clock };
   terminal.on(() => {
     outputs += 1;
@@ -187,7 +194,18 @@ function terminalSession(
       answer.catch(() => undefined); // who delivers hears of it
       ahead = { key, at: clock.now(), moved: outputs, answer };
     },
-    deliver: (prompt, signal) => typePrompt(prompt, deps, signal, known(prompt.key)),
+    deliver: (prompt, signal) => {
+      told = prompt;
+      return typePrompt(prompt, deps, signal, known(prompt.key));
+    },
+    answer: async (key) => {
+      if (key !== told?.key) return undefined;
+      const { rows } = await terminal.screen();
+      const { composer } = profile.interactive;
+      const first = composer && "first" in composer ? pattern(composer.first) : undefined;
+      const words = answerOnScreen(rows, told.text, (row) => first?.test(row) ?? false);
+      return words === "" ? undefined : asBlock(words);
+    },
     asked: async () => askedIn((await observer.look()).permission),
     permit: (key, answer, digest, signal) => givePermission({ key, answer, digest }, deps, signal),
     interrupt: async (key) => {

@@ -122,7 +122,7 @@ async function accessOf(
 const CONTEXT_TOKENS = 128_000;
 
 function startOf(spec: AgentSpec, provider: Provider, folder: string, options: ModelAgentsOptions): Start {
-  const { session, run, role, persona, cwd } = spec;
+  const { session, run, role, persona, cwd, talks = false } = spec;
   const { tools, commands, limits } = apiOf(persona);
   const model = persona.model ?? "";
   const { contextTokens, maxOutputTokens } = options.known(model) ?? {};
@@ -138,7 +138,7 @@ function startOf(spec: AgentSpec, provider: Provider, folder: string, options: M
     account: accountOf(provider),
     model,
     headers: provider.headers,
-    system: systemText({ persona, role, tools }),
+    system: systemText({ persona, role, tools, talks }),
     tools: [...new Set([...tools, "complete"])],
     commands,
     limits,

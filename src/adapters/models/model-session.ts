@@ -49,7 +49,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
   let closing: Promise<void> | undefined;
   let told: Told = { state: "booting", said: "its process starts", at: clock.now() };
   /** The newest turn that is over, and the one that was begun since. */
-  let last: { key: string; failure: FailureRecord | undefined } | undefined;
+  let last: { key: string; failure: FailureRecord | undefined; said: string | undefined } | undefined;
   let begun: string | undefined;
   let paused = await isThere(join(folder, PAUSED));
   let shown = "";
@@ -142,7 +142,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       const { state, said, until } = message;
       told = { state, said, at: clock.now(), ...(until !== undefined && { until }) };
     } else {
-      last = { key: message.key, failure: message.failure };
+      last = { key: message.key, failure: message.failure, said: message.said };
       begun = undefined;
       life.progressed();
     }
@@ -229,16 +229,18 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       return () => listeners.delete(listener);
     },
     deliver: ({ key, text, task }, signal) => {
-      const { phase = "", attempt, commands, artifact } = task ?? {};
+      const { phase = "", attempt, commands, artifact, talk } = task ?? {};
       const about = {
         phase,
         attempt: attempt === undefined ? key : `${phase}/${attempt}`,
         ...(commands && { commands }),
         ...(artifact !== undefined && { artifact }),
+        ...(talk && { talk }),
       };
       return take({ t: "prompt", key, text, ...about }, signal);
     },
     say,
+    answer: async (key) => (last?.key === key ? last.said : undefined),
     pause: async (wanted) => {
       paused = wanted;
       if (wanted) await writeFile(join(folder, PAUSED), "", { mode: 0o600 });

@@ -93,6 +93,8 @@ export const ToChild = z.discriminatedUnion("t", [
     commands: CommandList.optional(),
     /** Where the artifact belongs: the one path under `.devflow` that may be written. */
     artifact: z.string().optional(),
+    /** A turn of a talk: a message without a tool call is its answer, and ends it. */
+    talk: z.literal(true).optional(),
     text: z.string(),
   }),
   /** A person's message: taken between two calls of a turn, or a turn of its own when none runs. */
@@ -143,6 +145,8 @@ export const FromChild = z.discriminatedUnion("t", [
     t: z.literal("over"),
     key: Key,
     kind: z.enum(["completed", "failed", "interrupted"]),
+    /** What the agent said at last, in a talk. */
+    said: z.string().optional(),
     failure: FailureRecord.optional(),
   }),
   z.strictObject({

@@ -6,7 +6,7 @@
 import { RunEvent, type RunStarted, type StoredEvent } from "../../domain/event.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
-import { advance, isActive, type Standing } from "../../domain/run-row.ts";
+import { advance, isActive, isBeside, type Standing } from "../../domain/run-row.ts";
 
 export interface Asked {
   run: RunId;
@@ -44,7 +44,7 @@ export function rule({ run, expected, events, key, at }: Asked, past: Past): Rul
   }
   const after = events.reduce((standing, event) => advance(standing, event, at), before);
   // Not only a start takes the place: a failed run that is resumed takes it again.
-  if (isActive(after) && !isActive(before)) refuseSecond(run, after, past);
+  if (isActive(after) && !isActive(before) && !isBeside(after)) refuseSecond(run, after, past);
   return { kind: "write", before, after };
 }
 

@@ -2,7 +2,7 @@
 import type { StoredEvent } from "../../domain/event.ts";
 import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
-import { isActive, type RunRow, rowOf, type Standing, unknown } from "../../domain/run-row.ts";
+import { isActive, isBeside, type RunRow, rowOf, type Standing, unknown } from "../../domain/run-row.ts";
 import { isTidy } from "../../domain/run-state.ts";
 import type { Appended, EventLog } from "../../ports/event-log.ts";
 import { type Asked, type Past, rule } from "./append-rules.ts";
@@ -57,7 +57,7 @@ export function memoryEventLog(): EventLog {
     activeRun: (repo, base) =>
       started().find(([, { standing }]) => {
         const run = standing.state.started;
-        return isActive(standing) && run?.repo === repo && run.base === base;
+        return isActive(standing) && !isBeside(standing) && run?.repo === repo && run.base === base;
       })?.[0],
   };
 

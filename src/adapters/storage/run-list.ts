@@ -1,7 +1,7 @@
 /** The table of runs: a line each, kept in step with the log by whoever appends, and made anew from it when asked. */
 import type { Database } from "better-sqlite3";
 import type { RunId } from "../../domain/ids.ts";
-import { type RunRow, rowOf, type Standing } from "../../domain/run-row.ts";
+import { isBeside, type RunRow, rowOf, type Standing } from "../../domain/run-row.ts";
 import { isTidy } from "../../domain/run-state.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 
@@ -39,7 +39,9 @@ export function runList(database: Database): RunList {
     "SELECT id AS run, request_hash AS requestHash FROM runs WHERE idempotency_key = ?",
   );
   const active = database
-    .prepare<[string, string], RunId>("SELECT id FROM runs WHERE repo = ? AND base = ? AND ended_at IS NULL")
+    .prepare<[string, string], RunId>(
+      "SELECT id FROM runs WHERE repo = ? AND base = ? AND ended_at IS NULL AND beside = 0",
+    )
     .pluck();
   const unfinished = database.prepare<[], RunId>("SELECT run FROM untidy_runs ORDER BY run").pluck();
 
@@ -74,7 +76,7 @@ function listing(database: Database): (query: Parameters<EventLog["runs"]>[0]) =
     );
   const newest = prepare("", "");
   // Without a named index SQLite would look for the few that are active among all that have ended.
-  const active = prepare("INDEXED BY one_active_run", "AND ended_at IS NULL AND (:status IS NULL OR status = :status)");
+  const active = prepare("INDEXED BY active_runs", "AND ended_at IS NULL AND (:status IS NULL OR status = :status)");
   const withStatus = prepare("INDEXED BY runs_by_status", "AND status = :status");
   const ended = prepare("", "AND ended_at IS NOT NULL AND (:status IS NULL OR status = :status)");
   return ({ limit, before, active: wanted, status }) => {
@@ -88,9 +90,9 @@ function listing(database: Database): (query: Parameters<EventLog["runs"]>[0]) =
 function writing(database: Database): Pick<RunList, "write" | "clear"> {
   type Progress = Pick<Line, "id" | "updatedAt" | "at" | "accepted" | "branch">;
   type Turn = Progress & Pick<Line, "status" | "endedAt">;
-  const insert = database.prepare<Line & { idempotencyKey: string | null; requestHash: string | null }>(
+  const insert = database.prepare<Line & { idempotencyKey: string | null; requestHash: string | null; beside: 0 | 1 }>(
     `INSERT INTO runs VALUES (:id, :status, :template, :repo, :base, :branch, :startedAt, :updatedAt, :endedAt, :at,
-       :accepted, :phases, :idempotencyKey, :requestHash)`,
+       :accepted, :phases, :idempotencyKey, :requestHash, :beside)`,
   );
   const goal = database.prepare<[string, string]>("INSERT INTO goals (run, goal) VALUES (?, ?)");
   // Most appends change no column that an index holds; naming one would write the indexes again.
@@ -121,7 +123,7 @@ function writing(database: Database): Pick<RunList, "write" | "clear"> {
       const endedAt = row.endedAt ?? null;
       if (!was) {
         const { idempotencyKey = null, requestHash = null } = after.state.started ?? {};
-        insert.run({ ...row, branch, endedAt, idempotencyKey, requestHash });
+        insert.run({ ...row, branch, endedAt, idempotencyKey, requestHash, beside: isBeside(after) ? 1 : 0 });
         goal.run(id, row.goal);
       } else if (was.status === status && was.endedAt === row.endedAt) {
         progress.run({ id, updatedAt, at, accepted, branch });

@@ -5,6 +5,7 @@ import { checks } from "./check.ts";
 import { writeInto } from "./devflow-folder.ts";
 import { diff, diffStat } from "./diff.ts";
 import { inspect } from "./inspect.ts";
+import { mark, rewind, unmark } from "./marks.ts";
 import { prepare } from "./prepare.ts";
 import { remove } from "./remove.ts";
 
@@ -28,6 +29,12 @@ export function gitWorkspaces({ worktrees }: GitWorkspacesOptions): Workspaces {
       await check(run);
       return writeInto(run, pathOf(run), relative, text);
     },
+    mark: (run, name) => mark(worktrees, run, name),
+    rewind: async (run, from, to) => {
+      await check(run);
+      return rewind(worktrees, run, from, to);
+    },
+    unmark: (run) => unmark(worktrees, run),
     diffStat: (run, repository) => diffStat(worktrees, run, repository),
     diff: (run, repository) => diff(worktrees, run, repository),
     async remove(run, repository) {

@@ -8,7 +8,7 @@ import { type WorktreeRecord, wipRefOf } from "./record.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** Whose commit it is does not depend on the user having told git a name. */
-const AUTHOR = {
+export const AUTHOR = {
   GIT_AUTHOR_NAME: "devflow",
   GIT_AUTHOR_EMAIL: "devflow@localhost",
   GIT_COMMITTER_NAME: "devflow",

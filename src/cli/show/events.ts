@@ -132,6 +132,19 @@ function tell(event: RunEvent): Told {
     }
     case "budget.set":
       return { text: say("event.budget.set", { usd: event.usd, policy: event.policy, by: event.by }) };
+    case "turn.asked":
+      return { text: say("event.turn.asked", { turn: event.number, by: event.by, bytes: event.bytes }) };
+    case "turn.ended": {
+      const { number: turn, how, failure } = event;
+      const tone = how === "answered" ? {} : { tone: "yellow" as const };
+      return { text: say(`event.turn.${how}`, { turn, problem: failure ? told(failure).message : "" }), ...tone };
+    }
+    case "turn.undone":
+      return { text: say("event.turn.undone", { turn: event.number, by: event.by, files: event.files }) };
+    case "talk.ended":
+      return { text: say("event.talk.ended", { by: event.by }) };
+    case "role.bound":
+      return { text: say("event.role.bound", { role: event.role, persona: referenceOf(event.persona), by: event.by }) };
     default:
       return tellSession(event);
   }

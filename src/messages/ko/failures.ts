@@ -46,6 +46,10 @@ export const failures: Record<FailureCode, { text: string; hint: string }> = {
   "command.failed_to_start": { text: "{phase} 단계: {command}을(를) 시작하지 못했습니다: {problem}", hint: "명령이 실행의 작업 트리나 PATH에 있어야 합니다" },
   "artifact.damaged": { text: "보관된 산출물 {sha256}이(가) 통과했을 때와 다릅니다", hint: "누군가 데이터 디렉터리를 바꾸었습니다. 단계를 반려하여 다시 만드세요" },
 
+  "talk.none": { text: "실행 {run}에서는 대화할 수 없습니다: {state}", hint: "다른 대화 시작하기: devflow chat" },
+  "talk.busy": { text: "에이전트가 앞서 한 말을 처리하고 있습니다", hint: "답을 기다리거나 중단하세요" },
+  "talk.cannot_undo": { text: "마지막 턴을 되돌릴 수 없습니다: {problem}", hint: "바뀐 것 보기: devflow runs diff" },
+  "talk.bad_reference": { text: "@{path}: {problem}", hint: "이 저장소의 텍스트 파일이나 폴더를 쓰세요. 공백이 있는 이름은 따옴표로: @\"a b.md\"" },
   "session.not_found": { text: "세션 {session}이(가) 없습니다", hint: "세션 목록 보기: devflow sessions list" },
   "session.ended": { text: "세션 {session}은(는) 끝났습니다({state})", hint: "일하는 세션 보기: devflow sessions list, 녹화 위치 보기: devflow sessions record {session}" },
   "session.lost": { text: "에이전트 {persona}이(가) 사라졌습니다: {problem}", hint: "일어난 일 보기: devflow sessions show {session}" },

@@ -13,6 +13,9 @@ import type { Toolbox } from "./tools.ts";
 import type { Transcript } from "./transcript.ts";
 import type { TurnUpdate } from "./turn-state.ts";
 
+/** The agent that people speak with; its subagents are `main/1` and so on. */
+export const MAIN = "main";
+
 /** A person's message that has not been taken yet. */
 export interface Remark {
   key: string;

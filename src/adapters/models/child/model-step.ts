@@ -3,9 +3,10 @@
  *
  * T1. An answer with a call that cannot be read is not used at all: the model is asked again, at most twice.
  * T2. An answer without a call is not the end: only `complete` is. After three of them in a row the turn has failed.
+ *     In a talk it is the end: a person has been answered.
  */
 import { Failure, failureRecord } from "../../../domain/failure.ts";
-import { type Agent, overBy } from "./agent.ts";
+import { type Agent, MAIN, overBy } from "./agent.ts";
 import type { Spoken } from "./chat-model.ts";
 import { compacted, type Room, roomFor } from "./compaction.ts";
 import type { Message, ToolUse } from "./conversation.ts";
@@ -88,6 +89,8 @@ function heard(spoken: Spoken, state: TurnState, agent: Agent): TurnUpdate {
   }
   const silent = state.silent + 1;
   const said: Message[] = text === "" ? [] : [{ role: "assistant", text, uses: [] }];
+  if (state.talk && text.trim() !== "" && agent.name === MAIN)
+    return { messages: said, over: { kind: "completed", summary: text }, ...density };
   if (silent < MOST_SILENT) {
     return { messages: [...said, { role: "user", from: "note", text: USE_A_TOOL }], silent, ...density };
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { redactor } from "../../../domain/redact.ts";
 import { systemIds } from "../../system/ids.ts";
 import { type FromChild, SESSION_FILES, type Start, type ToChild } from "../session-protocol.ts";
-import { type Agent, type Over, overBy, type Remark } from "./agent.ts";
+import { type Agent, MAIN, type Over, overBy, type Remark } from "./agent.ts";
 import { parentChannel } from "./channel.ts";
 import { chatModel } from "./chat-model.ts";
 import { openCheckpoint } from "./checkpoint.ts";
@@ -27,8 +27,6 @@ export interface Session {
   /** Stops what runs, and leaves everything as it stands in the files. */
   stop(): Promise<void>;
 }
-
-const MAIN = "main";
 
 /** What is done sooner than this is told by its fact alone. */
 const WORTH_TELLING_MS = 250;
@@ -74,7 +72,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
 
   function agentOf(turn: Turn, signal: AbortSignal): Agent {
     const { limits, tools, system } = start;
-    const { commands, artifact } = turn;
+    const { commands, artifact, talk } = turn;
     const modelOf = () => chatModel(start, calls);
     const delegate: Delegate = (...request) =>
       delegates({ parent: main, turn, toolboxOf, modelOf, saver: checkpoint.saver })(...request);
@@ -84,7 +82,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
       phase: turn.phase,
       system,
       model: modelOf(),
-      toolbox: toolboxOf({ tools, commands, artifact, delegate }),
+      toolbox: toolboxOf({ tools, commands, artifact, talk, delegate }),
       redact: (text) => (key === "" ? text : text.replaceAll(key, "[redacted]")),
       quotas: limits,
       total: limits,
@@ -175,6 +173,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     attempt: state?.attempt ?? "",
     commands: state?.commands ?? null,
     artifact: state?.artifact ?? null,
+    talk: state?.talk ?? false,
   });
 
   /** False when it is known already; what has been taken is said again. */
@@ -218,8 +217,8 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
   records.catchUp();
   if (state?.key && state.over) send(overMessage(state.key, state.over));
   if (state?.key && !state.over) {
-    const { key, phase, attempt, commands = null, artifact = null } = state;
-    void run({ key, phase, attempt, commands, artifact }, undefined);
+    const { key, phase, attempt, commands = null, artifact = null, talk = false } = state;
+    void run({ key, phase, attempt, commands, artifact, talk }, undefined);
   } else {
     send({ t: "state", state: "ready", said: "waits for a prompt" });
   }
@@ -228,8 +227,8 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
     take(message) {
       switch (message.t) {
         case "prompt": {
-          const { t: _, commands = null, artifact = null, ...prompt } = message;
-          if (isNew(prompt.key)) begin({ ...prompt, commands, artifact, from: "prompt" });
+          const { t: _, commands = null, artifact = null, talk = false, ...prompt } = message;
+          if (isNew(prompt.key)) begin({ ...prompt, commands, artifact, talk, from: "prompt" });
           return;
         }
         case "say":
@@ -263,7 +262,8 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
 
 function overMessage(key: string, over: Over): FromChild {
   const { kind } = over;
-  return { t: "over", key, kind, ...(over.kind === "failed" && { failure: over.failure }) };
+  const said = over.kind === "completed" && { said: over.summary };
+  return { t: "over", key, kind, ...(over.kind === "failed" && { failure: over.failure }), ...said };
 }
 
 function inWords(over: Over): string {

@@ -31,6 +31,8 @@ export interface ToolboxFor {
   tools: readonly ToolName[];
   commands: CommandList | null;
   artifact: string | null;
+  /** Who talks with a person ends a turn by words, and has no need of `complete`. */
+  talk?: boolean;
   delegate?: Delegate;
 }
 
@@ -44,7 +46,7 @@ export interface Toolboxes {
 export function toolboxes({ start, key, state }: Toolboxes): (options: ToolboxFor) => Toolbox {
   const redact = redactor([key]);
 
-  return ({ tools, commands, artifact, delegate }) => {
+  return ({ tools, commands, artifact, delegate, talk = false }) => {
     /** What ends the turn must not become an answer of the tool that it happened in. */
     let thrown: { error: unknown } | undefined;
     let nth = 0;
@@ -68,7 +70,8 @@ export function toolboxes({ start, key, state }: Toolboxes): (options: ToolboxFo
         },
       }),
     });
-    const specs = box.specs.map(({ name, description, schema }) => ({ name, description, schema: jsonSchema(schema) }));
+    const offered = box.specs.filter(({ name }) => !talk || name !== "complete");
+    const specs = offered.map(({ name, description, schema }) => ({ name, description, schema: jsonSchema(schema) }));
     return {
       specs,
       about: (name, args) => box.about(name, args),

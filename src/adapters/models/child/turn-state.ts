@@ -25,6 +25,8 @@ export const TurnState = Annotation.Root({
   commands: newest<CommandList | null>(null),
   /** Where the artifact belongs; `null` when the turn has none. */
   artifact: newest<string | null>(null),
+  /** A person talks with it: its words end the turn. */
+  talk: newest(false),
   over: newest<Over | null>(null),
   /** Answers in a row without a tool call. */
   silent: newest(0),
@@ -35,5 +37,5 @@ export const TurnState = Annotation.Root({
 });
 export type TurnState = typeof TurnState.State;
 /** What a turn is about, from its beginning to its end. */
-export type Turn = Pick<TurnState, "key" | "phase" | "attempt" | "commands" | "artifact">;
+export type Turn = Pick<TurnState, "key" | "phase" | "attempt" | "commands" | "artifact" | "talk">;
 export type TurnUpdate = typeof TurnState.Update;
