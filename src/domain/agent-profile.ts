@@ -287,6 +287,13 @@ export const AgentProfile = z
   .describe("How to drive one coding agent");
 export type AgentProfile = z.infer<typeof AgentProfile>;
 
+/** The versions that the profile is made for, where this one is none of them. */
+export const unsupportedBy = (
+  { versions }: Pick<AgentProfile, "versions">,
+  version: string | undefined,
+): string | undefined =>
+  versions !== undefined && version !== undefined && !inRange(versions, version) ? versions : undefined;
+
 /** The profile as it is for one version of the program. */
 export function forVersion(profile: AgentProfile, version: string | undefined): AgentProfile {
   const fitting = version === undefined ? [] : profile.variants.filter(({ versions }) => inRange(versions, version));

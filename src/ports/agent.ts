@@ -125,4 +125,6 @@ export interface Agents {
    * only an obstacle when nobody asked for it by name: a person may know of a login that devflow does not.
    */
   obstacle(persona: Persona, byName: boolean): Promise<Error | undefined>;
+  /** What a person should know of a persona that can be used. */
+  remarks?(persona: Persona): Promise<readonly string[]>;
 }

@@ -96,10 +96,11 @@ async function terminalSpec(
   const wanted = (conversation !== undefined && resume) || afresh;
   const args = launchArgs(wanted, { cwd, model: persona.model, args: persona.args, conversation });
   const record = options.recording(spec);
-  const settings = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
-  const given = (text: string): string => text.replaceAll("{hooks}", settings ?? "");
-  const hookArgs = settings === undefined ? [] : (profile.hooks?.args.flat().map(given) ?? []);
-  const hookEnv = settings === undefined ? {} : mapped(profile.hooks?.env ?? {}, given);
+  const hooks = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
+  const given = (text: string): string =>
+    text.replace(/\{hooks(:toml)?\}/g, (_, toml) => (toml ? hooks?.table : hooks?.settings) ?? "");
+  const hookArgs = hooks ? (profile.hooks?.args.flat().map(given) ?? []) : [];
+  const hookEnv = hooks ? mapped(profile.hooks?.env ?? {}, given) : {};
   return {
     session,
     run,
