@@ -174,6 +174,12 @@ export const Interactive = z.strictObject({
   submit: Keys.default(["Enter"]),
   clear: Keys.default(["C-u"]).describe("Empties the composer"),
   interrupt: Keys.describe("Stops a turn"),
+  compact: z
+    .string()
+    .regex(/^\S[^\n]*$/)
+    .max(200)
+    .optional()
+    .describe("What is typed to have it make a context shorter that is full"),
   quit: Keys.describe("Ends the agent when it is idle"),
   maxPaste: z.int().positive().default(100_000).describe("Larger prompts go as a file, in bytes"),
   byFile: ByFile,
