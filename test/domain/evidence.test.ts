@@ -100,7 +100,7 @@ describe("opencode's box", () => {
   const screenOf = (lines: string[], row: number, col: number, footer = "   ~/proj        ctrl+p commands") =>
     judge(profile("opencode"), {
       screen: {
-        rows: ["  answer", "", ...lines, "  ┃  Build · Model Provider", "  ╹▀▀▀▀", footer],
+        rows: ["  answer", "", ...lines, "  ┃  Build · Model Provider", `  ╹${"▀".repeat(40)}`, footer],
         title: "OpenCode",
         cursor: { row, col, visible: true },
       },

@@ -43,7 +43,7 @@ describe("a persona that is a model behind an API", () => {
     const missing = await obstacle({ model: "m" });
     expect([missing?.code, missing?.hint]).toEqual([
       "persona.no_key",
-      "start the daemon with it in its environment: OPENROUTER_API_KEY=… devflowd restart",
+      "devflow login openrouter",
     ]);
     expect(await obstacle({ model: "m" }, { secretOf: async (name) => `the ${name}` })).toBeUndefined();
   });
