@@ -1,7 +1,7 @@
 /** The made blocks of the pages, by their names: each is a table or a list out of what the programs themselves use. */
 import { join } from "node:path";
 import { schemaCheck } from "../../src/adapters/artifacts/schema-check.ts";
-import { agentProfiles } from "../../src/adapters/definitions/agent-profiles.ts";
+import { everyProfile } from "../../src/adapters/definitions/agent-profiles.ts";
 import { definitions } from "../../src/adapters/definitions/definitions.ts";
 import { Config } from "../../src/domain/config.ts";
 import { mustBeDurable, RunEvent } from "../../src/domain/event.ts";
@@ -122,7 +122,9 @@ const recovery = (): string =>
   );
 
 async function shipped(root: string): Promise<Record<string, string>> {
-  const profiles = (await agentProfiles({ shipped: root, user: join(root, "no-user") })()).map(({ value }) => value);
+  const profiles = (await everyProfile({ shipped: root, user: join(root, "no-user") })()).good.map(
+    ({ value }) => value,
+  );
   const { personas, templates, schemas } = definitions({
     shipped: root,
     user: undefined,

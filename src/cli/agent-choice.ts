@@ -8,7 +8,7 @@ import type { AgentShelf, ProfileFile } from "./compose.ts";
 /** Throws what is wrong with its file when that cannot be used, or that there is none. */
 export async function chosenAgent(shelf: AgentShelf, name: string): Promise<ProfileFile> {
   const { good, broken } = await shelf.list();
-  const wrong = broken.find(({ source }) => source.replace(/^.*[\\/]|\.ya?ml$/g, "") === name);
+  const wrong = broken.find((one) => one.name === name);
   if (wrong) throw wrong.error;
   const found = good.find(({ value }) => value.name === name);
   if (found) return found;

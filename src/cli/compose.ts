@@ -8,7 +8,7 @@ import { programOf, seemsLoggedIn } from "../adapters/agents/installed.ts";
 import { type Moment, replay } from "../adapters/agents/replay.ts";
 import { programVersion } from "../adapters/agents/version.ts";
 import { schemaCheck } from "../adapters/artifacts/schema-check.ts";
-import { type AllProfiles, agentProfiles, everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
+import { type AllProfiles, everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { inside } from "../adapters/models/tools/inside.ts";
@@ -248,11 +248,14 @@ export const composeConfig = (env: NodeJS.ProcessEnv): Promise<Config> =>
 export function composeDefinitions(env: NodeJS.ProcessEnv): Definitions {
   const shipped = installedAt();
   const user = placesHere(env).config;
-  const profiles = agentProfiles({ shipped, user });
+  const profiles = everyProfile({ shipped, user });
   return definitions({
     shipped,
     user,
     lint: schemaCheck().lint,
-    agents: async () => (await profiles()).map(({ value }) => value.name),
+    agents: async () => {
+      const { good, broken } = await profiles();
+      return [...good.map(({ value }) => value.name), ...broken.map(({ name }) => name)];
+    },
   });
 }

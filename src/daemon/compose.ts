@@ -93,7 +93,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     shipped: PACKAGE_ROOT,
     user: places.config,
     lint: artifacts.lint,
-    agents: async () => (await known.all()).map(({ value }) => value.name),
+    agents: known.names,
   });
   const language = languageFor(env, () => config.language);
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
@@ -211,6 +211,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
         digest: sha256Hex,
         secrets,
         redact,
+        remark: (agent) => known.remark(agent).catch(() => undefined),
         recording: async (session) => {
           const file = recordingOf(places, session);
           const found = await stat(file).catch(() => undefined);

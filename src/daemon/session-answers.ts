@@ -28,6 +28,8 @@ export interface SessionAnswersDeps {
   /** The secrets that must not be shown or kept, and what takes them out. */
   secrets: KnownSecrets;
   redact: Redact;
+  /** What is odd about an agent's program, as it is installed now. */
+  remark(agent: string): Promise<string | undefined>;
   /** The recording of a session, if there is one: its file and its size in bytes. */
   recording(session: string): Promise<{ file: string; bytes: number } | undefined>;
 }
@@ -134,7 +136,10 @@ export function sessionAnswers(deps: SessionAnswersDeps): SessionAnswers {
         ? await engine.session(found.run, SessionId.parse(found.view.id))
         : undefined;
       const screen = agent?.terminal && scrubbedRows((await agent.terminal.screen()).rows, deps.secrets, deps.redact);
-      return { session: shown, ...(screen && { screen }), explanation: explain(shown) };
+      const { agent: name, adapter } = found.view;
+      const remark = agent && name !== undefined && adapter !== "agent" ? await deps.remark(name) : undefined;
+      const explanation = [...explain(shown), ...(remark === undefined ? [] : [remark])];
+      return { session: shown, ...(screen && { screen }), explanation };
     },
     send: async ({ session: part, text, by }) => {
       const { run, session, agent } = await living(part);

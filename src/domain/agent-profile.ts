@@ -174,6 +174,12 @@ export const Interactive = z.strictObject({
   submit: Keys.default(["Enter"]),
   clear: Keys.default(["C-u"]).describe("Empties the composer"),
   interrupt: Keys.describe("Stops a turn"),
+  compact: z
+    .string()
+    .regex(/^\S[^\n]*$/)
+    .max(200)
+    .optional()
+    .describe("What is typed to have it make a context shorter that is full"),
   quit: Keys.describe("Ends the agent when it is idle"),
   maxPaste: z.int().positive().default(100_000).describe("Larger prompts go as a file, in bytes"),
   byFile: ByFile,
@@ -286,6 +292,13 @@ export const AgentProfile = z
   })
   .describe("How to drive one coding agent");
 export type AgentProfile = z.infer<typeof AgentProfile>;
+
+/** The versions that the profile is made for, where this one is none of them. */
+export const unsupportedBy = (
+  { versions }: Pick<AgentProfile, "versions">,
+  version: string | undefined,
+): string | undefined =>
+  versions !== undefined && version !== undefined && !inRange(versions, version) ? versions : undefined;
 
 /** The profile as it is for one version of the program. */
 export function forVersion(profile: AgentProfile, version: string | undefined): AgentProfile {

@@ -78,6 +78,14 @@ export const Config = z
         maxMb: z.int().min(1).max(1_000).default(20).describe("A recording ends with a note when it reaches this size"),
       })
       .prefault({}),
+    agents: z
+      .strictObject({
+        unsupportedVersion: z
+          .enum(["warn", "refuse"])
+          .default("warn")
+          .describe("What happens where an agent's version is none that its profile is made for: said, or not started"),
+      })
+      .prefault({}),
     providers: Providers,
     consent: z
       .enum(["ask", "required"])

@@ -105,6 +105,7 @@ export const FAILURES = {
   "schema.does_not_compile": { exit: 8, text: "{where}: the schema does not compile: {problem}", hint: "schemas are JSON Schema 2020-12" },
   "schema.unsupported": { exit: 8, text: "{where}: {keyword} is not supported", hint: "write the schema without it: the validator gets it wrong" },
   "persona.agent_not_installed": { exit: 8, text: "persona {persona} runs {command}, which is not installed", hint: "{install}" },
+  "persona.agent_unsupported": { exit: 8, text: "persona {persona} runs {agent} {version}, and its profile is made for {versions}", hint: "install another version, change the profile, or set agents.unsupportedVersion: warn" },
   "persona.not_logged_in": { exit: 8, text: "persona {persona} runs {command}, which is not logged in", hint: "log in with {command}, or bind it by name if it needs no login" },
   "persona.unknown_adapter": { exit: 8, text: "{where}: there is no adapter {adapter}", hint: "the adapters are: {adapters}" },
   "persona.unknown_agent": { exit: 8, text: "{where}: there is no agent {agent}", hint: "the agents are: {agents}" },

@@ -18,7 +18,7 @@ export const Hooks = z.strictObject({
   args: z
     .array(z.array(z.string()))
     .default([])
-    .describe("Further arguments; {hooks} is the settings file that names them"),
+    .describe("Further arguments; {hooks} is the settings file that names them, {hooks:toml} the same as a TOML table"),
   env: z.record(z.string(), z.string()).default({}).describe("Further variables; {hooks} is that file"),
   events: z
     .record(
@@ -26,6 +26,13 @@ export const Hooks = z.strictObject({
       AgentState.extract(["working", "ready", "awaiting_permission", "awaiting_input"]),
     )
     .describe("The events that it is asked to tell, and what each means"),
+  trusted: z
+    .string()
+    .max(300)
+    .optional()
+    .describe(
+      "It asks about hooks that it does not know. This names where devflow's own stand, for it to know just those",
+    ),
 });
 export type Hooks = z.infer<typeof Hooks>;
 
@@ -36,6 +43,26 @@ export const hookSettings = ({ events }: Hooks, command: string): string =>
       Object.keys(events).map((event) => [event, [{ matcher: "*", hooks: [{ type: "command", command }] }]]),
     ),
   });
+
+/** How long Codex lets a hook run, in seconds, where nothing else is said; it is a part of what makes a hook the same. */
+const HOOK_TIMEOUT_S = 600;
+
+/**
+ * The same as a TOML table in one line. With `trusted`, a hook is known to the agent by the SHA-256 over what it is, as Codex reckons it: so
+ * exactly this command may run unasked, and no other that a repository or a user brings.
+ */
+export function hookTable({ events, trusted }: Hooks, command: string, digest: (text: string) => string): string {
+  const names = Object.keys(events);
+  const quoted = JSON.stringify(command);
+  const hooks = names.map((event) => `${event}=[{hooks=[{type="command",command=${quoted}}]}]`);
+  const known = names.map((event) => {
+    const name = event.replace(/(?<!^)([A-Z])/g, "_$1").toLowerCase();
+    const hook = { async: false, command, timeout: HOOK_TIMEOUT_S, type: "command" };
+    const hash = digest(JSON.stringify({ event_name: name, hooks: [hook] }));
+    return `${JSON.stringify(`${trusted}:${name}:0:0`)}={trusted_hash="sha256:${hash}"}`;
+  });
+  return `{${[...hooks, ...(trusted === undefined ? [] : [`state={${known.join(",")}}`])].join(",")}}`;
+}
 
 const Line = z.looseObject({
   hook_event_name: z.string(),

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 
-export const Counter = z.enum(["resubmit", "nudge", "interrupt", "restart", "backoff", "reauth"]);
+export const Counter = z.enum(["resubmit", "nudge", "interrupt", "restart", "backoff", "reauth", "compact"]);
 export type Counter = z.infer<typeof Counter>;
 
 interface Rule {
@@ -25,6 +25,7 @@ export const RECOVERY: Record<Counter, Rule> = {
   restart:   { limit: 3, delayMs: 1_000,   maxDelayMs: 60_000 },    // crashed, frozen, pane gone
   backoff:   { limit: 20, delayMs: 30_000, maxDelayMs: 3_600_000 }, // rate limited: until the printed time, else by doubling
   reauth:    { limit: 1, delayMs: 0,       maxDelayMs: 0 },         // only a person can log in
+  compact:   { limit: 1, delayMs: 0,       maxDelayMs: 0 },         // its context is full, and it can make it shorter
 };
 
 export type Counters = Readonly<Partial<Record<Counter, number>>>;

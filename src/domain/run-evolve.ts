@@ -268,6 +268,9 @@ function sending(p: PhaseState, event: EventOf<"prompt.sending">): PhaseState {
   return { ...rest, status: "running", prompts: [...p.prompts, { key, number, session, purpose, delivered: false }] };
 }
 
+/** What ends with the agent being told to go on. */
+const TOLD_TO_GO_ON: readonly Counter[] = ["nudge", "backoff", "compact"];
+
 function recovered(state: RunState, event: EventOf<"session.recovery">): RunState {
   const counted = session(state, event.session, (s) => ({
     ...s,
@@ -281,7 +284,7 @@ function recovered(state: RunState, event: EventOf<"session.recovery">): RunStat
   return phase(next, event.phase, (p) => ({
     ...p,
     watch: p.watch + 1,
-    ...((event.counter === "nudge" || event.counter === "backoff") && { wanted: "nudge" as const }),
+    ...(TOLD_TO_GO_ON.includes(event.counter) && { wanted: "nudge" as const }),
   }));
 }
 
@@ -293,7 +296,7 @@ function progress(state: RunState, id: string): RunState {
   return { ...session(state, worker, (s) => ({ ...s, counters: {} })), restarts: { ...state.restarts, [role]: 0 } };
 }
 
-const RETRY_COUNTERS: readonly Counter[] = ["nudge", "interrupt", "restart", "resubmit"];
+const RETRY_COUNTERS: readonly Counter[] = ["nudge", "interrupt", "restart", "resubmit", "compact"];
 
 function settled(before: RunState, id: EscalationId, answer: string): RunState {
   const escalation = before.escalations.find((e) => e.escalation === id);

@@ -15,6 +15,9 @@ import type { TroubleRow } from "./trouble.ts";
 /** A file that has not changed for this long is not being written any more. */
 export const SETTLED_MS = 2_000;
 
+/** How long an agent may take to show that it was interrupted. */
+export const REACTS_MS = 10_000;
+
 /** How long an agent that has left a good artifact may take to say that it is done. */
 export const FINISH_MS = 120_000;
 
@@ -31,6 +34,8 @@ export interface Moment {
   helps?: TroubleRow["helps"] | undefined;
   /** How long to wait before it is told to go on after such trouble. */
   backoffMs: number;
+  /** How long it may still take to show that it was interrupted; 0 when it was not. */
+  reactsMs: number;
   /** A usage limit has held the agent up, and nothing was told to it since. */
   limited: boolean;
   /** How long ago the look last changed. */
@@ -48,7 +53,7 @@ export type Turn =
 /** What to do now; `again` says in how many milliseconds the answer may change by itself. */
 export function turn(moment: Moment): Turn {
   const { look, agent, finishes, failed, limited, quietMs, unchangedMs, patienceMs, stallMs } = moment;
-  const { helps, backoffMs } = moment;
+  const { helps, backoffMs, reactsMs } = moment;
   if (look.kind === "good") {
     if (finishes && agent === "awaiting_input") return { kind: "wait", again: Number.POSITIVE_INFINITY }; // a person holds it
     const waits = finishes && agent === "working" && unchangedMs < FINISH_MS;
@@ -72,7 +77,7 @@ export function turn(moment: Moment): Turn {
     return quietMs >= patienceMs ? { kind: "nudge" } : { kind: "wait", again: patienceMs - quietMs };
   }
   if (agent === "working") {
-    if (helps === "interrupt") return { kind: "interrupt" };
+    if (helps === "interrupt") return reactsMs > 0 ? { kind: "wait", again: reactsMs } : { kind: "interrupt" };
     return quietMs >= stallMs ? { kind: "interrupt" } : { kind: "wait", again: stallMs - quietMs };
   }
   return { kind: "wait", again: Number.POSITIVE_INFINITY }; // P3

@@ -169,7 +169,9 @@ async function bindings(template: Template, overrides: StartRequest["bind"], rep
       return [role, { definition, why }];
     }),
   );
-  return { chosen, warnings: bound.warnings };
+  const used = new Map(Object.values(chosen).map(({ definition: { value } }) => [referenceOf(value), value]));
+  const remarks = await Promise.all([...used.values()].map((persona) => deps.agents.remarks?.(persona)));
+  return { chosen, warnings: [...bound.warnings, ...remarks.flatMap((said) => said ?? [])] };
 }
 
 async function schemas(

@@ -9,7 +9,7 @@ import type { Step } from "../domain/run-next.ts";
 import type { AgentState } from "../domain/session.ts";
 import { artifactName, phaseOf } from "../domain/template.ts";
 import { parkedBecause, TROUBLES } from "../domain/trouble.ts";
-import { type Moment, turn } from "../domain/turn.ts";
+import { type Moment, REACTS_MS, turn } from "../domain/turn.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { ArtifactStore, Expectation } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
@@ -47,6 +47,7 @@ export async function watchArtifact(
   // A one-shot command says nothing while a long tool runs; its adapter has limits of its own.
   const stallMs = agent?.host === "process" ? Number.POSITIVE_INFINITY : RECOVERY.interrupt.delayMs;
   const patience = { patienceMs, backoffMs, stallMs };
+  const reactsBy = clock.now() + ((counters.interrupt ?? 0) > 0 ? REACTS_MS : 0);
   const wake = wakeable(clock, context.signal);
   const before = [context.state().sessions[step.session]?.state, agent?.verdict().state];
   const since = stopwatch(clock, before.includes("rate_limited"));
@@ -63,7 +64,8 @@ export async function watchArtifact(
       const helps = said && TROUBLES[said.kind].helps;
       const failed = failure !== undefined;
       const { finishes = false } = agent ?? {};
-      const now = turn({ look, agent: state, finishes, failed, helps, ...patience, ...since.look(look) });
+      const reactsMs = Math.max(0, reactsBy - clock.now());
+      const now = turn({ look, agent: state, finishes, failed, helps, reactsMs, ...patience, ...since.look(look) });
       if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
@@ -71,8 +73,12 @@ export async function watchArtifact(
         return { kind: "bad", ...about, violations: unchanged(step, context), sha256: undefined };
       if (now.kind === "failed" && failure) return { kind: "failed", ...about, failure };
       if (now.kind === "lost") return await lost(step, deps, agent);
-      // What is in the worktree stays; a fresh session is told the phase's work again.
-      if (now.kind === "fresh") return await lost(step, deps, agent, said && parkedBecause(said));
+      if (now.kind === "fresh") {
+        if (await compacted(step, context, agent)) return await trouble(step, deps, "compact", agent, context);
+        if (context.signal.aborted) return undefined;
+        // What is in the worktree stays; a fresh session is told the phase's work again.
+        return await lost(step, deps, agent, said && parkedBecause(said));
+      }
       const left = context.left(step.phase);
       if (left <= 0) return { kind: "timeout", ...about };
       const asked = context.state().escalations.some((e) => e.phase === step.phase && e.severity === "problem");
@@ -142,21 +148,33 @@ async function lost(step: WatchStep, deps: WatchDeps, agent: AgentSession | unde
   return { kind: "lost", phase, attempt, session, cause, escalation: escalationId(deps) };
 }
 
+/** Has an agent whose context is full make it shorter, where it can, once. */
+async function compacted(
+  { session, prompt }: WatchStep,
+  context: StepContext,
+  agent: AgentSession | undefined,
+): Promise<boolean> {
+  const counters = context.state().sessions[session]?.counters ?? {};
+  if (!agent?.compact || exhausted("compact", counters)) return false;
+  return agent.compact(`${prompt}/compact`, context.signal);
+}
+
 async function trouble(
   step: WatchStep,
   deps: WatchDeps,
-  counter: "nudge" | "interrupt" | "backoff",
+  counter: "nudge" | "interrupt" | "backoff" | "compact",
   agent: AgentSession | undefined,
   context: StepContext,
 ): Promise<Outcome> {
   const { phase, attempt, session } = step;
   const counters = context.state().sessions[session]?.counters ?? {};
   const used = counters[counter] ?? 0;
-  // What does not react to its own interrupt key will react to nothing: it is started again.
-  if (counter === "interrupt" && exhausted(counter, counters))
+  const trouble = agent?.verdict().trouble;
+  // What does not react to its own interrupt key will react to nothing: it is started again. One that goes round in a circle does react,
+  // and would go round again with its conversation: a person is asked.
+  if (counter === "interrupt" && exhausted(counter, counters) && trouble?.kind !== "repeating")
     return lost(step, deps, agent, "it does not react to being interrupted");
   if (counter === "interrupt") await agent?.interrupt(`${step.prompt}/interrupt/${used + 1}`);
-  const trouble = agent?.verdict().trouble;
   const cause = trouble ? parkedBecause(trouble) : CAUSES[counter];
   return { kind: "trouble", phase, attempt, session, counter, cause, escalation: escalationId(deps) };
 }
@@ -167,4 +185,5 @@ const CAUSES = {
   nudge: "its turn is over and there is no artifact",
   interrupt: "it works without a sign of life",
   backoff: "its usage limit is over",
+  compact: "its context is full",
 };

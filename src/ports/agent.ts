@@ -96,6 +96,8 @@ export interface AgentSession {
    * person is at its keys; try again.
    */
   permit?(key: string, answer: PermissionAnswer, digest: string, signal: AbortSignal): Promise<Permitted | undefined>;
+  /** Has it make its context shorter, once by `key`. False where that did not begin; absent where it cannot. */
+  compact?(key: string, signal: AbortSignal): Promise<boolean>;
   /** Stops the turn that is running, by the agent's own means. */
   interrupt(key: string): Promise<void>;
   /** What it has answered to the prompt of this key, in its own words, as far as its kind can tell. */
@@ -125,4 +127,6 @@ export interface Agents {
    * only an obstacle when nobody asked for it by name: a person may know of a login that devflow does not.
    */
   obstacle(persona: Persona, byName: boolean): Promise<Error | undefined>;
+  /** What a person should know of a persona that can be used. */
+  remarks?(persona: Persona): Promise<readonly string[]>;
 }

@@ -155,6 +155,16 @@ describe("what is wrong is told, with what to do", () => {
     expect((await found("agents", {})).at(-1)).toMatchObject({ level: "ok", said: "not installed: qwen" });
   });
 
+  test("an agent in a version that its profile is not made for is told", async () => {
+    const shelf = await ground().agents();
+    const list = async () => {
+      const { good, broken } = await shelf.list();
+      return { good: good.map((one) => ({ ...one, value: { ...one.value, versions: ">=2" } })), broken };
+    };
+    const [first] = await found("agents", { agents: async () => ({ ...shelf, list }) });
+    expect(first).toMatchObject({ level: "warn", said: expect.stringContaining("claude 1.0.0") });
+  });
+
   test("a key that could not be checked is none: nobody is to blame for a network that is down", async () => {
     const keys = async () => chest({ kind: "unknown", problem: "it cannot be reached: ENOTFOUND" });
     expect(await found("model_keys", { keys })).toMatchObject([{ level: "warn" }]);

@@ -1,8 +1,17 @@
 /** What agents tell by their hooks: recorded lines of real ones, and what follows from them. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../src/domain/evidence.ts";
-import { HOOK_HOLDS_MS, Hooks, hookSaid, hookSettings, repeated, shows } from "../../src/domain/hook-event.ts";
+import {
+  HOOK_HOLDS_MS,
+  Hooks,
+  hookSaid,
+  hookSettings,
+  hookTable,
+  repeated,
+  shows,
+} from "../../src/domain/hook-event.ts";
 import { profile } from "../support/profiles.ts";
 
 const lines = (agent: string): unknown[] =>
@@ -11,7 +20,7 @@ const lines = (agent: string): unknown[] =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
-const hooks = (name: "claude" | "paper"): Hooks => profile(name).hooks ?? Hooks.parse({ events: {} });
+const hooks = (name: "claude" | "codex" | "paper"): Hooks => profile(name).hooks ?? Hooks.parse({ events: {} });
 
 describe("the hooks of Claude Code, as they were recorded", () => {
   it("say when a turn begins, asks and ends", () => {
@@ -36,6 +45,31 @@ describe("the hooks of Claude Code, as they were recorded", () => {
     expect(JSON.parse(hookSettings(hooks("claude"), "run it")).hooks.Stop).toEqual([
       { matcher: "*", hooks: [{ type: "command", command: "run it" }] },
     ]);
+  });
+});
+
+describe("the hooks of Codex", () => {
+  it("say, as they were recorded, when a turn begins, uses a tool and ends, and which conversation it is", () => {
+    const said = lines("codex").flatMap((line) => hookSaid(hooks("codex"), line) ?? []);
+    expect(said.map(({ event, state }) => [event, state])).toEqual([
+      ["UserPromptSubmit", "working"],
+      ["PreToolUse", "working"],
+      ["PreToolUse", "working"],
+      ["Stop", "ready"],
+    ]);
+    expect(new Set(said.map(({ conversation }) => conversation)).size).toBe(1);
+    expect(said[1]?.command).toContain("apply_patch");
+  });
+
+  it("are known to it by what they are, as it has written that down itself after a person had agreed", () => {
+    const command = "cat >> /root/agx/said.jsonl; echo >> /root/agx/said.jsonl";
+    const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+    const made = { ...hooks("codex"), events: { UserPromptSubmit: "working" as const } };
+    expect(hookTable(made, command, digest)).toBe(
+      `{UserPromptSubmit=[{hooks=[{type="command",command="${command}"}]}],state={"/<session-flags>/config.toml:user_prompt_submit:0:0"={trusted_hash="sha256:c2b6cfba314992834992b724c042ed3750c00a2787ad5481af9535b67ccb4080"}}}`,
+    );
+    const { trusted: _, ...asking } = made;
+    expect(hookTable(asking, "it", digest)).not.toContain("state");
   });
 });
 

@@ -20,6 +20,7 @@ const moment = (more: Partial<Moment>): Moment => ({
   patienceMs: 20_000,
   backoffMs: 30_000,
   stallMs: 300_000,
+  reactsMs: 0,
   ...more,
 });
 
@@ -29,6 +30,7 @@ describe("waiting for an artifact", () => {
     ["and then the agent is told to go on", { agent: "ready", helps: "later", quietMs: 30_000 }, "backoff"],
     ["a full context needs a fresh session at once", { agent: "ready", helps: "fresh" }, "fresh"],
     ["one that repeats itself is interrupted", { agent: "working", helps: "interrupt" }, "interrupt"],
+    ["but not again before it had time to react", { agent: "working", helps: "interrupt", reactsMs: 1 }, "wait"],
     ["a good artifact ends the wait, even while the agent works", { look: good }, "good"],
     ["a good artifact counts, even from an agent that has ended", { look: good, agent: "exited" }, "good"],
     ["a bad artifact waits while its agent may still mend it", { look: bad }, "wait"],

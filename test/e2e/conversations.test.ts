@@ -87,12 +87,23 @@ describe("an agent", () => {
     expect(texts[2]).toMatch(/Accepted so far, and not to be changed:\n- before \(change-summary@1, sha256 /);
   }, 300_000);
 
-  test("whose context is full begins anew", async () => {
+  test("whose context is full makes it shorter, and is told to go on", async () => {
     const w = enter({ "1": [{ fail: "the context is full" }], "*": WHOLE });
     const run = await begin(w, "line", "--goal", "x");
     await run.ends("completed");
-    expect(purposes(run)).toEqual(["work", "work"]);
-    expect(await talks(w)).toEqual({ conversations: 2, before: [0, 0] });
+    expect(run.of("session.recovery").map(({ counter, used }) => `${counter} ${used}`)).toEqual(["compact 1"]);
+    expect(purposes(run)).toEqual(["work", "nudge"]);
+    expect((await w.journal()).filter(({ event }) => event === "compact")).toHaveLength(1);
+    expect(await talks(w)).toEqual({ conversations: 1, before: [0, 0] });
+  }, 300_000);
+
+  test("whose context is full again begins anew", async () => {
+    const full = [{ fail: "the context is full" }];
+    const w = enter({ "1": full, "2": full, "*": WHOLE });
+    const run = await begin(w, "line", "--goal", "x");
+    await run.ends("completed");
+    expect(purposes(run)).toEqual(["work", "nudge", "work"]);
+    expect(await talks(w)).toEqual({ conversations: 2, before: [0, 0, 0] });
   }, 300_000);
 
   test("that crashes again and again begins anew at its last try", async () => {

@@ -79,6 +79,26 @@ describe("an agent that works without a sign of life", () => {
     await completes();
   });
 
+  test("and goes round in a circle is interrupted twice; then a person is asked, and nobody is started again", async () => {
+    await begin();
+    const circle = { kind: "repeating" as const, said: "Bash ls (12 times)" };
+    for (const [at, patience] of [20, 40].entries()) {
+      agents.now.become("working", undefined, circle);
+      await clock.advance((at === 0 ? 1 : 11) * SECOND); // it has time to show that it was interrupted before
+      expect(agents.now.interrupts).toHaveLength(at + 1);
+      agents.now.become("ready");
+      await clock.advance(patience * SECOND + SECOND);
+    }
+    agents.now.become("working", undefined, circle);
+    await clock.advance(11 * SECOND);
+    expect(agents.now.interrupts).toHaveLength(3);
+    expect(failures()).toEqual(["session.recovery_exhausted"]);
+    expect(on.status(run)).toBe("waiting");
+    expect(agents.all).toHaveLength(1);
+    agents.now.become("ready");
+    await completes();
+  });
+
   test("is not one that shows that it is alive, however long it takes", async () => {
     await begin();
     for (let minute = 0; minute < 56; minute += 4) {

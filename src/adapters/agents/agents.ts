@@ -1,11 +1,12 @@
 /** Which adapter drives which persona, and what stands in the way of one. */
-import type { AgentProfile } from "../../domain/agent-profile.ts";
+import { type AgentProfile, unsupportedBy } from "../../domain/agent-profile.ts";
 import { Failure } from "../../domain/failure.ts";
 import { referenceOf } from "../../domain/names.ts";
 import { type AdapterKind, apiOf, type Persona } from "../../domain/persona.ts";
 import type { Provider } from "../../domain/provider.ts";
 import type { AgentAdapter, Agents } from "../../ports/agent.ts";
 import { type Environment, programOf, seemsLoggedIn } from "./installed.ts";
+import { programVersion } from "./version.ts";
 
 /** A profile with the file that it was read from: relative programs are found from there. */
 export interface KnownProfile {
@@ -13,9 +14,17 @@ export interface KnownProfile {
   source: string;
 }
 
+export interface KnownProfiles {
+  good: readonly KnownProfile[];
+  /** Those that cannot be used, and why: only their own agents are refused. */
+  broken: readonly { name: string; error: Error }[];
+}
+
 export interface AgentsOptions {
   adapters: Partial<Record<AdapterKind, AgentAdapter>>;
-  profiles(): Promise<readonly KnownProfile[]>;
+  profiles(): Promise<KnownProfiles>;
+  /** What becomes of an agent in a version that its profile is not made for. */
+  unsupportedVersion?: "warn" | "refuse";
   env: Environment;
   /** Where the models of adapter `agent` are served. */
   providers: Readonly<Record<string, Provider>>;
@@ -26,7 +35,7 @@ export interface AgentsOptions {
 }
 
 export function agents(options: AgentsOptions): Agents {
-  const { adapters, profiles } = options;
+  const { adapters } = options;
   return {
     for: ({ adapter, name }) => {
       const found = adapters[adapter];
@@ -46,21 +55,43 @@ export function agents(options: AgentsOptions): Agents {
       }
       if (persona.adapter === "fake") return undefined;
       if (persona.adapter === "agent") return unserved(persona, byName, options);
-      return missing(persona, byName, await profiles(), options);
+      return missing(persona, byName, options);
+    },
+    remarks: async (persona) => {
+      const profile = (await options.profiles()).good.find(({ value }) => value.name === persona.agent);
+      const failure = profile && (await unsupported(persona, profile, options.env));
+      return failure ? [failure.message] : [];
     },
   };
+}
+
+/** The version that is installed is none that its profile is made for. */
+async function unsupported(
+  persona: Persona,
+  { value: profile, source }: KnownProfile,
+  env: Environment,
+): Promise<Failure | undefined> {
+  const program = profile.versions === undefined ? undefined : await programOf(profile, source, env);
+  const version = program && (await programVersion(program, profile, env));
+  const versions = unsupportedBy(profile, version);
+  if (version === undefined || versions === undefined) return undefined;
+  return new Failure("persona.agent_unsupported", {
+    ...{ persona: referenceOf(persona), agent: profile.title, version, versions },
+  });
 }
 
 async function missing(
   persona: Persona,
   byName: boolean,
-  profiles: readonly KnownProfile[],
-  { env, secretOf }: AgentsOptions,
-): Promise<Failure | undefined> {
+  { profiles, env, secretOf, unsupportedVersion }: AgentsOptions,
+): Promise<Error | undefined> {
   const where = referenceOf(persona);
-  const profile = profiles.find(({ value }) => value.name === persona.agent);
+  const { good, broken } = await profiles();
+  const wrong = broken.find(({ name }) => name === persona.agent);
+  if (wrong) return wrong.error;
+  const profile = good.find(({ value }) => value.name === persona.agent);
   if (!profile) {
-    const known = profiles.map(({ value }) => value.name).join(", ");
+    const known = good.map(({ value }) => value.name).join(", ");
     return new Failure("persona.unknown_agent", { where, agent: persona.agent ?? "(none)", agents: known });
   }
   const { binary, install } = profile.value;
@@ -71,7 +102,7 @@ async function missing(
   if (!byName && !kept.some(Boolean) && !(await seemsLoggedIn(profile.value, env))) {
     return new Failure("persona.not_logged_in", { persona: where, command: binary.command });
   }
-  return undefined;
+  return unsupportedVersion === "refuse" ? unsupported(persona, profile, env) : undefined;
 }
 
 /** The keys that it is given, and that stand for a login of its agent. */

@@ -2,10 +2,11 @@
  * The hooks of one session: a settings file and a tiny program in a folder of its own, never in the user's configuration, and the
  * file to which that program appends what the agent says.
  */
+import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Hooks, hookSettings } from "../../domain/hook-event.ts";
+import { type Hooks, hookSettings, hookTable } from "../../domain/hook-event.ts";
 import { eventLines } from "./event-lines.ts";
 
 const SAID = "said.jsonl";
@@ -24,8 +25,8 @@ exit 0
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Writes both; answers with the path of the settings file. */
-export async function installHooks(folder: string, hooks: Hooks): Promise<string> {
+/** Writes both; answers with what an agent can be given of them: the path of the settings file, or all of it in a table. */
+export async function installHooks(folder: string, hooks: Hooks): Promise<{ settings: string; table: string }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const program = join(folder, "hook.sh");
   const settings = join(folder, "settings.json");
@@ -33,8 +34,10 @@ export async function installHooks(folder: string, hooks: Hooks): Promise<string
   const command = `/bin/sh ${quoted(program)} ${quoted(join(folder, SAID))}`;
   await writeFile(`${settings}.new`, hookSettings(hooks, command), { mode: 0o600 });
   await rename(`${settings}.new`, settings);
-  return settings;
+  return { settings, table: hookTable(hooks, command, sha256) };
 }
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Once the session is over: what the agent said holds prompts as they were, secrets and all, and nobody needs it any more. */
 export const removeHooks = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });

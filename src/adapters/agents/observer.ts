@@ -168,6 +168,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     const { state } = judgement;
     if (state === "working") sawWork(judgement.evidence[0] ?? { source: "screen", said: "working", at: now });
     if (state === "ready") notice = undefined;
+    // Nothing tells of an interrupt but that it is ready again.
+    if (state === "ready") calls = undefined;
     // Whoever sets the clock back must not make it wait for that time to come again.
     readySince = state === "ready" ? Math.min(readySince ?? now, now) : undefined;
     if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {

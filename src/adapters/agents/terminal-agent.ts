@@ -8,7 +8,7 @@ import type { AgentAdapter, AgentNews, AgentSession, AgentSpec, Prompt } from ".
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { findConversation } from "./conversations.ts";
-import { type Asked, askBefore, typePrompt } from "./delivery.ts";
+import { type Asked, askBefore, type DeliveryDeps, typePrompt } from "./delivery.ts";
 import { followHooks, installHooks, removeHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
@@ -96,10 +96,11 @@ async function terminalSpec(
   const wanted = (conversation !== undefined && resume) || afresh;
   const args = launchArgs(wanted, { cwd, model: persona.model, args: persona.args, conversation });
   const record = options.recording(spec);
-  const settings = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
-  const given = (text: string): string => text.replaceAll("{hooks}", settings ?? "");
-  const hookArgs = settings === undefined ? [] : (profile.hooks?.args.flat().map(given) ?? []);
-  const hookEnv = settings === undefined ? {} : mapped(profile.hooks?.env ?? {}, given);
+  const hooks = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
+  const given = (text: string): string =>
+    text.replace(/\{hooks(:toml)?\}/g, (_, toml) => (toml ? hooks?.table : hooks?.settings) ?? "");
+  const hookArgs = hooks ? (profile.hooks?.args.flat().map(given) ?? []) : [];
+  const hookEnv = hooks ? mapped(profile.hooks?.env ?? {}, given) : {};
   return {
     session,
     run,
@@ -208,6 +209,7 @@ function terminalSession(
     },
     asked: async () => askedIn((await observer.look()).permission),
     permit: (key, answer, digest, signal) => givePermission({ key, answer, digest }, deps, signal),
+    ...(profile.interactive.compact !== undefined && { compact: compacting(profile.interactive.compact, deps) }),
     interrupt: async (key) => {
       const [first = "Escape", ...more] = profile.interactive.interrupt;
       await terminal.press(key, first, ...more);
@@ -228,3 +230,13 @@ function terminalSession(
     },
   };
 }
+
+/** A command of the agent's own: the one text that is meant to be taken for a command. */
+const compacting =
+  (command: string, deps: DeliveryDeps) =>
+  async (key: string, signal: AbortSignal): Promise<boolean> => {
+    const interactive = { ...deps.profile.interactive, byFile: [] };
+    const asCommand = { ...deps, profile: { ...deps.profile, interactive } };
+    const { kind } = await typePrompt({ key, text: command, file: "" }, asCommand, signal);
+    return kind === "delivered";
+  };

@@ -3,7 +3,7 @@
  * so that a screen that devflow does not know is taught to it without a restart.
  */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { AgentProfile } from "../../domain/agent-profile.ts";
 import { Failure } from "../../domain/failure.ts";
 import { systemProblem } from "../../domain/system-problem.ts";
@@ -25,18 +25,8 @@ export interface ProfileFolders {
 
 export interface AllProfiles {
   good: readonly ProfileFile[];
-  /** Files that cannot be used, with file:line. */
-  broken: readonly { source: string; error: Error }[];
-}
-
-/** Throws `definition.invalid` with file:line for a profile that cannot be used. */
-export function agentProfiles(folders: ProfileFolders): () => Promise<readonly ProfileFile[]> {
-  const all = everyProfile(folders);
-  return async () => {
-    const { good, broken } = await all();
-    if (broken[0]) throw broken[0].error;
-    return good;
-  };
+  /** Files that cannot be used, with file:line, and the agents that they are about: that of a user hides the shipped one. */
+  broken: readonly { name: string; source: string; error: Error }[];
 }
 
 /** The profile in one file, wherever it is. Throws as above. */
@@ -64,7 +54,7 @@ export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<A
 
   async function readAll(): Promise<AllProfiles> {
     const found = new Map<string, ProfileFile>();
-    const broken: { source: string; error: Error }[] = [];
+    const broken: AllProfiles["broken"][number][] = [];
     for (const origin of ["shipped", "user"] as const) {
       const folder = join(origin === "shipped" ? shipped : user, FOLDER);
       const names = await readdir(folder).catch(() => []);
@@ -74,7 +64,9 @@ export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<A
           const value = await valueIn(source);
           found.set(value.name, { value, source, origin });
         } catch (error) {
-          broken.push({ source, error: error instanceof Error ? error : new Error(String(error)) });
+          const name = basename(source, extname(source));
+          found.delete(name);
+          broken.push({ name, source, error: error instanceof Error ? error : new Error(String(error)) });
         }
       }
     }

@@ -1,5 +1,6 @@
 /** Checks of what people have written and agreed to: settings, agents, personas, templates, schemas, consent. */
 
+import { unsupportedBy } from "../../domain/agent-profile.ts";
 import type { MessageKey } from "../../messages/en.ts";
 import { phrase, say } from "../../messages/say.ts";
 import type { AgentProfile, Broken, Definition, Installed, Shelf } from "../compose.ts";
@@ -56,6 +57,13 @@ function agentFinding({ profile, installed }: { profile: AgentProfile; installed
       level: "warn",
       said: say("doctor.agent.logged_out", { name, version }),
       todo: say("doctor.agent.todo", { name, command: profile.binary.command }),
+    };
+  const versions = unsupportedBy(profile, installed.version);
+  if (versions !== undefined)
+    return {
+      level: "warn",
+      said: say("doctor.agent.unsupported", { name, version, versions }),
+      todo: say("doctor.agent.unsupported_todo", { name }),
     };
   return { level: "ok", said: say("doctor.agent.ok", { name, version }) };
 }

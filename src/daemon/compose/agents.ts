@@ -81,6 +81,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
       }),
     },
     profiles: profiles.all,
+    unsupportedVersion: config.agents.unsupportedVersion,
     env,
     providers,
     secretOf,

@@ -132,6 +132,9 @@ export const person = {
     "devflow agents list shows which there are, devflow agents show NAME how one is installed; a model behind an API needs none",
   "doctor.agents.missing": "not installed: {names}",
   "doctor.agent.ok": "{name} {version}",
+  "doctor.agent.unsupported": "{name} {version} is none of the versions that its profile is made for ({versions})",
+  "doctor.agent.unsupported_todo":
+    "it may look different: devflow agents test replays a recording of it; agents.unsupportedVersion: refuse would not start it",
   "doctor.agent.logged_out": "{name} {version} is not logged in",
   "doctor.agent.version_unknown": "(version unknown)",
   "doctor.agent.todo": "start {command} once and log in",

@@ -80,6 +80,7 @@ export const failures: Record<FailureCode, { text: string; hint: string }> = {
   "schema.does_not_compile": { text: "{where}: 스키마를 컴파일할 수 없습니다: {problem}", hint: "스키마는 JSON Schema 2020-12입니다" },
   "schema.unsupported": { text: "{where}: {keyword}은(는) 지원하지 않습니다", hint: "검사기가 잘못 처리하므로 이 키워드 없이 스키마를 쓰세요" },
   "persona.agent_not_installed": { text: "페르소나 {persona}에 필요한 {command}이(가) 설치되지 않았습니다", hint: "{install}" },
+  "persona.agent_unsupported": { text: "페르소나 {persona}은(는) {agent} {version}을(를) 실행하지만 프로필은 {versions} 버전을 위한 것입니다", hint: "다른 버전을 설치하거나, 프로필을 고치거나, agents.unsupportedVersion: warn으로 설정하세요" },
   "persona.not_logged_in": { text: "페르소나 {persona}에 필요한 {command}에 로그인하지 않았습니다", hint: "{command}(으)로 로그인하세요. 로그인이 필요 없으면 이름을 지정하여 배정하세요" },
   "persona.unknown_adapter": { text: "{where}: {adapter} 어댑터는 없습니다", hint: "어댑터: {adapters}" },
   "persona.unknown_agent": { text: "{where}: {agent} 에이전트는 없습니다", hint: "에이전트: {agents}" },

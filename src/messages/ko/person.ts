@@ -134,6 +134,9 @@ export const person: Record<keyof typeof en, string> = {
     "종류는 devflow agents list, 설치 방법은 devflow agents show NAME으로 볼 수 있습니다. API 뒤의 모델에는 필요 없습니다",
   "doctor.agents.missing": "설치되지 않음: {names}",
   "doctor.agent.ok": "{name} {version}",
+  "doctor.agent.unsupported": "{name} {version}: 프로필이 지원하는 버전({versions})이 아닙니다",
+  "doctor.agent.unsupported_todo":
+    "화면이 다를 수 있습니다. devflow agents test로 녹화를 다시 볼 수 있고, agents.unsupportedVersion: refuse로 설정하면 시작하지 않습니다",
   "doctor.agent.logged_out": "{name} {version}: 로그인하지 않았습니다",
   "doctor.agent.version_unknown": "(버전 알 수 없음)",
   "doctor.agent.todo": "{command}을(를) 한 번 실행하여 로그인하세요",

@@ -121,6 +121,12 @@ export const phrases: Readonly<Record<string, string>> = {
   "its process starts": "프로세스를 시작하는 중입니다",
   "a turn is being started": "턴을 시작하는 중입니다",
   "it has the prompt": "프롬프트를 받았습니다",
+  "persona {persona} runs {agent}, and its profile is made for {versions}":
+    "페르소나 {persona}은(는) {agent}을(를) 실행하지만 프로필은 {versions} 버전을 위한 것입니다",
+  "{agent} is none of the versions that its profile is made for ({versions}): it may look different":
+    "{agent}: 프로필이 지원하는 버전({versions})이 아니어서 화면이 다를 수 있습니다",
+  "it goes on with the conversation of the session before it, {conversation}":
+    "앞 세션의 대화를 이어 갑니다: {conversation}",
   "it stands in its conversation": "대화에 들어 있습니다",
   "no prompt has come yet": "아직 프롬프트가 오지 않았습니다",
   "the turn is over": "턴이 끝났습니다",

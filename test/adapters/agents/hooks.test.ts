@@ -31,7 +31,7 @@ afterEach(async () => {
   await destroy();
 });
 
-async function start(acts: unknown[]): Promise<{ agent: AgentSession; said: Verdict[]; folder: string }> {
+async function start(acts: unknown): Promise<{ agent: AgentSession; said: Verdict[]; folder: string }> {
   const stage = await paperStage(["write"]);
   destroy = stage.destroy;
   writeFileSync(stage.env.PAPER_SCENARIO ?? "", JSON.stringify({ phases: { "*": acts } }));
@@ -86,4 +86,18 @@ it("show an agent that makes the same tool call over and over", async () => {
       }),
     TIME,
   );
+});
+
+it("forget the circle once it is broken: after an interrupt the agent is told to go on, and works", async () => {
+  const { agent: one, said } = await start({
+    "1": [{ tool: { command: "ls" }, times: 13 }, { stall: true }],
+    "*": [{ stall: true }],
+  });
+  await vi.waitFor(() => expect(one.verdict().trouble?.kind).toBe("repeating"), TIME);
+  await one.interrupt("stop");
+  await vi.waitFor(() => expect(one.verdict().state).toBe("ready"), TIME);
+  const before = said.length;
+  expect((await one.deliver({ key: "two", text: "go on", file: "/none" }, NEVER)).kind).toBe("delivered");
+  await vi.waitFor(() => expect(one.verdict().state).toBe("working"), TIME);
+  expect(said.slice(before).filter(({ trouble }) => trouble)).toEqual([]);
 });
