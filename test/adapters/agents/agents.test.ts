@@ -41,10 +41,7 @@ describe("a persona that is a model behind an API", () => {
     expect((await obstacle({}))?.code).toBe("persona.no_model");
     expect((await obstacle({ model: "m", api: api("nobody") }))?.message).toContain("nobody");
     const missing = await obstacle({ model: "m" });
-    expect([missing?.code, missing?.hint]).toEqual([
-      "persona.no_key",
-      "devflow login openrouter",
-    ]);
+    expect([missing?.code, missing?.hint]).toEqual(["persona.no_key", "devflow login openrouter"]);
     expect(await obstacle({ model: "m" }, { secretOf: async (name) => `the ${name}` })).toBeUndefined();
   });
 
