@@ -8,14 +8,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, checkNode, install, root, run } from "./setup.mjs";
 
-const ALL = ["codex", "opencode", "claude", "claude-newer", "gemini", "qwen", "pi", "copilot"];
+const USUAL = ["codex", "opencode", "claude", "gemini"];
+const ALL = [...USUAL, "claude-newer", "qwen", "pi", "copilot"];
 const FOUND = join(root, "fixtures/agents/results.jsonl");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     all: { type: "boolean", default: false },
-    runs: { type: "string", default: "3" },
+    runs: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
   },
 });
@@ -27,7 +28,7 @@ if (unknown.length > 0 || !/^[1-9]\d*$/.test(values.runs)) {
   );
   process.exit(2);
 }
-const chosen = values.all ? ALL : positionals.length > 0 ? positionals : ["codex", "opencode"];
+const chosen = values.all ? ALL : positionals.length > 0 ? positionals : USUAL;
 
 checkNode();
 install();
@@ -64,7 +65,9 @@ function write(fresh) {
   const key = ({ agent, version, mode, cell }) => JSON.stringify([agent, version, mode, cell]);
   const date = new Date().toISOString().slice(0, 10);
   const all = new Map([...linesOf(FOUND), ...fresh.map((one) => ({ ...one, date }))].map((one) => [key(one), one]));
-  writeFileSync(FOUND, [...all.values()].map((one) => `${JSON.stringify(one)}\n`).join(""));
+  const place = ({ agent }) => ALL.indexOf(agent);
+  const sorted = [...all.values()].sort((a, b) => place(a) - place(b) || a.version.localeCompare(b.version));
+  writeFileSync(FOUND, sorted.map((one) => `${JSON.stringify(one)}\n`).join(""));
 }
 
 function linesOf(file) {

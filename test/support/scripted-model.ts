@@ -6,12 +6,13 @@
  */
 import { dirname } from "node:path";
 import { type ChatCompletionRequest, type ChatMessage, LLMock } from "@copilotkit/aimock";
+import { modelWire } from "./model-wire.ts";
 
 const MARK = "Write the artifact to: ";
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
 
 export interface Asked {
-  /** The prompt as the model got it. */
+  /** The prompt as it came over the wire: the whole part of the message that it is in. */
   prompt: string;
   phase: string;
   artifact: string;
@@ -42,7 +43,17 @@ type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer | Promi
 
 export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const delivered: Asked[] = [];
+  const prompts = new Set<string>();
   const state = { lastStart: "", tools: [] as string[] };
+
+  /** The devflow prompt in a user message. The server joins the parts of some messages: agents put notes of their own beside a prompt. */
+  function promptOf({ content }: ChatMessage): string | undefined {
+    const parts = typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
+    const joined = parts.find((part) => part.includes(MARK));
+    if (joined === undefined) return undefined;
+    // The newest of them, where a turn that was stopped is told again together with the next one.
+    return [...prompts].filter((prompt) => joined.includes(prompt)).at(-1) ?? joined;
+  }
 
   async function respond(request: ChatCompletionRequest) {
     const tools = toolNames(request);
@@ -79,20 +90,21 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const server = new LLMock({ port: 0, host: "127.0.0.1", logLevel: "silent" });
   server.addFixture({ match: { predicate: () => true }, response: respond });
   await server.start();
+  const wire = await modelWire(server.url, ({ messages }) => {
+    for (const { role, texts } of messages)
+      if (role === "user") for (const text of texts) if (text.includes(MARK)) prompts.add(text);
+  });
   return {
-    url: server.url,
+    url: wire.url,
     delivered,
     get tools() {
       return state.tools;
     },
-    close: () => server.stop(),
+    close: async () => {
+      await wire.close();
+      await server.stop();
+    },
   };
-}
-
-/** The devflow prompt in a user message. Agents put notes of their own beside it, as further parts. */
-function promptOf({ content }: ChatMessage): string | undefined {
-  const parts = typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
-  return parts.find((part) => part.includes(MARK));
 }
 
 const toolNames = ({ tools = [] }: ChatCompletionRequest): string[] => tools.map((tool) => tool.function.name);
