@@ -1,6 +1,6 @@
 /**
  * `npm run test:agents`: real coding agents held to what devflow promises of every agent, their model on loopback.
- * usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--write]
+ * usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--cells REGEX] [--write]
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     all: { type: "boolean", default: false },
+    cells: { type: "string" },
     runs: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
   },
@@ -24,7 +25,7 @@ const unknown = positionals.filter((name) => !ALL.includes(name));
 if (unknown.length > 0 || !/^[1-9]\d*$/.test(values.runs)) {
   const what = unknown.length > 0 ? `no such agent: ${unknown.join(", ")}` : "--runs takes a number from 1";
   console.error(
-    `${what}; usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--write], AGENT one of ${ALL.join(", ")}`,
+    `${what}; usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--cells REGEX] [--write], AGENT one of ${ALL.join(", ")}`,
   );
   process.exit(2);
 }
@@ -44,7 +45,9 @@ const env = {
 };
 let failed = false;
 try {
-  run([process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "agents"], { env });
+  const only = values.cells === undefined ? [] : ["--testNamePattern", values.cells];
+  const vitest = [process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "agents"];
+  run([...vitest, "--reporter=verbose", ...only], { env });
 } catch {
   failed = true;
 }

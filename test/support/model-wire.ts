@@ -28,7 +28,9 @@ export interface ModelWire {
 
 /** Stands before the server at `target` and tells of each request before it is passed on. */
 export async function modelWire(target: string, tell: (request: WireRequest) => void): Promise<ModelWire> {
-  const server = createServer((request, response) => void pass(request, response, target, tell));
+  const server = createServer((request, response) => {
+    pass(request, response, target, tell).catch(() => response.destroy());
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

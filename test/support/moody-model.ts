@@ -35,12 +35,16 @@ export async function moodyModel(): Promise<MoodyModel> {
   /** A turn begins with a user message that has more in it than an agent's notes; one that is sent again begins none. */
   function hear({ messages, tools }: WireRequest): void {
     const users = messages.filter(({ role }) => role === "user").map(({ texts }) => texts.filter(isTold));
-    const newest = messages.at(-1);
+    // Some put a note to the model behind it, as a message of its own.
+    const newest = messages.findLast(({ role }) => !["system", "developer"].includes(role));
     const told = newest?.role === "user" ? newest.texts.filter(isTold) : [];
     const key = JSON.stringify(users);
     if (!tools || told.length === 0 || begun.has(key)) return;
     begun.add(key);
-    turns.push(told);
+    // A turn that was stopped before any answer is told again together with the next one.
+    const last = turns.at(-1) ?? [];
+    const again = told.length > last.length && last.every((text, n) => text === told[n]);
+    turns.push(again ? told.slice(last.length) : told);
   }
 
   async function respond(request: ChatCompletionRequest) {
@@ -88,6 +92,7 @@ export async function moodyModel(): Promise<MoodyModel> {
 /** What agents tell the model beside what they were told: whole parts of a message, never a piece of one. */
 const NOTES = [
   /^\s*<(system-reminder|session_context|current_datetime)>[\s\S]*<\/\1>\s*$/,
+  /^\[Request interrupted by user(?: for tool use)?\]\n?$/,
   // What Qwen Code asks of the model for itself when a turn is over.
   /^Managed memory directory: /,
 ];
