@@ -4,15 +4,18 @@
  *
  * Requests are told apart by their content, never by their order: agents send further ones of their own (titles, summaries).
  */
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ChatCompletionRequest, type ChatMessage, LLMock } from "@copilotkit/aimock";
 import { modelWire } from "./model-wire.ts";
 
 const MARK = "Write the artifact to: ";
+/** What stands for a prompt that the agent's composer would not take as it is. */
+const POINTER = /^Read this file whole, it is your task, and do exactly what it says: (.+) \.$/;
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
 
 export interface Asked {
-  /** The prompt as it came over the wire: the whole part of the message that it is in. */
+  /** The prompt as it came over the wire: the whole part of the message that it is in, or the file that the message points to. */
   prompt: string;
   phase: string;
   artifact: string;
@@ -43,16 +46,15 @@ type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer | Promi
 
 export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const delivered: Asked[] = [];
-  const prompts = new Set<string>();
+  const prompts = new Map<string, string>();
   const state = { lastStart: "", tools: [] as string[] };
 
   /** The devflow prompt in a user message. The server joins the parts of some messages: agents put notes of their own beside a prompt. */
   function promptOf({ content }: ChatMessage): string | undefined {
     const parts = typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
-    const joined = parts.find((part) => part.includes(MARK));
-    if (joined === undefined) return undefined;
     // The newest of them, where a turn that was stopped is told again together with the next one.
-    return [...prompts].filter((prompt) => joined.includes(prompt)).at(-1) ?? joined;
+    const known = [...prompts].filter(([told]) => parts.some((part) => part.includes(told)));
+    return known.at(-1)?.[1];
   }
 
   async function respond(request: ChatCompletionRequest) {
@@ -91,8 +93,12 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   server.addFixture({ match: { predicate: () => true }, response: respond });
   await server.start();
   const wire = await modelWire(server.url, ({ messages }) => {
-    for (const { role, texts } of messages)
-      if (role === "user") for (const text of texts) if (text.includes(MARK)) prompts.add(text);
+    const told = messages.flatMap(({ role, texts }) => (role === "user" ? texts : []));
+    for (const text of told) {
+      const file = POINTER.exec(text)?.[1];
+      if (!prompts.has(text) && (file !== undefined || text.includes(MARK)))
+        prompts.set(text, file === undefined ? text : readFileSync(file, "utf8"));
+    }
   });
   return {
     url: wire.url,
