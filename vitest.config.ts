@@ -30,6 +30,8 @@ export default defineConfig({
           include: REAL_AGENTS,
           exclude: CONFORMANCE,
           maxWorkers: 1,
+          // Runs of a file that go side by side: agents start slowly, and wait for their model more than they work.
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,6 +1,6 @@
 /**
  * `npm run test:agents`: real coding agents held to what devflow promises of every agent, their model on loopback.
- * usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--write]
+ * usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--cells REGEX] [--write]
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,14 +8,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, checkNode, install, root, run } from "./setup.mjs";
 
-const ALL = ["codex", "opencode", "claude", "claude-newer", "gemini", "qwen", "pi", "copilot"];
+const USUAL = ["codex", "opencode", "claude", "gemini"];
+const ALL = [...USUAL, "claude-newer", "qwen", "pi", "copilot"];
 const FOUND = join(root, "fixtures/agents/results.jsonl");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     all: { type: "boolean", default: false },
-    runs: { type: "string", default: "3" },
+    cells: { type: "string" },
+    runs: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
   },
 });
@@ -23,11 +25,11 @@ const unknown = positionals.filter((name) => !ALL.includes(name));
 if (unknown.length > 0 || !/^[1-9]\d*$/.test(values.runs)) {
   const what = unknown.length > 0 ? `no such agent: ${unknown.join(", ")}` : "--runs takes a number from 1";
   console.error(
-    `${what}; usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--write], AGENT one of ${ALL.join(", ")}`,
+    `${what}; usage: npm run test:agents -- [--all | AGENT…] [--runs N] [--cells REGEX] [--write], AGENT one of ${ALL.join(", ")}`,
   );
   process.exit(2);
 }
-const chosen = values.all ? ALL : positionals.length > 0 ? positionals : ["codex", "opencode"];
+const chosen = values.all ? ALL : positionals.length > 0 ? positionals : USUAL;
 
 checkNode();
 install();
@@ -43,7 +45,9 @@ const env = {
 };
 let failed = false;
 try {
-  run([process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "agents"], { env });
+  const only = values.cells === undefined ? [] : ["--testNamePattern", values.cells];
+  const vitest = [process.execPath, join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", "agents"];
+  run([...vitest, "--reporter=verbose", ...only], { env });
 } catch {
   failed = true;
 }
@@ -64,7 +68,9 @@ function write(fresh) {
   const key = ({ agent, version, mode, cell }) => JSON.stringify([agent, version, mode, cell]);
   const date = new Date().toISOString().slice(0, 10);
   const all = new Map([...linesOf(FOUND), ...fresh.map((one) => ({ ...one, date }))].map((one) => [key(one), one]));
-  writeFileSync(FOUND, [...all.values()].map((one) => `${JSON.stringify(one)}\n`).join(""));
+  const place = ({ agent }) => ALL.indexOf(agent);
+  const sorted = [...all.values()].sort((a, b) => place(a) - place(b) || a.version.localeCompare(b.version));
+  writeFileSync(FOUND, sorted.map((one) => `${JSON.stringify(one)}\n`).join(""));
 }
 
 function linesOf(file) {

@@ -170,6 +170,10 @@ export const Interactive = z.strictObject({
     })
     .optional()
     .describe("How an idle screen shows that the last turn has failed"),
+  bracketedPaste: z
+    .boolean()
+    .default(true)
+    .describe("It asks its terminal to mark pastes (DECSET 2004): until it does, a paste would be read as keys"),
   submitGap: z.int().min(0).max(10_000).describe("Between paste and Enter, in milliseconds"),
   submit: Keys.default(["Enter"]),
   clear: Keys.default(["C-u"]).describe("Empties the composer"),

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AgentStage, agentStage, type Mode, TURN } from "../support/agent-stage.ts";
-import { chosenAgents, thorough } from "../support/chosen-agents.ts";
+import { chosenAgents } from "../support/chosen-agents.ts";
 import { hasTmux } from "../support/has-tmux.ts";
 import { type RealAgent, realAgent } from "../support/real-agents.ts";
 import { RUNS, record } from "../support/results.ts";
@@ -34,8 +34,12 @@ const TEXTS: Record<string, (n: number) => string> = {
   "ends in a backslash": (n) => `Look ${n} times into C:\\temp\\`,
 };
 
-/** Those of `npm run check`, which has other things to do. */
-const QUICK = ["12 lines", "60 lines of Korean", "tabs", "begins with /"];
+/** Those that every disturbance meets in turn. */
+const KINDS = ["short", "12 lines", "3,000 characters", "60 lines of Korean"];
+const oneOf = (nth: number): string => TEXTS[KINDS[nth % KINDS.length] ?? "short"]?.(nth) ?? "";
+
+/** How often a disturbance is tried: with each kind of text once, or not so often when all is tried less often. */
+const EACH = Math.min(RUNS, KINDS.length);
 
 describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
   let agent: RealAgent;
@@ -51,8 +55,13 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
   };
   afterAll(leave, TURN);
 
-  /** A case: tried so often, on the agent of the case before if that is as it was. */
-  function holds(cell: string, mode: Mode, times: number, play: (on: AgentStage, nth: number) => Promise<unknown>) {
+  /** A case: tried so often, on the agent of the time before if that is as it was, or on a fresh one each time. */
+  function holds(
+    cell: string,
+    mode: Mode,
+    { times, fresh = false }: { times: number; fresh?: boolean },
+    play: (on: AgentStage, nth: number) => Promise<unknown>,
+  ) {
     it(`${mode}: ${cell}`, { timeout: times * 3 * TURN }, async () => {
       const notes = new Set<string>();
       const problems: unknown[] = [];
@@ -63,9 +72,9 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
           if (typeof note === "string" && note !== "typed") notes.add(note);
         } catch (problem) {
           problems.push(problem);
-          if (thorough) tell(`${name}, ${mode}, ${cell}`, problem, (await stage?.rows()) ?? []);
-          await leave();
+          tell(`${name}, ${mode}, ${cell}`, problem, (await stage?.rows()) ?? []);
         }
+        if (fresh || problems.length > 0) await leave();
       }
       const note = [...notes].join(", ");
       record(agent, { mode, cell, held: times - problems.length, of: times, ...(note && { note }) });
@@ -73,99 +82,95 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
     });
   }
 
-  describe.each(thorough ? (["terminal", "headless"] as const) : (["terminal"] as const))("%s", (mode) => {
+  describe.each(["terminal", "headless"] as const)("%s", (mode) => {
     afterAll(leave, TURN);
-    for (const [cell, text] of Object.entries(TEXTS)) {
-      if (thorough || QUICK.includes(cell)) holds(cell, mode, RUNS, (on, nth) => on.says(text(nth)));
-    }
+    for (const [cell, text] of Object.entries(TEXTS))
+      holds(cell, mode, { times: RUNS }, (on, nth) => on.says(text(nth)));
   });
 
   describe("in a terminal that is disturbed", () => {
     afterAll(leave, TURN);
 
-    holds("its Enter is swallowed", "terminal", 1, async (on) => {
+    holds("its Enter is swallowed", "terminal", { times: EACH }, async (on, nth) => {
       await on.becomes("ready");
       const before = on.model.turns.length;
-      const one = on.prompt("Was the first Enter lost?");
+      const one = on.prompt(oneOf(nth));
       on.swallow.enter = true;
       const tries = await on.deliver(one);
       expect(tries.filter((said) => !said.startsWith("held"))).toEqual([
         "unconfirmed: the agent does not show that it works",
       ]);
-      await vi.waitFor(() => expect(on.model.turns.length).toBeGreaterThan(before), { timeout: TURN });
-      await on.becomes("ready");
-      expect(on.model.turns.slice(before)).toEqual([expect.arrayContaining([one.text])]);
+      await on.hears(before, [[one.text]]);
     });
 
-    holds("a person's draft is present", "terminal", 1, async (on) => {
+    holds("a person's draft is present", "terminal", { times: EACH }, async (on, nth) => {
       await on.becomes("ready");
       const draft = "a person is writing this";
       const before = on.model.turns.length;
       on.person("-l", draft);
       await vi.waitFor(async () => expect((await on.rows()).join("\n")).toContain(draft), { timeout: TURN });
-      const one = on.prompt("Nothing of this may mix.");
+      const one = on.prompt(oneOf(nth));
       expect(await on.session.deliver(one, AbortSignal.timeout(TURN))).toMatchObject({ kind: "held" });
       expect(on.model.turns.length).toBe(before);
       expect((await on.rows()).join("\n")).toContain(draft);
       for (const _ of draft) on.person("BSpace");
       await on.deliver(one);
-      await vi.waitFor(() => expect(on.model.turns.length).toBeGreaterThan(before), { timeout: TURN });
-      await on.becomes("ready");
-      expect(on.model.turns.slice(before)).toEqual([expect.arrayContaining([one.text])]);
+      await on.hears(before, [[one.text]]);
     });
   });
 
-  describe.runIf(thorough)("in trouble", () => {
+  describe("in trouble", () => {
     afterEach(leave, TURN);
+    const anew = { times: EACH, fresh: true };
 
-    holds("it starts in an unknown worktree", "terminal", 1, async (on) => {
+    holds("it starts in an unknown worktree", "terminal", anew, async (on, nth) => {
       await on.becomes("ready");
       expect(on.model.turns).toEqual([]);
-      return on.says("Is this folder trusted?");
+      return on.says(oneOf(nth));
     });
 
-    holds("it is resized", "terminal", 1, async (on) => {
+    holds("it is resized", "terminal", anew, async (on, nth) => {
       on.model.become("is silent");
-      await on.deliver(on.prompt("Wait for me."));
+      const first = on.prompt(oneOf(nth));
+      await on.deliver(first);
       for (const [cols, rows] of SIZES) await on.session.terminal?.resize(cols, rows);
       await silent(on);
       on.model.become("answers");
-      await on.becomes("ready");
-      await on.says(TEXTS["12 lines"]?.(1) ?? "");
+      await on.hears(0, [[first.text]]);
+      await on.says(oneOf(nth + 1));
       for (const [cols, rows] of SIZES) await on.session.terminal?.resize(cols, rows);
-      return on.says(TEXTS["60 lines of Korean"]?.(2) ?? "");
+      return on.says(oneOf(nth + 2));
     });
 
-    holds("it asks for a permission", "terminal", 1, async (on) => {
+    holds("it asks for a permission", "terminal", anew, async (on, nth) => {
       if (agent.profile === "pi") return "never asks";
       on.model.become("runs a command");
-      await on.deliver(on.prompt("Run it."));
+      const first = on.prompt("Run it.");
+      await on.deliver(first);
       await on.becomes("awaiting_permission");
-      const one = on.prompt("This must not answer the dialog.");
+      const one = on.prompt(oneOf(nth));
       expect(await on.session.deliver(one, AbortSignal.timeout(TURN))).toMatchObject({ kind: "held" });
       expect(on.session.verdict().state).toBe("awaiting_permission");
       on.model.become("answers");
       await on.session.interrupt("stop");
       await on.becomes("ready");
       await on.deliver(one);
-      // Some tell in the same message that the command was not run.
-      const arrived = () => on.model.turns.at(-1)?.some((text) => text.includes(one.text));
-      await vi.waitFor(() => expect(arrived()).toBe(true), { timeout: TURN });
-      await on.becomes("ready");
-      expect(on.model.turns).toHaveLength(2);
+      await on.hears(0, [[first.text], [one.text]]);
     });
 
     for (const mode of ["terminal", "headless"] as const) {
-      holds("the model refuses the key (401)", mode, 1, async (on) => {
+      holds("the model refuses the key (401)", mode, anew, async (on, nth) => {
         on.model.become("refuses the key");
-        await on.deliver(on.prompt("Who am I?"));
+        const one = on.prompt(oneOf(nth));
+        await on.deliver(one);
         await on.becomes("login_required");
-        expect(on.model.turns).toHaveLength(1);
+        expect(on.model.turns).toEqual([[one.text]]);
       });
 
-      holds("the model is at its limit (429)", mode, 1, async (on) => {
+      holds("the model is at its limit (429)", mode, anew, async (on, nth) => {
         on.model.become("is at its limit");
-        await on.deliver(on.prompt("Once more."));
+        const one = on.prompt(oneOf(nth));
+        await on.deliver(one);
         await vi.waitFor(() => expect(on.model.asked).toBeGreaterThan(0), { timeout: TURN });
         const seen = await vi.waitFor(
           () => {
@@ -176,7 +181,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
           },
           { timeout: TURN, interval: 50 },
         );
-        expect(on.model.turns).toHaveLength(1);
+        expect(on.model.turns).toEqual([[one.text]]);
         if (seen.state !== "rate_limited") {
           expect(seen.state).toBe("working");
           on.model.become("answers");
@@ -187,25 +192,28 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
         return undefined;
       });
 
-      holds("the model is silent", mode, 1, async (on) => {
+      holds("the model is silent", mode, anew, async (on, nth) => {
         on.model.become("is silent");
-        await on.deliver(on.prompt("Are you there?"));
+        const one = on.prompt(oneOf(nth));
+        await on.deliver(one);
         await silent(on);
+        expect(on.model.turns).toEqual([[one.text]]);
         await on.session.interrupt("stop");
         on.model.become("answers");
         await on.becomes("ready");
-        return on.says("And now?");
+        return on.says(oneOf(nth + 1));
       });
 
-      holds("it is killed in the middle of a turn", mode, 1, async (on) => {
+      holds("it is killed in the middle of a turn", mode, anew, async (on, nth) => {
         on.model.become("is silent");
-        await on.deliver(on.prompt("Do not go."));
+        const one = on.prompt(oneOf(nth));
+        await on.deliver(one);
         await vi.waitFor(() => expect(on.model.asked).toBeGreaterThan(0), { timeout: TURN });
         on.killAgent();
         await on.becomes("exited");
         const delivery = await on.session.deliver(on.prompt("touch it-was-run"), AbortSignal.timeout(TURN));
         expect(delivery.kind).toBe("lost");
-        expect(on.model.turns).toHaveLength(1);
+        expect(on.model.turns).toEqual([[one.text]]);
       });
     }
   });

@@ -7,15 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { ulid } from "ulid";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { headlessAgents } from "../../src/adapters/agents/headless-agent.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { endProcesses } from "../../src/adapters/system/processes.ts";
 import { SessionId } from "../../src/domain/ids.ts";
 import type { AgentNews, AgentSession } from "../../src/ports/agent.ts";
+import { agentOrSkip } from "../support/chosen-agents.ts";
 import { persona } from "../support/made.ts";
 import { profile } from "../support/profiles.ts";
-import { configureAgent, REAL_AGENTS, type RealAgent, realAgent } from "../support/real-agents.ts";
+import { configureAgent, type RealAgent } from "../support/real-agents.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
 
 /** Downloading the first time, and starting on a loaded machine, in milliseconds. */
@@ -23,24 +24,21 @@ const INSTALL = 600_000;
 const TURN = 120_000;
 const NEVER = new AbortController().signal;
 
-describe.each(REAL_AGENTS)("%s by its one-shot command", (name) => {
+describe.each(["codex", "opencode"] as const)("%s by its one-shot command", (name) => {
   let agent: RealAgent;
   let folder: string;
   let tree: string;
   let model: ScriptedModel;
   let session: AgentSession | undefined;
 
-  beforeAll(async () => {
-    agent = await realAgent(name);
-  }, INSTALL);
-
-  beforeEach(async () => {
+  beforeEach(async (context) => {
+    agent = await agentOrSkip(name, context);
     folder = await mkdtemp(join(tmpdir(), `devflow-${name}-`));
     tree = join(folder, "작업 트리's.v1");
     await mkdir(tree);
     await execa("git", ["init", "-q", "-b", "main"], { cwd: tree });
     model = await scriptedModel({ "*": (asked) => ({ artifact: { phase: asked.phase } }) });
-  });
+  }, INSTALL);
 
   afterEach(async () => {
     await session?.close();

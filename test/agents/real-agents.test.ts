@@ -7,20 +7,21 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readEvent } from "../../src/domain/agent-events.ts";
 import { launchArgs, launchEnv } from "../../src/domain/agent-profile.ts";
 import { type Judgement, judge } from "../../src/domain/evidence.ts";
 import { type BarePane, barePane, seen } from "../support/bare-tmux.ts";
+import { agentOrSkip } from "../support/chosen-agents.ts";
 import { profile } from "../support/profiles.ts";
-import { configureAgent, REAL_AGENTS, type RealAgent, realAgent } from "../support/real-agents.ts";
+import { configureAgent, type RealAgent } from "../support/real-agents.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
 
 /** Downloading the first time, and starting on a loaded machine, in milliseconds. */
 const INSTALL = 600_000;
 const TURN = 120_000;
 
-describe.each(REAL_AGENTS)("groundwork: %s", (name) => {
+describe.each(["codex", "opencode"] as const)("groundwork: %s", (name) => {
   const { interactive, headless, env: variables } = profile(name);
   let agent: RealAgent;
   let folder: string;
@@ -52,11 +53,8 @@ When the file is written, stop.`;
       { timeout: TURN, interval: 100 },
     );
 
-  beforeAll(async () => {
-    agent = await realAgent(name);
-  }, INSTALL);
-
-  beforeEach(async () => {
+  beforeEach(async (context) => {
+    agent = await agentOrSkip(name, context);
     folder = await mkdtemp(join(tmpdir(), `devflow-${name}-`));
     const repo = join(folder, "repo");
     tree = join(folder, "작업 트리's.v1");
@@ -80,7 +78,7 @@ When the file is written, stop.`;
       ...(await configureAgent(name, home, model.url)),
       ...launchEnv(variables, {}),
     };
-  });
+  }, INSTALL);
 
   afterEach(async () => {
     await pane?.close();

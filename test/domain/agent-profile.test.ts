@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readEvent } from "../../src/domain/agent-events.ts";
-import { AgentProfile, goesByFile, launchArgs, launchEnv } from "../../src/domain/agent-profile.ts";
+import { AgentProfile, forVersion, goesByFile, launchArgs, launchEnv } from "../../src/domain/agent-profile.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
 import { resetTime } from "../../src/domain/reset-time.ts";
 import { ScreenRule } from "../../src/domain/screen-rule.ts";
@@ -54,6 +54,12 @@ describe("a text that a composer would not take as it is", () => {
       false,
     ]);
     expect(taken("codex", "a\tb")).toBe(true);
+  });
+
+  it("is one of several lines too, where the model is told of a paste as pasted content", () => {
+    const newer = forVersion(profile("claude"), "2.1.329").interactive;
+    const typed = ["Say hello", "two\nlines", "x".repeat(500), "/help", "a\tb"].map((text) => !goesByFile(newer, text));
+    expect(typed).toEqual([true, false, false, false, false]);
   });
 });
 

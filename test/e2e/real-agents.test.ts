@@ -1,31 +1,41 @@
-/** Real agents through the whole of devflow: their own TUIs in tmux panes, and their one-shot commands; their model is a script on loopback. */
+/**
+ * Real agents through the whole of devflow: their own TUIs in tmux panes, and their one-shot commands; their model is a script on loopback.
+ * Each run has a world of its own, so they go side by side: an agent waits more than it works.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { chosenAgents, thorough } from "../support/chosen-agents.ts";
+import { expect, type TestContext, test } from "vitest";
+import { agentOrSkip, chosenAgents, thorough } from "../support/chosen-agents.ts";
 import { hasTmux } from "../support/has-tmux.ts";
 import { begin, liveRun } from "../support/live-run.ts";
 import { killBelow } from "../support/process-tree.ts";
-import { configureAgent, type RealAgent, realAgent } from "../support/real-agents.ts";
+import { configureAgent, type RealAgent, type RealAgentName } from "../support/real-agents.ts";
 import { record } from "../support/results.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
 import { addPersona } from "../support/shelf.ts";
 import { expectSound } from "../support/sound.ts";
-import { type World, world } from "../support/world.ts";
+import { expectToldOnce } from "../support/told-once.ts";
+import { world } from "../support/world.ts";
 
-/** Downloading the first time, in milliseconds. */
-const INSTALL = 600_000;
-/** Three sessions of a slow starter on a loaded machine. */
-const RUN = 300_000;
+/** Downloading the first time, and three sessions of a slow starter on a loaded machine, in milliseconds. */
+const RUN = 600_000;
+const LEAVING = 300_000;
 
 type Adapter = "terminal" | "headless";
-const ADAPTERS = ["terminal", "headless"] as const;
 
 const ROLES = [
   ["author", "specify"],
   ["reviewer", "review"],
   ["verifier", "verify"],
 ] as const;
+
+/** Who takes which role of implement-and-review, and how. */
+const MIXED = [
+  ["author", "plan", "claude", "terminal"],
+  ["implementer", "implement", "codex", "terminal"],
+  ["reviewer", "review", "gemini", "headless"],
+  ["verifier", "verify", "opencode", "headless"],
+] as const satisfies [string, string, RealAgentName, Adapter][];
 
 const artifact = (schema: string, name: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, "../../fixtures/artifacts", schema, name), "utf8"));
@@ -36,68 +46,62 @@ const SPECIFIED = { artifact: artifact("spec@1", "valid-korean.json") };
 
 const GOAL = '인사말을 공손하게 바꾼다: "안녕" 대신 `안녕하세요\' 👋\n둘째 줄';
 
-let model: ScriptedModel | undefined;
-let here: World | undefined;
-
-afterEach(async () => {
-  await here?.close();
-  await model?.close();
-  here = undefined;
-  model = undefined;
-}, 300_000);
-
-function enter(script: Parameters<typeof scriptedModel>[0]) {
-  here = world({ host: "tmux" });
-  const w = here;
-  return {
-    w,
-    /** A persona of the test's own for a role, on a real agent that talks to the script. */
-    async bind(role: string, capability: string, agent: RealAgent, adapter: Adapter): Promise<string[]> {
-      model ??= await scriptedModel(script);
-      const variables = await configureAgent(agent.name, w.env.HOME ?? "", model.url);
-      Object.assign(w.env, variables, { [`DEVFLOW_${agent.profile.toUpperCase()}`]: agent.bin });
-      const { profile } = agent;
-      const env = Object.keys(variables);
-      addPersona(w, `real-${role}`, { capabilities: [capability], adapter, agent: profile, family: profile, env });
-      return ["--bind", `${role}=real-${role}`];
-    },
-  };
+/** A world and a model of the test's own, left when it is over. */
+async function enter({ onTestFinished }: TestContext, script: Parameters<typeof scriptedModel>[0]) {
+  const w = world({ host: "tmux" });
+  const model = await scriptedModel(script);
+  onTestFinished(async () => {
+    await w.close();
+    await model.close();
+  }, LEAVING);
+  /** A persona of the test's own for a role, on a real agent that talks to the script. */
+  async function bind(role: string, capability: string, agent: RealAgent, adapter: Adapter): Promise<string[]> {
+    const variables = await configureAgent(agent.name, w.env.HOME ?? "", model.url);
+    Object.assign(w.env, variables, { [`DEVFLOW_${agent.profile.toUpperCase()}`]: agent.bin });
+    const { profile } = agent;
+    const env = Object.keys(variables);
+    addPersona(w, `real-${role}`, { capabilities: [capability], adapter, agent: profile, family: profile, env });
+    return ["--bind", `${role}=real-${role}`];
+  }
+  async function bindAll(agent: RealAgent, adapter: Adapter): Promise<string[]> {
+    const binds: string[] = [];
+    for (const [role, capability] of ROLES) binds.push(...(await bind(role, capability, agent, adapter)));
+    return binds;
+  }
+  return { w, model, bind, bindAll };
 }
 
-const delivered = () => model?.delivered.map(({ phase, nth }) => `${phase} ${nth}`);
+const phasesOf = (model: ScriptedModel): string[] => model.delivered.map(({ phase, nth }) => `${phase} ${nth}`);
 
-describe.runIf(hasTmux).each(chosenAgents)("spec-and-review with the real %s", (name) => {
-  let agent: RealAgent;
+async function recorded(agent: RealAgent, mode: Adapter, cell: string, play: () => Promise<void>): Promise<void> {
+  let held = 0;
+  try {
+    await play();
+    held = 1;
+  } finally {
+    record(agent, { mode, cell, held, of: 1 });
+  }
+}
 
-  beforeAll(async () => {
-    agent = await realAgent(name);
-  }, INSTALL);
+const AT_ONCE = { concurrent: true, timeout: RUN };
 
-  const recorded = (adapter: Adapter, cell: string, play: () => Promise<void>) => async () => {
-    let held = 0;
-    try {
-      await play();
-      held = 1;
-    } finally {
-      record(agent, { mode: adapter, cell, held, of: 1 });
-    }
-  };
-
-  for (const adapter of ADAPTERS) {
-    test(
-      `takes a change through every phase as a ${adapter} agent, each prompt delivered once`,
-      { timeout: RUN },
-      recorded(adapter, "completes spec-and-review@1", async () => {
-        const { w, bind } = enter({ specify: SPECIFIED, review: REVIEWED, verify: VERIFIED });
-        const binds: string[] = [];
-        for (const [role, capability] of ROLES) binds.push(...(await bind(role, capability, agent, adapter)));
+for (const adapter of ["terminal", "headless"] as const) {
+  test.runIf(hasTmux).for(chosenAgents)(
+    `%s takes a change through every phase of spec-and-review as a ${adapter} agent, each prompt delivered once`,
+    AT_ONCE,
+    async (name, context) => {
+      const agent = await agentOrSkip(name, context);
+      await recorded(agent, adapter, "completes spec-and-review@1", async () => {
+        const { w, model, bindAll } = await enter(context, { specify: SPECIFIED, review: REVIEWED, verify: VERIFIED });
+        const binds = await bindAll(agent, adapter);
         const run = await w.devflow("run", "spec-and-review", "--goal", GOAL, ...binds, "--yes");
-        expect(run.code, `${run.out}${run.err}`).toBe(0);
-        expect(delivered()).toEqual(["specify 1", "review 1", "verify 1"]);
-        expect(model?.delivered[0]?.prompt).toContain(GOAL);
         const view = await w.show((await w.latest())?.id ?? "");
-        expectSound(liveRun(w, view.id).stored());
         const why = (await w.devflow("runs", "events", view.id)).out;
+        expect(run.code, `${run.out}${run.err}${why}`).toBe(0);
+        expect(phasesOf(model)).toEqual(["specify 1", "review 1", "verify 1"]);
+        expect(model.delivered[0]?.prompt).toContain(GOAL);
+        expectToldOnce(liveRun(w, view.id), model);
+        expectSound(liveRun(w, view.id).stored());
         expect(
           view.sessions.map(({ agent: kind, host, state }) => [kind, host, state]),
           why,
@@ -107,22 +111,24 @@ describe.runIf(hasTmux).each(chosenAgents)("spec-and-review with the real %s", (
             .flatMap(({ recoveries }) => Object.keys(recoveries))
             .filter((counter) => counter !== "resubmit"),
         ).toEqual([]);
-      }),
-    );
+      });
+    },
+  );
 
-    test.runIf(thorough)(
-      `completes as a ${adapter} agent when the daemon and then the agent are killed in the middle of turns`,
-      { timeout: RUN },
-      recorded(adapter, "daemon killed and restarted, then the agent killed", async () => {
+  test.runIf(hasTmux && thorough).for(chosenAgents)(
+    `%s completes as a ${adapter} agent when the daemon and then the agent are killed in the middle of turns`,
+    AT_ONCE,
+    async (name, context) => {
+      const agent = await agentOrSkip(name, context);
+      await recorded(agent, adapter, "daemon killed and restarted, then the agent killed", async () => {
         const thought = gate();
         const reviewed = gate();
-        const { w, bind } = enter({
+        const { w, model, bindAll } = await enter(context, {
           specify: () => thought.passed.then(() => SPECIFIED),
           review: ({ nth }) => (nth === 1 ? reviewed.passed.then(() => REVIEWED) : REVIEWED),
           verify: VERIFIED,
         });
-        const binds: string[] = [];
-        for (const [role, capability] of ROLES) binds.push(...(await bind(role, capability, agent, adapter)));
+        const binds = await bindAll(agent, adapter);
         const run = await begin(w, "spec-and-review", "--goal", GOAL, ...binds);
         await run.event("prompt.delivered", ({ phase }) => phase === "specify");
         process.kill(w.daemonPid(), "SIGKILL");
@@ -135,18 +141,21 @@ describe.runIf(hasTmux).each(chosenAgents)("spec-and-review with the real %s", (
         const waited = await w.devflow("runs", "wait", run.id, "--timeout", "3m");
         expect(waited.code, run.told().slice(-30).join("\n")).toBe(0);
         expect(run.status()).toBe("completed");
-        expect(delivered()?.filter((one) => !one.startsWith("review"))).toEqual(["specify 1", "verify 1"]);
+        expect(phasesOf(model).filter((one) => !one.startsWith("review"))).toEqual(["specify 1", "verify 1"]);
+        expectToldOnce(run, model, "review");
         expectSound(run.stored());
-      }),
-    );
-  }
-});
+      });
+    },
+  );
+}
 
-test.runIf(hasTmux && thorough && chosenAgents.length > 3)(
+test.runIf(hasTmux && MIXED.every(([, , name]) => chosenAgents.includes(name)))(
   "one run mixes four different agents, two of them without a terminal",
-  { timeout: RUN },
-  async () => {
-    const { w, bind } = enter({
+  AT_ONCE,
+  async (context) => {
+    const agents: RealAgent[] = [];
+    for (const [, , name] of MIXED) agents.push(await agentOrSkip(name, context));
+    const { w, model, bind } = await enter(context, {
       plan: { artifact: artifact("plan@1", "valid-two-steps.json") },
       implement: {
         artifact: artifact("change-summary@1", "valid-tested.json"),
@@ -155,27 +164,23 @@ test.runIf(hasTmux && thorough && chosenAgents.length > 3)(
       review: REVIEWED,
       verify: VERIFIED,
     });
-    const [one, two, three, four] = await Promise.all(MIXED.map(realAgent));
-    if (!one || !two || !three || !four) throw new Error("four agents are mixed");
-    const binds = [
-      ...(await bind("author", "plan", one, "terminal")),
-      ...(await bind("implementer", "implement", two, "terminal")),
-      ...(await bind("reviewer", "review", three, "headless")),
-      ...(await bind("verifier", "verify", four, "headless")),
-    ];
+    const binds: string[] = [];
+    for (const [role, capability, name, adapter] of MIXED) {
+      const agent = agents.find((one) => one.name === name);
+      if (agent) binds.push(...(await bind(role, capability, agent, adapter)));
+    }
     const run = await begin(w, "implement-and-review", "--goal", GOAL, ...binds);
     await run.reaches("waiting");
     await w.devflow("approve", run.id, "plan");
     const ended = await w.devflow("runs", "wait", run.id, "--timeout", "4m");
     expect(ended.code, run.told().slice(-30).join("\n")).toBe(0);
-    expect(delivered()).toEqual(["plan 1", "implement 1", "review 1", "verify 1"]);
+    expect(phasesOf(model)).toEqual(["plan 1", "implement 1", "review 1", "verify 1"]);
+    expectToldOnce(run, model);
     expect(run.status()).toBe("completed");
     const view = await w.show(run.id);
-    expect(view.sessions.map(({ agent }) => agent).sort()).toEqual(MIXED.toSorted());
+    expect(view.sessions.map(({ agent }) => agent).sort()).toEqual(MIXED.map(([, , name]) => name).sort());
   },
 );
-
-const MIXED = ["claude", "codex", "gemini", "opencode"] as const;
 
 function gate() {
   let open: () => void = () => {};

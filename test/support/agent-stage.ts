@@ -77,7 +77,6 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     if (news.kind === "verdict" && states.at(-1) !== news.verdict.state) states.push(news.verdict.state);
   });
   let count = 0;
-  const offered: string[] = [];
 
   const becomes = (...wanted: string[]) =>
     vi.waitFor(
@@ -90,7 +89,6 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
 
   function prompt(text: string): Prompt {
     count += 1;
-    offered.push(text);
     const file = join(tree, ".devflow", `prompt-${count}.md`);
     mkdirSync(join(tree, ".devflow"), { recursive: true });
     writeFileSync(file, text);
@@ -110,19 +108,22 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     }
   }
 
-  /** Delivers a text, lets the turn end, and holds what the model got to it: byte for byte, once, and nothing beside it. */
+  /** Lets the turns after the first so many end, and holds what the model got to what was sent: byte for byte, once, nothing beside it. */
+  async function hears(before: number, wanted: string[][]): Promise<void> {
+    const got = () => model.turns.slice(before);
+    await vi.waitFor(() => expect(got().length).toBeGreaterThanOrEqual(wanted.length), { timeout: TURN, interval: 50 });
+    await becomes("ready");
+    expect(got()).toEqual(wanted);
+  }
+
+  /** Delivers a text as a turn of its own. */
   async function says(text: string): Promise<"typed" | "as a file"> {
     const before = model.turns.length;
     const one = prompt(text);
     await deliver(one);
     await vi.waitFor(() => expect(model.turns.length).toBeGreaterThan(before), { timeout: TURN, interval: 50 });
-    await becomes("ready");
-    const got = model.turns.slice(before);
-    const byFile = got[0]?.includes(pointer(one)) === true;
-    const told = byFile ? pointer(one) : text;
-    // A turn that was stopped before any answer is told again with the next one, as one message.
-    const unanswered = offered.slice(0, -1).map((before) => before + told);
-    expect(got.map((parts) => parts.filter((part) => part === told || unanswered.includes(part)).length)).toEqual([1]);
+    const byFile = model.turns[before]?.includes(pointer(one)) === true;
+    await hears(before, [[byFile ? pointer(one) : text]]);
     if (byFile) expect(await readFile(one.file, "utf8")).toBe(text);
     return byFile ? "as a file" : "typed";
   }
@@ -136,6 +137,7 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     model,
     prompt,
     says,
+    hears,
     deliver,
     becomes,
     swallow,

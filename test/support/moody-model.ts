@@ -1,8 +1,9 @@
 /**
  * A model on loopback in the mood that a test puts it into: it answers, has a command run, refuses, or says nothing. It keeps what
- * began each turn, as it arrived.
+ * began each turn, as it arrived on the wire.
  */
-import { type ChatCompletionRequest, type ChatMessage, LLMock } from "@copilotkit/aimock";
+import { type ChatCompletionRequest, LLMock } from "@copilotkit/aimock";
+import { modelWire, type WireRequest } from "./model-wire.ts";
 
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
 /** What a limit says of its end, in seconds from now. */
@@ -13,7 +14,7 @@ type Mood = "answers" | "runs a command" | "is silent" | "refuses the key" | "is
 export interface MoodyModel {
   /** The base address, without `/v1`. */
   url: string;
-  /** The texts of the user message that began each turn: an agent's own notes stand beside the prompt. */
+  /** The texts of the user message that began each turn, one by one, without the notes that agents put beside a prompt. */
   turns: string[][];
   /** How often it was asked anything. */
   asked: number;
@@ -31,19 +32,27 @@ export async function moodyModel(): Promise<MoodyModel> {
   });
   let asked = 0;
 
+  /** A turn begins with a user message that has more in it than an agent's notes; one that is sent again begins none. */
+  function hear({ messages, tools }: WireRequest): void {
+    const users = messages.filter(({ role }) => role === "user").map(({ texts }) => texts.filter(isTold));
+    // Some put a note to the model behind it, as a message of its own.
+    const newest = messages.findLast(({ role }) => !["system", "developer"].includes(role));
+    const told = newest?.role === "user" ? newest.texts.filter(isTold) : [];
+    const key = JSON.stringify(users);
+    if (!tools || told.length === 0 || begun.has(key)) return;
+    begun.add(key);
+    // A turn that was stopped before any answer is told again together with the next one.
+    const last = turns.at(-1) ?? [];
+    const again = told.length > last.length && last.every((text, n) => text === told[n]);
+    turns.push(again ? told.slice(last.length) : told);
+  }
+
   async function respond(request: ChatCompletionRequest) {
     asked += 1;
     const tools = (request.tools ?? []).map((tool) => tool.function.name);
     // Titles, summaries and the like are asked for without tools.
     if (tools.length === 0) return { content: "A title", usage: USAGE };
-    const users = request.messages.filter(({ role }) => role === "user").map(textsOf);
-    const key = JSON.stringify(users);
     const newest = request.messages.at(-1);
-    const own = newest !== undefined && textsOf(newest).some((text) => OWN.test(text));
-    if (newest?.role === "user" && !own && !begun.has(key)) {
-      begun.add(key);
-      turns.push(textsOf(newest));
-    }
     while (mood === "is silent") await change;
     if (mood === "refuses the key") return refusal(401, "Incorrect API key provided", "authentication_error");
     if (mood === "is at its limit")
@@ -57,6 +66,7 @@ export async function moodyModel(): Promise<MoodyModel> {
   const server = new LLMock({ port: 0, host: "127.0.0.1", logLevel: "silent" });
   server.addFixture({ match: { predicate: () => true }, response: respond });
   await server.start();
+  const wire = await modelWire(server.url, hear);
   const become = (next: Mood): void => {
     mood = next;
     changed();
@@ -65,7 +75,7 @@ export async function moodyModel(): Promise<MoodyModel> {
     });
   };
   return {
-    url: server.url,
+    url: wire.url,
     turns,
     get asked() {
       return asked;
@@ -73,21 +83,21 @@ export async function moodyModel(): Promise<MoodyModel> {
     become,
     close: async () => {
       become("answers");
+      await wire.close();
       await server.stop();
     },
   };
 }
 
-/** Notes that agents put before a prompt, in parts of their own or in the same one. */
-const NOTES = /^(?:<(system-reminder|session_context|current_datetime)>[\s\S]*?<\/\1>\n*)+/;
+/** What agents tell the model beside what they were told: whole parts of a message, never a piece of one. */
+const NOTES = [
+  /^\s*<(system-reminder|session_context|current_datetime)>[\s\S]*<\/\1>\s*$/,
+  /^\[Request interrupted by user(?: for tool use)?\]\n?$/,
+  // What Qwen Code asks of the model for itself when a turn is over.
+  /^Managed memory directory: /,
+];
 
-/** What Qwen Code asks of the model for itself when a turn is over. */
-const OWN = /^Managed memory directory: /;
-
-const textsOf = ({ content }: ChatMessage): string[] =>
-  (typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "")).map((text) =>
-    text.replace(NOTES, ""),
-  );
+const isTold = (text: string): boolean => !NOTES.some((note) => note.test(text));
 
 const refusal = (status: number, message: string, type: string) => ({
   error: { message, type, code: status === 401 ? "invalid_api_key" : "rate_limit_exceeded" },

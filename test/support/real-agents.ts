@@ -29,8 +29,6 @@ const PINNED = {
 
 export type RealAgentName = keyof typeof PINNED;
 export const ALL_AGENTS = Object.keys(PINNED) as RealAgentName[];
-/** Those that `npm run check` takes. */
-export const REAL_AGENTS = ["codex", "opencode"] as const satisfies RealAgentName[];
 
 export interface RealAgent {
   name: RealAgentName;
@@ -43,8 +41,16 @@ export interface RealAgent {
 
 const cache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "devflow", "test-agents");
 
-/** The agent, installed when it is not there yet. The first time this takes some hundred megabytes. */
-export async function realAgent(name: RealAgentName): Promise<RealAgent> {
+const installs = new Map<RealAgentName, Promise<RealAgent>>();
+
+/** The agent, installed when it is not there yet. The first time this takes some hundred megabytes. Tried once a process. */
+export function realAgent(name: RealAgentName): Promise<RealAgent> {
+  const known = installs.get(name) ?? installed(name);
+  installs.set(name, known);
+  return known;
+}
+
+async function installed(name: RealAgentName): Promise<RealAgent> {
   const { npm, version, profile } = PINNED[name];
   const folder = join(cache(), `${profile}-${version}`);
   const agent = { name, version, profile, bin: join(folder, "node_modules", ".bin", profile) };
@@ -55,7 +61,7 @@ export async function realAgent(name: RealAgentName): Promise<RealAgent> {
   try {
     await writeFile(join(draft, "package.json"), JSON.stringify({ private: true, allowScripts: { [npm]: true } }));
     // Some say that they want a newer Node than they need.
-    const args = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--force", `${npm}@${version}`];
+    const args = ["install", ...QUIETLY, "--prefer-offline", "--force", `${npm}@${version}`];
     await execa("npm", args, { cwd: draft });
     // Another test file may have been faster: then its folder is as good.
     await rename(draft, folder).catch((error: unknown) => {
@@ -66,6 +72,9 @@ export async function realAgent(name: RealAgentName): Promise<RealAgent> {
   }
   return agent;
 }
+
+/** Without a network this is known within seconds. */
+const QUIETLY = ["--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
 
 /** What a user would have configured: a model provider and its key. Returns the variables that a session of the agent needs. */
 export const configureAgent = (name: RealAgentName, home: string, modelUrl: string): Promise<Record<string, string>> =>

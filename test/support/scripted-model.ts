@@ -4,14 +4,18 @@
  *
  * Requests are told apart by their content, never by their order: agents send further ones of their own (titles, summaries).
  */
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ChatCompletionRequest, type ChatMessage, LLMock } from "@copilotkit/aimock";
+import { modelWire } from "./model-wire.ts";
 
 const MARK = "Write the artifact to: ";
+/** What stands for a prompt that the agent's composer would not take as it is. */
+const POINTER = /^Read this file whole, it is your task, and do exactly what it says: (.+) \.$/;
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
 
 export interface Asked {
-  /** The prompt as the model got it. */
+  /** The prompt as it came over the wire: the whole part of the message that it is in, or the file that the message points to. */
   prompt: string;
   phase: string;
   artifact: string;
@@ -42,7 +46,16 @@ type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer | Promi
 
 export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const delivered: Asked[] = [];
+  const prompts = new Map<string, string>();
   const state = { lastStart: "", tools: [] as string[] };
+
+  /** The devflow prompt in a user message. The server joins the parts of some messages: agents put notes of their own beside a prompt. */
+  function promptOf({ content }: ChatMessage): string | undefined {
+    const parts = typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
+    // The newest of them, where a turn that was stopped is told again together with the next one.
+    const known = [...prompts].filter(([told]) => parts.some((part) => part.includes(told)));
+    return known.at(-1)?.[1];
+  }
 
   async function respond(request: ChatCompletionRequest) {
     const tools = toolNames(request);
@@ -79,20 +92,25 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const server = new LLMock({ port: 0, host: "127.0.0.1", logLevel: "silent" });
   server.addFixture({ match: { predicate: () => true }, response: respond });
   await server.start();
+  const wire = await modelWire(server.url, ({ messages }) => {
+    const told = messages.flatMap(({ role, texts }) => (role === "user" ? texts : []));
+    for (const text of told) {
+      const file = POINTER.exec(text)?.[1];
+      if (!prompts.has(text) && (file !== undefined || text.includes(MARK)))
+        prompts.set(text, file === undefined ? text : readFileSync(file, "utf8"));
+    }
+  });
   return {
-    url: server.url,
+    url: wire.url,
     delivered,
     get tools() {
       return state.tools;
     },
-    close: () => server.stop(),
+    close: async () => {
+      await wire.close();
+      await server.stop();
+    },
   };
-}
-
-/** The devflow prompt in a user message. Agents put notes of their own beside it, as further parts. */
-function promptOf({ content }: ChatMessage): string | undefined {
-  const parts = typeof content === "string" ? [content] : (content ?? []).map((part) => part.text ?? "");
-  return parts.find((part) => part.includes(MARK));
 }
 
 const toolNames = ({ tools = [] }: ChatCompletionRequest): string[] => tools.map((tool) => tool.function.name);

@@ -5,6 +5,7 @@
  * Y2. Text and Enter have keys of their own: what this terminal has taken is never typed again (T3).
  * Y3. Enter is pressed only while the composer shows what devflow typed; never into a dialog, never into a draft.
  * Y4. The receipt is the agent working, as its status, its title or its screen says after Enter; a changed screen is none.
+ * Y5. Text is pasted only into a program that has asked for pastes to be marked: before, it would read a paste as keys, one by one.
  */
 import { type AgentProfile, goesByFile } from "../../domain/agent-profile.ts";
 import type { Judgement } from "../../domain/evidence.ts";
@@ -96,12 +97,13 @@ function delivered(observer: Observer, evidence: Evidence): Delivery {
   return { kind: "delivered", receipt: [evidence] };
 }
 
-async function obstacle({ terminal, observer }: DeliveryDeps): Promise<string | undefined> {
-  const [seen, person] = await Promise.all([observer.look(), terminal.busyWithPerson()]);
+async function obstacle({ terminal, observer, profile }: DeliveryDeps): Promise<string | undefined> {
+  const [seen, person, screen] = await Promise.all([observer.look(), terminal.busyWithPerson(), terminal.screen()]);
   if (seen.dialog) return `a dialog is open (${seen.dialog.id})`;
   if (seen.composer.kind === "draft") return `the composer holds a draft: ${seen.composer.text.slice(0, 60)}`;
   if (seen.state !== "ready") return `it is ${seen.state.replaceAll("_", " ")}`;
   if (observer.verdict().state !== "ready") return "it has only just become ready";
+  if (profile.interactive.bracketedPaste && !screen.bracketedPaste) return "it does not take pastes yet";
   return person ? "a person is at its keys" : undefined;
 }
 

@@ -28,6 +28,8 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
   /** Questions that were asked of the terminal. */
   let asked: string[];
   let stopped: number | undefined;
+  /** Its terminal has not been asked to mark pastes: slow programs show their composer sooner than they ask. */
+  let early = false;
 
   async function ready(): Promise<void> {
     const stage = await paperStage(["write"]);
@@ -46,6 +48,8 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
             asked.push(...keys.filter((key) => key.endsWith("/paste")));
             return taken(keys);
           };
+          const screen = terminal.screen.bind(terminal);
+          terminal.screen = async () => ({ ...(await screen()), ...(early && { bracketedPaste: false }) });
           return terminal;
         },
       },
@@ -84,6 +88,14 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
     await vi.waitFor(async () => expect((await agent.terminal?.screen())?.rows.join()).toContain("my own words"), TIME);
     expect(await agent.deliver(what, NEVER)).toMatchObject({ kind: "held" });
     expect(asked).toEqual(["run/one/paste", "run/one/paste"]);
+  });
+
+  it("is held until its lines would arrive as a paste, and not as keys", async () => {
+    early = true;
+    await ready();
+    expect(await agent.deliver(what, NEVER)).toMatchObject({ kind: "held", reason: "it does not take pastes yet" });
+    early = false;
+    expect((await agent.deliver(what, NEVER)).kind).toBe("delivered");
   });
 
   it("is asked about anew when what is known is no longer new", async () => {
