@@ -1,6 +1,7 @@
 /** A devflow home in which one run after the other is played, on daemons that die; and what is there once the last of them has stopped. */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Life, live } from "./daemon.ts";
 import { left, processes } from "./left.ts";
 import { type Played, play } from "./play.ts";
@@ -65,7 +66,7 @@ export async function home({ kind, installation, env = {}, patienceMs = PATIENCE
         const audit = await life.call("audit.verify", {});
         if (audit?.whole !== true) found.push(`the audit record is not whole: ${JSON.stringify(audit?.problems)}`);
         await life.stop();
-        found.push(...processes([w.folder]));
+        found.push(...(await stillThere(w.folder)));
       }
       if (sound && found.length === 0) {
         rmSync(w.folder, { recursive: true, force: true, maxRetries: 5 });
@@ -78,4 +79,15 @@ export async function home({ kind, installation, env = {}, patienceMs = PATIENCE
       return found;
     },
   };
+}
+
+/** What a program that was told to end may take for it, on a machine that has much else to do. */
+const END_MS = 3_000;
+const LOOK_MS = 50;
+
+async function stillThere(folder: string): Promise<string[]> {
+  for (const until = Date.now() + END_MS; ; await pause(LOOK_MS)) {
+    const there = processes([folder]);
+    if (there.length === 0 || Date.now() > until) return there;
+  }
 }
