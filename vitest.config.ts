@@ -6,6 +6,9 @@ const REAL_AGENTS = ["test/agents/**/*.test.ts", "test/e2e/real-agents.test.ts"]
 /** Takes long with each agent: `npm run test:agents` asks for it. */
 const CONFORMANCE = process.env.DEVFLOW_TEST_AGENTS === undefined ? ["test/agents/conformance.test.ts"] : [];
 
+/** Two cores are at work a third of the time with two workers: most tests wait for agents, timers and ends of processes. */
+const WORKERS = Number(process.env.DEVFLOW_TEST_WORKERS ?? 3);
+
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build.ts"],
@@ -18,8 +21,7 @@ export default defineConfig({
           name: "devflow",
           include: ["test/**/*.test.ts"],
           exclude: REAL_AGENTS,
-          // Two cores: more workers only make the real panes and processes wait for each other.
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },

@@ -170,8 +170,10 @@ export function crowd({ clock, files, faults, dice, effects }: CrowdOptions): Cr
       const known = minds.get(spec.session);
       if (known && alive(known)) return handle(known);
       const session = await stage.open(spec);
+      // Not the newest one: another agent may have been opened in the same moment.
+      const puppet = stage.all.findLast((one) => one.spec.session === spec.session) ?? stage.now;
       const mind: Mind = {
-        puppet: stage.now,
+        puppet,
         session,
         turn: 0,
         stubborn: false,

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 test("a usage limit of one agent parks the other run's until it is over; nobody is started again", async () => {
   const scenario = {
-    phases: { work: { "1": [{ limit: 20 }], "*": [{ write: "whole" }] }, other: [{ write: "whole" }] },
+    phases: { work: { "1": [{ limit: 12 }], "*": [{ write: "whole" }] }, other: [{ write: "whole" }] },
   };
   const w = world({ scenario });
   here = w;

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 describe.runIf(hasTmux)("devflow watch", () => {
   test("shows a run as it goes on, over a daemon's death too, and gives the screen back", async () => {
-    w = world({ scenario: { phases: { specify: [{ wait: 12_000 }, { write: "whole" }] } } });
+    w = world({ scenario: { phases: { specify: [{ wait: 6_000 }, { write: "whole" }] } } });
     one = await person(w, ["watch"]);
     await one.sees("No runs yet");
     await w.devflow("run", "spec-and-review", "--goal", "잘 보이게", "--yes", "--detach");
