@@ -216,7 +216,9 @@ function begin(before: PhaseState, event: EventOf<"phase.started">): PhaseState 
 /** The turn of a talk that this session is in was stopped by a person. */
 function stopped(state: RunState, session: string): RunState {
   const at = Object.entries(state.phases).find(([, p]) => p.talk && p.prompts.at(-1)?.session === session);
-  return at ? phase(state, at[0], (p) => marked(p, { stopped: true })) : state;
+  return at
+    ? phase(state, at[0], (p) => marked(p, { stopped: p.prompts.at(-1)?.delivered ? "at work" : "early" }))
+    : state;
 }
 
 function rebound(state: RunState, { role, persona, hash }: EventOf<"role.bound">): RunState {

@@ -16,8 +16,8 @@ export interface TalkTurn {
   by: string;
   /** The prompt that took it to the agent. */
   prompt?: string;
-  /** A person has stopped the agent meanwhile. */
-  stopped?: true;
+  /** A person has stopped the agent meanwhile; early: before it was known to have taken the turn. */
+  stopped?: "early" | "at work";
   how?: TurnEnd;
   answer?: string;
   undone?: true;

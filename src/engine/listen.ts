@@ -7,7 +7,7 @@ import { EscalationId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Redact } from "../domain/redact.ts";
 import type { Step } from "../domain/run-next.ts";
-import { wordsDocument } from "../domain/talk.ts";
+import { openTurn, wordsDocument } from "../domain/talk.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
@@ -77,6 +77,8 @@ async function over(
   agent: AgentSession,
 ): Promise<End | undefined> {
   const wake = wakeable(clock, context.signal);
+  // Whoever stopped it before it had begun did not reach it: it is stopped as soon as it works.
+  let owed = openTurn(context.state().phases[step.phase]?.talk)?.stopped === "early";
   let since = clock.now();
   let before = agent.verdict().state;
   const unwatch = agent.watch(() => {
@@ -89,6 +91,10 @@ async function over(
     while (!context.signal.aborted) {
       const { state, failure } = agent.verdict();
       if (state === "exited") return "lost";
+      if (owed && state === "working") {
+        owed = false;
+        await agent.interrupt(`${step.key}/stop`);
+      }
       const left = context.left(step.phase);
       if (left <= 0) return "timeout";
       let again = left;
