@@ -249,6 +249,7 @@ describe("a full disk", () => {
         disk.fill();
         await vi.waitFor(async () => expect(await log()).toContain("the disk is full"), 20_000);
         expect((await full.show(id)).status).toBe("running");
+        expect(await full.json("ctl", "status")).toMatchObject({ problems: [{ code: "storage.full" }] });
         const refused = await full.devflow("run", "two", "--goal", "x", "--base", "HEAD~0", "--yes", "--json");
         expect([refused.code, JSON.parse(refused.err)]).toMatchObject([1, { error: { code: "storage.full" } }]);
         disk.free();

@@ -12,7 +12,7 @@ import { type World, world } from "../../support/world.ts";
 
 const DEVFLOWD = join(import.meta.dirname, "../../../bin/devflowd");
 /** `DEVFLOW_RACES=100` for the whole figure; each race costs two starts. */
-const RACES = Number(process.env.DEVFLOW_RACES ?? "12");
+const RACES = Number(process.env.DEVFLOW_RACES ?? "6");
 const ALREADY_RUNNING = 5;
 
 const worlds: World[] = [];
