@@ -1,6 +1,7 @@
 /** Runs the benches one after the other (they would disturb each other) and prints a line for each figure. */
 import { adoptionBench } from "./adoption.ts";
 import { cliStartBench } from "./cli-start.ts";
+import { doctorBench } from "./doctor.ts";
 import { engineBench } from "./engine.ts";
 import { eventLogBench } from "./event-log.ts";
 import { evidenceBench } from "./evidence.ts";
@@ -15,6 +16,7 @@ import { terminalBench } from "./terminal-latency.ts";
 
 const BENCHES: Record<string, () => Promise<Figure[]>> = {
   cli: cliStartBench,
+  doctor: doctorBench,
   log: eventLogBench,
   ledger: ledgerBench,
   engine: engineBench,

@@ -224,6 +224,30 @@ describe("Examples", () => {
     expect([referenceOf(value), value.capabilities]).toEqual(["security-reviewer@1", ["review"]]);
   });
 
+  test("what the pages on how to write a template, a persona and a schema say to write is taken", async () => {
+    const [template = ""] = fences(page("docs/how-to/write-a-template.md"), "yaml");
+    const [persona = ""] = fences(page("docs/how-to/write-a-persona.md"), "yaml");
+    const [schema = ""] = fences(page("docs/how-to/write-a-schema.md"), "json");
+    await writeFile(join(repo, "devflow/templates/document.yaml"), template);
+    await writeFile(join(repo, "devflow/personas/careful-reviewer.yaml"), persona);
+    await writeFile(join(repo, "devflow/schemas/decision@1.json"), schema);
+    const { templates, personas, schemas } = shelves();
+    const found = await templates.get("document@1", repo);
+    expect(found.warnings).toBeUndefined();
+    expect(found.value.phases.map(({ id }) => id)).toEqual(["write", "links", "read"]);
+    expect((await personas.get("careful-reviewer", repo)).value.permissions?.otherwise).toBe("ask");
+    expect(JSON.stringify((await schemas.get("decision@1", repo)).value)).toContain('"why_not"');
+  });
+
+  test.each(["docs/how-to/limit-what-it-costs.md", "docs/notifications.md"])(
+    "the settings of %s are settings",
+    async (path) => {
+      const [settings = ""] = fences(page(path), "yaml");
+      await writeFile(join(repo, "devflow.yaml"), settings);
+      expect(await readConfig(join(repo, "devflow.yaml"))).toBeDefined();
+    },
+  );
+
   test("the settings of docs/configuration.md are settings", async () => {
     const [settings = ""] = fences(page("docs/configuration.md"), "yaml");
     await writeFile(join(repo, "devflow.yaml"), settings);

@@ -63,8 +63,10 @@ export function tableLines(
   { width, style }: { width: number; style: Style },
 ): string[] {
   const gaps = GAP.length * (head.length - 1);
-  const wanted = head.map((title, n) => Math.max(1, ...[title, ...rows.map((row) => row[n] ?? "")].map(widthOf)));
-  const widths = fitted(wanted, width - gaps);
+  const columns = head.map((title, n) => [title, ...rows.map((row) => row[n] ?? "")]);
+  const wanted = columns.map((cells) => Math.max(1, ...cells.map(widthOf)));
+  const whole = columns.map((cells) => Math.max(1, ...cells.map(longestWord)));
+  const widths = fitted(wanted, whole, width - gaps);
   if (!widths) return asList(head, rows, width, style);
   const line = (row: readonly string[], bold: boolean): string[] => {
     const laid = row.map((cell, n) => wrapped(inlined(cell, style), widths[n] ?? 1));
@@ -85,12 +87,19 @@ export function tableLines(
 
 const widthOf = (cell: string): number => columnsOf(plainly(cell));
 
-/** Takes from the widest column until it fits; `undefined` when that leaves too little. */
-function fitted(wanted: readonly number[], room: number): number[] | undefined {
+const longestWord = (cell: string): number => Math.max(0, ...plainly(cell).split(/\s+/).map(columnsOf));
+
+/**
+ * Takes from the widest column until it fits, from those that can be broken between words first; `undefined` when that leaves
+ * too little.
+ */
+function fitted(wanted: readonly number[], whole: readonly number[], room: number): number[] | undefined {
   if (!Number.isFinite(room)) return [...wanted];
   const widths = [...wanted];
   for (let over = widths.reduce((sum, columns) => sum + columns, 0) - room; over > 0; over--) {
-    const widest = widths.indexOf(Math.max(...widths));
+    const loose = widths.map((columns, n) => (columns > (whole[n] ?? 0) ? columns : 0));
+    const from = loose.some((columns) => columns > LEAST_COLUMN) ? loose : widths;
+    const widest = from.indexOf(Math.max(...from));
     if ((widths[widest] ?? 0) <= LEAST_COLUMN) return undefined;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }

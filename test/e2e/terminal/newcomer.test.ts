@@ -121,7 +121,7 @@ describe.runIf(hasTmux).each([
     expect(report).toContain("paper-author@1");
     expect(report).not.toContain("| --- |");
     expect(await types(`devflow costs ${id}`)).toContain(said.noUsage);
-    expect(await types("devflow audit -n 8")).toContain("report.json");
+    expect(await types("devflow audit -n 8")).toContain(`${id}  reported`);
     expect(await types("devflow audit verify")).toContain(said.whole);
 
     const tutorial = pages().find(({ path }) => path === "docs/tutorial.md");
