@@ -1,16 +1,13 @@
-/** The machine runs out of open files or of processes: what that is called, and that the daemon lives and goes on. */
+/** The machine runs out of open files: what that is called, and that the daemon lives and goes on. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Link } from "../../../src/protocol/link.ts";
-import { canLimit, type Limit, limit } from "../../support/limits.ts";
+import { canLimit, limit } from "../../support/limits.ts";
 import { begin, type LiveRun } from "../../support/live-run.ts";
 import { addTemplate } from "../../support/shelf.ts";
 import { linkTo, untilNone, untilProblem } from "../../support/status.ts";
 import { type World, world } from "../../support/world.ts";
-
-/** Root may have as many processes as it wants. */
-const isRoot = process.getuid?.() === 0;
 
 let here: World | undefined;
 let giveBack = (): void => {};
@@ -21,30 +18,21 @@ afterEach(async () => {
   here = undefined;
 }, 60_000);
 
-const SHORT: readonly (readonly [what: string, limit: Limit, code: string, skip: boolean])[] = [
-  ["open files", "nofile", "machine.out_of_files", false],
-  ["processes (root has no limit)", "nproc", "machine.no_processes", isRoot],
-];
-
-describe.skipIf(!canLimit).each(SHORT)("without any more %s", (_, what, code, skip) => {
-  test.skipIf(skip)(
-    "the daemon answers, says so by name, loses nothing, and goes on when there are some again",
-    async () => {
-      const { w, run, link } = await betweenTwoPhases();
-      giveBack = limit(w.daemonPid(), what, 1);
-      open(w, run);
-      await untilProblem(link, code);
-      const asked = link.call("run.preview", { template: "two", goal: "x", repo: w.repo }, 20_000);
-      await expect(asked).rejects.toMatchObject({ code, message: expect.anything() });
-      giveBack();
-      await untilNone(link);
-      link.close();
-      await run.ends("completed");
-      expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["first", "second"]);
-      expect(run.of("phase.failed")).toEqual([]);
-    },
-    90_000,
-  );
+describe.skipIf(!canLimit)("without any more open files", () => {
+  test("the daemon answers, says so by name, loses nothing, and goes on when there are some again", async () => {
+    const { w, run, link } = await betweenTwoPhases();
+    giveBack = limit(w.daemonPid(), "nofile", 1);
+    open(w, run);
+    await untilProblem(link, "machine.out_of_files");
+    const asked = link.call("run.preview", { template: "two", goal: "x", repo: w.repo }, 20_000);
+    await expect(asked).rejects.toMatchObject({ code: "machine.out_of_files" });
+    giveBack();
+    await untilNone(link);
+    link.close();
+    await run.ends("completed");
+    expect((await w.prompts()).map(({ phase }) => phase)).toEqual(["first", "second"]);
+    expect(run.of("phase.failed")).toEqual([]);
+  }, 90_000);
 });
 
 /** A run whose first agent is about to write, and whose next phase needs a program and an agent to be started. */
