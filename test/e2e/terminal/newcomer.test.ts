@@ -121,7 +121,14 @@ describe.runIf(hasTmux).each([
     expect(report).toContain("paper-author@1");
     expect(report).not.toContain("| --- |");
     expect(await types(`devflow costs ${id}`)).toContain(said.noUsage);
-    expect(await types("devflow audit -n 8")).toContain(`${id}  reported`);
+    const talk = await types("devflow chat --agent paper-author", {
+      asked: [
+        [/devflow \$0 ▸$/, "What does @README.md say?"],
+        [/devflow \$\? ▸$/, "/quit"],
+      ],
+    });
+    expect(talk).toContain("• Understood.");
+    expect(await types("devflow audit -n 8")).toMatch(/^.* {2}reported/m);
     expect(await types("devflow audit verify")).toContain(said.whole);
 
     const tutorial = pages().find(({ path }) => path === "docs/tutorial.md");
