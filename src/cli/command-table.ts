@@ -48,6 +48,7 @@ export const COMMANDS = {
 
   "agents list": { summary: "agents.list.summary", load: () => import("./commands/agents/list.ts") },
   "agents show": { summary: "agents.show.summary", load: () => import("./commands/agents/show.ts") },
+  "agents validate": { summary: "agents.validate.summary", load: () => import("./commands/agents/validate.ts") },
   "agents test": { summary: "agents.test.summary", load: () => import("./commands/agents/test.ts") },
   "escalations list": { summary: "escalations.list.summary", load: () => import("./commands/escalations/list.ts") },
   "escalations show": { summary: "escalations.show.summary", load: () => import("./commands/escalations/show.ts") },

@@ -67,30 +67,40 @@ export function validateCommand(kind: Kind, example: string): Command {
     options: { "--repo <dir>": "definitions.repo" },
     examples: [example],
     async run({ files, repo }, context) {
-      const { out, cwd } = context;
       const shelf: Shelf<Named> = await shelfOf(kind, context);
-      const looks: Looked[] = [];
-      for (const file of files)
-        looks.push(await looked(shelf, file, resolve(cwd, file), repositoryAround(resolve(cwd, repo ?? "."))));
-      out.show({ files: looks }, (_, { style }) =>
-        looks.flatMap((look) => (look.ok ? [`${style.green("✓")} ${look.file}  ${style.dim(look.name)}`] : [])),
-      );
-      const wrong = looks.flatMap((look) => (look.ok ? [] : look.errors));
-      if (!out.json) for (const error of wrong) out.error(error);
-      return wrong.length === 0 ? 0 : EXIT_INVALID;
+      const around = repositoryAround(resolve(context.cwd, repo ?? "."));
+      return checkFiles(files, context, async (path) => {
+        const { value, hash } = await shelf.validate(path, around);
+        return { name: referenceOf(value), hash };
+      });
     },
   });
 }
 
 type Looked =
-  | { file: string; ok: true; name: string; hash: string }
+  | { file: string; ok: true; name: string; hash?: string }
   /** Every problem of the file, in its order; the first is the one that a run would be refused with. */
   | { file: string; ok: false; error: FailureRecord; errors: readonly FailureRecord[] };
 
-async function looked(shelf: Shelf<Named>, file: string, path: string, repo: string): Promise<Looked> {
+/** Says of each file whether it can be used, and if not why; gives the exit code. `check` throws what is wrong. */
+export async function checkFiles(
+  files: readonly string[],
+  { out, cwd }: CommandContext,
+  check: (path: string) => Promise<{ name: string; hash?: string }>,
+): Promise<number> {
+  const looks: Looked[] = [];
+  for (const file of files) looks.push(await looked(file, resolve(cwd, file), check));
+  out.show({ files: looks }, (_, { style }) =>
+    looks.flatMap((look) => (look.ok ? [`${style.green("✓")} ${look.file}  ${style.dim(look.name)}`] : [])),
+  );
+  const wrong = looks.flatMap((look) => (look.ok ? [] : look.errors));
+  if (!out.json) for (const error of wrong) out.error(error);
+  return wrong.length === 0 ? 0 : EXIT_INVALID;
+}
+
+async function looked(file: string, path: string, check: Parameters<typeof checkFiles>[2]): Promise<Looked> {
   try {
-    const { value, hash } = await shelf.validate(path, repo);
-    return { file, ok: true, name: referenceOf(value), hash };
+    return { file, ok: true, ...(await check(path)) };
   } catch (error) {
     const { cause } = error as Error;
     const all: readonly Error[] = cause instanceof AggregateError ? cause.errors : [error as Error];

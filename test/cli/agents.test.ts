@@ -129,4 +129,13 @@ describe("test", () => {
       err: expect.stringContaining("--agent claude|codex"),
     });
   });
+
+  test("checks files, and says what is wrong at which line", async () => {
+    const good = join(CASTS, "../../agents/qwen.yaml");
+    const broken = join(folder, "home/config/agents/broken.yaml");
+    expect(await run("validate", good)).toMatchObject({ code: 0, out: expect.stringContaining("qwen") });
+    const { code, err } = await run("validate", good, broken);
+    expect(code).toBe(8);
+    expect(err).toMatch(/broken\.yaml:\d+/);
+  });
 });

@@ -223,6 +223,7 @@ export const commands = {
   "agents.list.summary": "Which agents there are, what is installed of them, and whether they are logged in",
   "agents.show.summary": "One agent: how it is started, read and stopped, and where that is written",
   "agents.test.summary": "What devflow would have said of a recorded terminal, and why",
+  "agents.validate.summary": "Check agent profiles",
   "agents.test.about":
     "Replays an asciicast v2 file through an agent's profile. Where labels are known it compares them, and ends with 1 when a screen that was not ready was called ready.",
   "agents.test.cast": "An asciicast v2 file: devflow sessions record names those of your sessions",

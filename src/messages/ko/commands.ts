@@ -224,6 +224,7 @@ export const commands: Record<keyof typeof en, string> = {
   "agents.list.summary": "어떤 에이전트가 있고, 설치와 로그인이 되었는지 보여 줍니다",
   "agents.show.summary": "에이전트 하나: 어떻게 시작하고 읽고 멈추며, 그것이 어디에 적혀 있는지 보여 줍니다",
   "agents.test.summary": "녹화된 터미널을 devflow가 어떻게 판단하는지와 그 이유를 보여 줍니다",
+  "agents.validate.summary": "에이전트 프로필 파일을 검사합니다",
   "agents.test.about":
     "asciicast v2 파일을 에이전트 프로필로 재생합니다. 레이블이 있으면 비교하고, 준비되지 않은 화면을 준비됨으로 판단했으면 종료 코드 1로 끝납니다.",
   "agents.test.cast": "asciicast v2 파일(devflow sessions record로 세션의 파일 확인)",
