@@ -1,5 +1,5 @@
 /** What a daemon finds when it comes back: agents that have gone on without it, nothing alive at all, an older devflow's things. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -123,16 +123,25 @@ describe.runIf(hasTmux)("in tmux, while the daemon is away", () => {
   }, 120_000);
 });
 
-/** Every schema since the first has only added tables: without them it is as the first devflow has left it. */
+/** What the first devflow would have written of it: its tables, with its columns, and nothing that came later. */
 function asSchemaOne(file: string): void {
-  const first = new Database(":memory:");
+  const newer = `${file}.newer`;
+  new Database(file).pragma("wal_checkpoint(TRUNCATE)");
+  renameSync(file, newer);
+  for (const end of ["-wal", "-shm"]) rmSync(file + end, { force: true });
+  const first = new Database(file);
   first.exec(readFileSync(join(import.meta.dirname, "../../../fixtures/databases/v1.sql"), "utf8"));
-  const names = (database: Database.Database): unknown[] =>
-    database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  const database = new Database(file);
-  for (const name of names(database).filter((one) => !names(first).includes(one))) database.exec(`DROP TABLE ${name}`);
-  database.pragma("user_version = 1");
-  expect(names(database).sort()).toEqual(names(first).sort());
-  database.close();
+  first.prepare("ATTACH ? AS newer").run(newer);
+  const tables = first.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+  first.pragma("foreign_keys = OFF");
+  for (const table of tables.filter((name) => !name.startsWith("sqlite_"))) {
+    const columns = first.prepare(`SELECT name FROM pragma_table_info('${table}')`).pluck().all().join(", ");
+    first.exec(
+      `DELETE FROM main.${table}; INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM newer.${table}`,
+    );
+  }
+  first.exec("DETACH newer");
+  expect(first.pragma("user_version", { simple: true })).toBe(1);
   first.close();
+  rmSync(newer);
 }

@@ -22,7 +22,12 @@ describe("a turn", () => {
     const agent = await startAgent({ directory: tempDirectory(), baseUrl: `${mock.url}/api/v1` });
     onTestFinished(() => agent.kill());
 
-    expect(await agent.turn("Write the spec")).toEqual({ t: "over", key: "run/spec/1", kind: "completed" });
+    expect(await agent.turn("Write the spec")).toEqual({
+      t: "over",
+      key: "run/spec/1",
+      kind: "completed",
+      said: "The spec is written",
+    });
 
     expect(readFileSync(join(agent.cwd, "spec.md"), "utf8")).toBe("# 명세\n");
     const did = agent.all("did");
