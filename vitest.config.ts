@@ -3,8 +3,10 @@ import { defineConfig } from "vitest/config";
 /** Real agents are large programs: side by side with anything else they only wait for each other. */
 const REAL_AGENTS = ["test/agents/**/*.test.ts", "test/e2e/real-agents.test.ts"];
 
-/** Takes long with each agent: `npm run test:agents` asks for it. */
-const CONFORMANCE = process.env.DEVFLOW_TEST_AGENTS === undefined ? ["test/agents/conformance.test.ts"] : [];
+/** What takes long with each agent, or is held in passing by whole runs: `npm run test:agents` asks for it. */
+const THOROUGH = ["conformance", "conversations", "hooks", "real-agents-headless"].map(
+  (name) => `test/agents/${name}.test.ts`,
+);
 
 /** Two cores are at work a third of the time with two workers: most tests wait for agents, timers and ends of processes. */
 const WORKERS = Number(process.env.DEVFLOW_TEST_WORKERS ?? 3);
@@ -30,7 +32,7 @@ export default defineConfig({
         test: {
           name: "agents",
           include: REAL_AGENTS,
-          exclude: CONFORMANCE,
+          exclude: process.env.DEVFLOW_TEST_AGENTS === undefined ? THOROUGH : [],
           maxWorkers: 1,
           // Runs of a file that go side by side: agents start slowly, and wait for their model more than they work.
           maxConcurrency: 3,
