@@ -56,7 +56,8 @@ export interface Screen {
   cursor: { row: number; col: number; visible: boolean };
   title: string;
   alternate: boolean;
-  bracketedPaste: boolean;
+  /** Whether the program has asked for pastes to be marked; `undefined` where nobody was there to see it ask. */
+  bracketedPaste: boolean | undefined;
 }
 
 /** Named keys; text goes through `paste` or `type`. */

@@ -368,7 +368,10 @@ export function terminalContract(name: string, setup: TerminalSetup): void {
         const screen = await before.screen();
         await first.release();
         const after = await makeHost().adopt(before.session);
-        expect(await after?.screen()).toEqual(screen);
+        // Nobody was there to see what the program had asked for, where the terminal does not tell it.
+        const { bracketedPaste, ...shown } = screen;
+        expect(await after?.screen()).toMatchObject(shown);
+        expect([bracketedPaste, undefined]).toContain((await after?.screen())?.bracketedPaste);
       });
 
       it("finds a program that ended while nobody looked, with how it ended (T2)", async () => {

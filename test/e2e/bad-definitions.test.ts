@@ -33,7 +33,7 @@ const TEMPLATES: readonly Odd[] = [
     [
       '3:1: "descripton" is not known here; did you mean "description"? (definition.invalid)',
       '9:5: "tiemout" is not known here; did you mean "timeout"? (definition.invalid)',
-      '10:5: "colour" is not known here; known are: id, title, role, run, needs, produces, instructions, commands, repairs, approval, timeout, repeat (definition.invalid)',
+      '10:5: "colour" is not known here; known are: id, title, role, run, talk, needs, produces, instructions, commands, repairs, approval, timeout, repeat (definition.invalid)',
     ],
   ],
   [

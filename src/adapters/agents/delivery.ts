@@ -103,7 +103,7 @@ async function obstacle({ terminal, observer, profile }: DeliveryDeps): Promise<
   if (seen.composer.kind === "draft") return `the composer holds a draft: ${seen.composer.text.slice(0, 60)}`;
   if (seen.state !== "ready") return `it is ${seen.state.replaceAll("_", " ")}`;
   if (observer.verdict().state !== "ready") return "it has only just become ready";
-  if (profile.interactive.bracketedPaste && !screen.bracketedPaste) return "it does not take pastes yet";
+  if (profile.interactive.bracketedPaste && screen.bracketedPaste === false) return "it does not take pastes yet";
   return person ? "a person is at its keys" : undefined;
 }
 

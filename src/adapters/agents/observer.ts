@@ -33,6 +33,9 @@ const READY_HOLDS_MS = 350;
 /** How long a permission dialog must stand unchanged before it is told: a half of it would be another question. */
 const ASKS_HOLDS_MS = 200;
 
+/** How long a question must stand while an agent starts: its screen is drawn in pieces, and some look like one. */
+const STARTING_ASKS_HOLDS_MS = 1_000;
+
 /** A working agent is said to be alive at most this often. */
 const HEARTBEAT_MS = 1_000;
 
@@ -73,6 +76,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let calls: ReturnType<typeof repeated>;
   let saidAt = 0;
   let readySince: number | undefined;
+  let questionSince: number | undefined;
   let asking: { digest: string; since: number } | undefined;
   let dirtySince: number | undefined;
   /** When the next look is due; and the sleep until then, which may end before. */
@@ -174,6 +178,11 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     readySince = state === "ready" ? Math.min(readySince ?? now, now) : undefined;
     if (readySince !== undefined && verdict.state !== "ready" && now - readySince < READY_HOLDS_MS) {
       return later(READY_HOLDS_MS - (now - readySince));
+    }
+    questionSince = state === "awaiting_input" ? Math.min(questionSince ?? now, now) : undefined;
+    const starts = verdict.state === "booting" || verdict.state === "unknown";
+    if (questionSince !== undefined && starts && now - questionSince < STARTING_ASKS_HOLDS_MS) {
+      return later(STARTING_ASKS_HOLDS_MS - (now - questionSince));
     }
     if (state === "awaiting_permission" && profile.interactive.permissions.length > 0) {
       const digest = askedIn(judgement.permission)?.digest ?? "";

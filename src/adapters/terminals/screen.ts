@@ -29,8 +29,11 @@ export type ScreenEvent = Extract<TerminalEvent, { type: "title" | "bell" | "osc
 export interface Emulator {
   /** Takes output; never throws, never blocks. The bytes may be kept: do not reuse their buffer. */
   write(bytes: Uint8Array): void;
-  /** Starts over with `bytes` as what the screen shows (after adoption or a gap). No events are told for them. */
-  seed(bytes: Uint8Array, title: string): void;
+  /**
+   * Starts over with `bytes` as what the screen shows (after adoption or a gap). No events are told for them. `pasteUnknown`: they do not
+   * tell whether the program has asked for marked pastes.
+   */
+  seed(bytes: Uint8Array, title: string, pasteUnknown?: boolean): void;
   /** The screen with everything applied that was written before. */
   read(): Promise<Screen>;
   /** Resolves once everything written so far is parsed and its events are told. */
@@ -76,6 +79,7 @@ export function emulator(options: EmulatorOptions): Emulator {
   let title = "";
   let cursorVisible = true;
   let bracketedPaste = false;
+  let pasteUnknown = false;
 
   const tell = (event: ScreenEvent) => {
     if (seeding === 0 && !disposed) onEvent(event);
@@ -129,6 +133,7 @@ export function emulator(options: EmulatorOptions): Emulator {
       const paste = xterm.modes.bracketedPasteMode;
       if (paste !== bracketedPaste) {
         bracketedPaste = paste;
+        if (seeding === 0) pasteUnknown = false;
         if (seeding === 0) onBracketedPaste?.(paste);
       }
       then?.();
@@ -157,7 +162,7 @@ export function emulator(options: EmulatorOptions): Emulator {
       lazyBytes += clean.length;
       if (lazyBytes > LAZY_BYTES || clean.indexOf(ESC) !== -1 || clean.indexOf(BEL) !== -1) flush();
     },
-    seed(bytes, seedTitle) {
+    seed(bytes, seedTitle, unknown = false) {
       // What was written before still has its events told, then the screen starts over.
       flush();
       filter = passthroughFilter();
@@ -166,6 +171,7 @@ export function emulator(options: EmulatorOptions): Emulator {
       parse(Buffer.concat([start, bytes]), () => {
         seeding--;
         title = seedTitle;
+        pasteUnknown = unknown;
       });
     },
     settled,
@@ -186,7 +192,7 @@ export function emulator(options: EmulatorOptions): Emulator {
         cursor: { row: buffer.cursorY, col: buffer.cursorX, visible: cursorVisible },
         title,
         alternate: buffer.type === "alternate",
-        bracketedPaste: xterm.modes.bracketedPasteMode,
+        bracketedPaste: xterm.modes.bracketedPasteMode || (pasteUnknown ? undefined : false),
       };
     },
     resize(cols, rows) {

@@ -17,6 +17,8 @@ export interface Seed {
   title: string;
   cols: number;
   rows: number;
+  /** tmux before 3.7 does not tell the mode, and a daemon that was killed may not have kept what it saw. */
+  pasteUnknown: boolean;
 }
 
 /** One command list, so that nothing happens between its parts. Prints three blocks: screen, pending bytes, state. */
@@ -53,5 +55,6 @@ export function seedFrom(blocks: readonly (readonly Buffer[])[]): Seed {
     title: title.join(","),
     cols: Number(cols),
     rows: Number(rows),
+    pasteUnknown: pasteFlag === "" && pasteKept !== "1",
   };
 }

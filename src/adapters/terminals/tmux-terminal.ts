@@ -201,7 +201,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
           seeding--;
           const seed = seedFrom(blocks);
           sized(seed.cols, seed.rows);
-          screen.seed(seed.bytes, seed.title);
+          screen.seed(seed.bytes, seed.title, seed.pasteUnknown);
           if (!gap) return;
           cast?.gap();
           feed.tell({ type: "gap" });

@@ -94,6 +94,18 @@ describe("a screen", () => {
     expect(paste).toEqual([]);
   });
 
+  it("knows of marked pastes what it has seen the program ask for, and no more", async () => {
+    const { screen, write } = start(20, 3);
+    const marked = async () => (await screen.read()).bracketedPaste;
+    expect(await marked()).toBe(false);
+    screen.seed(Buffer.from("$ "), "", true);
+    expect(await marked()).toBeUndefined();
+    write("\x1b[?2004h");
+    expect(await marked()).toBe(true);
+    write("\x1b[?2004l");
+    expect(await marked()).toBe(false);
+  });
+
   it("lays out what came before a resize for the old size", async () => {
     const { screen, write } = start(10, 3);
     write("0123456789");
