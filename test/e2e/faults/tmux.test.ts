@@ -88,9 +88,10 @@ describe.runIf(hasTmux).concurrent("a tmux", () => {
     link.close();
     await open(run);
     await run.ends("completed");
-    expect(await w.prompts()).toHaveLength(1);
-    expect(run.of("session.opened")).toHaveLength(1);
     expect(run.of("session.recovery")).toEqual([]);
+    expect(run.of("session.opened")).toHaveLength(1);
+    expect(run.of("prompt.sending").map(({ purpose }) => purpose)).toEqual(["work"]);
+    expect(await w.prompts()).toHaveLength(1);
   }, 90_000);
 
   test("whose control client is killed gets another one, and nobody notices", async () => {
