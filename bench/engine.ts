@@ -32,19 +32,35 @@ function counting(log: EventLog): { log: EventLog; counts: { durable: number; no
   };
 }
 
-async function finish(on: Stage, runs: number, name: string): Promise<void> {
-  for (let n = 0; n < runs; n += 1) {
-    const run = await on.start(`${name} ${n}`);
-    await ended(on, run);
-  }
+/** Resolves when a run has nothing left to do. One follower tells of all: a daemon's own work is measured, not reading its log again. */
+type Ended = (run: string) => Promise<void>;
+
+function ends(log: EventLog, until: AbortSignal): Ended {
+  const over = new Map<string, { done: Promise<void>; tell(): void }>();
+  const of = (run: string) => {
+    const { promise: done, resolve: tell } = deferred();
+    const known = over.get(run) ?? { done, tell };
+    over.set(run, known);
+    return known;
+  };
+  void (async () => {
+    for await (const { run, event } of log.follow(log.head(), until)) {
+      if (event.type === "report.written") of(run).tell();
+    }
+  })();
+  return (run) => of(run).done.finally(() => over.delete(run));
 }
 
-/** Resolves when a run has nothing left to do: its last event is seen, nothing is polled. */
-async function ended(on: Stage, run: Awaited<ReturnType<Stage["start"]>>): Promise<void> {
-  const done = new AbortController();
-  for await (const { event } of on.log.follow(0, done.signal, run)) {
-    if (event.type === "report.written") done.abort();
-  }
+function deferred(): { promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+async function finish({ on, ended }: { on: Stage; ended: Ended }, runs: number, name: string): Promise<void> {
+  for (let n = 0; n < runs; n += 1) await ended(await on.start(`${name} ${n}`));
 }
 
 /** Milliseconds that the same commits take without an engine: one row of the size of an event each. */
@@ -71,7 +87,8 @@ export async function engineBench(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "devflow-bench-"));
   const line = template({ specify: {}, review: { needs: ["specify"] }, verify: { needs: ["review"] } });
   const { log, counts } = counting(openEventLog({ file: join(folder, "devflow.db") }));
-  const on = stage({ template: line, clock: systemClock(), log });
+  const over = new AbortController();
+  const on = { on: stage({ template: line, clock: systemClock(), log }), ended: ends(log, over.signal) };
   try {
     await finish(on, FINISHED.few, "few");
     const ratios: number[] = [];
@@ -112,13 +129,14 @@ export async function engineBench(): Promise<Figure[]> {
       return times;
     }
   } finally {
+    over.abort();
     log.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Fills the log with finished runs, many at a time so that it does not take long. */
-async function many(on: Stage): Promise<void> {
+async function many(on: Parameters<typeof finish>[0]): Promise<void> {
   const LANES = 50;
   const lanes = Array.from({ length: LANES }, (_, lane) =>
     finish(on, (FINISHED.many - FINISHED.few) / LANES, `lane ${lane}`),

@@ -7,6 +7,7 @@ import { type RunState, statusOf } from "../domain/run-state.ts";
 import { talking, turnOfKey } from "../domain/run-talk.ts";
 import { isLive } from "../domain/session.ts";
 import { openTurn, Words, wordsDocument } from "../domain/talk.ts";
+import { isTalk } from "../domain/template.ts";
 import { utf8Bytes } from "../domain/text.ts";
 import type { Agents } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
@@ -16,6 +17,9 @@ import { afterTurn, beforeTurn } from "./listen.ts";
 import type { Drive } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
 import { withModel } from "./start.ts";
+
+/** How long a talk may take to begin: its worktree is made first, which takes long in a large repository. */
+const BEGIN_MS = 60_000;
 
 export interface TalkDeps {
   artifacts: ArtifactStore;
@@ -39,15 +43,19 @@ export interface Talks {
 export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState }, deps: TalkDeps): Talks {
   const { artifacts, workspaces, definitions, agents, sessions } = deps;
 
-  function place(run: RunId) {
-    const { drive, state } = addressed(run);
+  /** One that has only just begun talks when its phase has: who is quick at the keys waits for that. */
+  async function place(run: RunId) {
+    const { drive, state: now } = addressed(run);
+    const begins = now.started && isTalk(now.started.template) && !now.ended && !talking(now);
+    if (begins) await drive.hears("phase.started", () => true, BEGIN_MS);
+    const state = drive.state();
     const at = talking(state);
     if (!at) throw new Failure("talk.none", { run, state: statusOf(state) });
     return { ...at, drive, state };
   }
 
-  function idle(run: RunId) {
-    const at = place(run);
+  async function idle(run: RunId) {
+    const at = await place(run);
     if (openTurn(at.talk)) throw new Failure("talk.busy");
     return at;
   }
@@ -66,7 +74,7 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
     async say(run, text, key, by) {
       const known = turnOfKey(addressed(run).state, key);
       if (known) return known.number;
-      const { drive, talk, state } = idle(run);
+      const { drive, talk, state } = await idle(run);
       // Runs that are not taken up by themselves: who speaks wants this one to go on.
       if (state.interrupted) await drive.tell({ kind: "resume", by, cause: `asked for by ${by}`, retry: false });
       const kept = await artifacts.keep(wordsDocument(text), { schema: {}, until: undefined });
@@ -81,7 +89,7 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
       return { said, ...(answered !== undefined && { answered }) };
     },
     async undo(run, by) {
-      const { drive, talk } = idle(run);
+      const { drive, talk } = await idle(run);
       const turn = talk.turns.findLast((one) => !one.undone && one.prompt !== undefined);
       if (!turn) throw new Failure("talk.cannot_undo", { problem: "nothing was said yet" });
       const { number } = turn;
@@ -90,7 +98,7 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
       return { turn: number, files };
     },
     async choose(run, { persona: wanted, model }, by) {
-      const { drive, state, phase } = idle(run);
+      const { drive, state, phase } = await idle(run);
       const role = phase.role ?? "";
       const now = state.started?.bindings[role];
       const repo = state.started?.repo ?? "";
@@ -107,7 +115,7 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
       return persona;
     },
     async end(run, by) {
-      const { drive } = place(run);
+      const { drive } = await place(run);
       await drive.tell({ kind: "end talk", by });
     },
   };

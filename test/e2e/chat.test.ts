@@ -35,7 +35,8 @@ async function talk(w: World, persona: string) {
     run,
     call,
     says: async (text: string): Promise<Turn> => {
-      const said = await vi.waitFor(() => call<{ turn: number }>("talk.say", { run, text }), TIME);
+      // At once: a talk that has only just begun is waited for.
+      const said = await call<{ turn: number }>("talk.say", { run, text });
       return vi.waitFor(async () => {
         const { events } = await call<{ events: { event: { type: string; number?: number } }[] }>("run.events", {
           run,

@@ -1,6 +1,7 @@
 /** What phases can do side by side and to each other, in workflows of a repository's own: real programs, real panes. */
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { isThere } from "../support/alive.ts";
 import { hasTmux } from "../support/has-tmux.ts";
 import { begin, liveRun } from "../support/live-run.ts";
 import { addPersona, addTemplate } from "../support/shelf.ts";
@@ -17,14 +18,6 @@ afterEach(async () => {
 }, 300_000);
 
 const HOST = hasTmux ? "tmux" : "pty";
-const isAlive = (pid: number | undefined): boolean => {
-  try {
-    return pid !== undefined && process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
 describe("phases side by side", () => {
   const FORK = { left: {}, right: {}, join: { needs: ["left", "right"] } };
 
@@ -57,11 +50,13 @@ describe("phases side by side", () => {
     const run = await begin(w, "fork", "--goal", "x");
     await vi.waitFor(async () => expect(await w.prompts()).toHaveLength(2), 30_000);
     await vi.waitFor(() => expect(run.of("prompt.delivered")).toHaveLength(2), 30_000);
+    const worktree = run.of("workspace.ready")[0]?.path ?? "";
+    await vi.waitFor(() => expect(existsSync(`${worktree}/half.txt`)).toBe(true), 30_000);
     const pids = run.of("session.opened").map(({ pid }) => pid);
-    expect(pids.filter(isAlive).length).toBeGreaterThanOrEqual(2); // that of `join` may be there already
+    expect(pids.filter(isThere).length).toBeGreaterThanOrEqual(2); // that of `join` may be there already
     expect((await w.devflow("runs", "cancel", run.id, "--comment", "enough")).code).toBe(0);
     await run.ends("cancelled");
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(pids.filter(isThere)).toEqual([]);
     const view = await w.show(run.id);
     expect(view.cancelled).toMatchObject({ comment: "enough" });
     expect(existsSync(`${view.worktree}/half.txt`)).toBe(true);
