@@ -56,9 +56,9 @@ describe.runIf(hasTmux)("a devflow that", () => {
 
   test.each(MUTANTS)(
     "$name is noticed",
-    async ({ name }) => {
+    async ({ name, sign }) => {
       const found = (await noticed.find((one) => one.name === name)?.found) ?? [];
-      expect(found.length).toBeGreaterThan(0);
+      expect(found.join("\n")).toMatch(sign);
       expect(found.join("\n")).not.toContain("never came to");
     },
     PATIENCE_MS,

@@ -12,6 +12,8 @@ interface Mutant {
   name: string;
   /** The point where it shows, if the matrix is worth anything. */
   shownAt: string;
+  /** What is found of it: a machine that is merely slow finds something else. */
+  sign: RegExp;
   port: string;
   /** The port's calls that go another way now; `same` is how they went before. */
   calls(same: (name: string) => Work): Part;
@@ -21,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "skips a receipt",
     shownAt: "a command has its intent",
+    sign: /it is completed/,
     port: "log",
     calls: (same) => ({
       append: (run: unknown, at: unknown, events: { type: string }[], ...more: unknown[]) =>
@@ -35,12 +38,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "drops a reservation",
     shownAt: "a call of a model is told of",
+    sign: /was charged, and 0 is booked/,
     port: "ledger",
     calls: () => ({ reserve: () => [] }),
   },
   {
     name: "sends a prompt again on resume",
     shownAt: "a prompt is entered, without a receipt",
+    sign: /was taken 2 times/,
     port: "terminal",
     calls: (same) => ({
       taken: async (keys: unknown) => (again() ? [] : same("taken")(keys)),
@@ -51,12 +56,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "forgets the mark of a session",
     shownAt: "a prompt has its receipt",
+    sign: /the pane of \w+ is there/,
     port: "host",
     calls: (same) => ({ adopt: async (session: unknown) => (again() ? undefined : same("adopt")(session)) }),
   },
   {
     name: "accepts a stale artifact",
     shownAt: "a repair is asked for",
+    sign: /takes an artifact that was refused/,
     port: "artifact",
     // What was refused is taken all the same, once the agent was told what is wrong with it.
     calls: (same) => ({
