@@ -10,7 +10,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -80,7 +80,11 @@ async function demo() {
   if (!run) return false;
   const { report } = JSON.parse(devflow(["runs", "show", run.id, "--json"]).stdout || "{}");
   if (watched && seen.length > 0) process.stdout.write(`\n${seen.join("\n")}\n`);
-  if (watched && report) process.stdout.write(`\n${readFileSync(report.markdown, "utf8")}\n`);
+  if (watched && report) {
+    process.stdout.write("\n");
+    devflow(["runs", "report", run.id], ["ignore", "inherit", "inherit"]);
+    process.stdout.write("\n");
+  }
   say(`Everything is kept in ${folder}; delete it when you like.`);
   say("With DEVFLOW_HOME and PATH set as above you can look at it again:");
   say("");
