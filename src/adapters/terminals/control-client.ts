@@ -13,7 +13,7 @@ import { mustHaveFiles } from "../system/spare-files.ts";
 import { controlParser } from "./control-parser.ts";
 
 /** A healthy server answers in well under a millisecond; one out of file descriptors never does. */
-const REPLY_LIMIT_MS = 5_000;
+export const REPLY_LIMIT_MS = 5_000;
 /** After its input is closed a client leaves by itself, but some versions hang in it. */
 const LEAVE_MS = 500;
 

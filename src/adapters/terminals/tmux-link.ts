@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../../domain/failure.ts";
 import { type ControlClient, ControlLost, connectControl, NO_ANSWER } from "./control-client.ts";
+import { answersAnybody } from "./tmux-awake.ts";
 import {
   bareEnvironment,
   endStrayClients,
@@ -75,11 +76,13 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
 
   const attach = async (): Promise<TmuxServer> => {
     const session = SESSION;
+    const env = { ...bareEnvironment(), [DAEMON]: String(process.pid) };
+    await answersAnybody(tmux, socket, env);
     const fresh = await connectControl({
       tmux,
       socket,
       session,
-      env: { ...bareEnvironment(), [DAEMON]: String(process.pid) },
+      env,
       onOutput,
       onNotice,
     });
