@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./test/support/order.ts";
 
 /** Real agents are large programs: side by side with anything else they only wait for each other. */
 const REAL_AGENTS = ["test/agents/**/*.test.ts", "test/e2e/real-agents.test.ts"];
@@ -16,6 +17,7 @@ export default defineConfig({
     globalSetup: ["test/support/build.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         extends: true,
