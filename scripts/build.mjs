@@ -1,16 +1,42 @@
 /**
  * Bundles the programs into dist/. Types are checked by `npm run check`, not here.
  *
- * devflow.cjs is one file without dependencies, because loading modules is what makes a command line slow; everything else is
- * ES modules that share chunks, so that each program loads only what it runs. Native packages stay outside.
+ * devflow.cjs is one file without dependencies, because loading modules is what makes a command line slow; its texts lie beside it in
+ * thin/, since what is answered as JSON says none. Everything else is ES modules that share chunks, so that each program loads only
+ * what it runs. Native packages stay outside.
  */
 import { rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { bundlePrograms, common, root } from "./bundle.mjs";
 import { writeManPages } from "./man.mjs";
 
 const dist = join(root, "dist");
+
+/** Long tables of words, read when the first of them is said. */
+const WORDS = {
+  en: join(root, "src", "messages", "en.ts"),
+  failure: join(root, "src", "domain", "failure.ts"),
+};
+
+/** In place of such a module: the same names, each of which loads it. */
+const laterWords = {
+  name: "later-words",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/(en|failure)\.ts$/ }, ({ path, resolveDir }) => {
+      const word = Object.keys(WORDS).find((name) => WORDS[name] === join(resolveDir, path));
+      return word && { path: word, namespace: "later" };
+    });
+    onResolve({ filter: /^\.\/thin\// }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: "later" }, ({ path: word }) => {
+      const file = `./thin/${word}.cjs`;
+      const names = Object.keys(createRequire(import.meta.url)(join(dist, file)));
+      const later = (name) => `${JSON.stringify(name)}: { enumerable: true, get: () => require("${file}").${name} }`;
+      return { contents: `Object.defineProperties(exports, { ${names.map(later).join(", ")} });`, resolveDir: root };
+    });
+  },
+};
 
 /** What the thin client loads only when it needs it: built as programs above, and so outside of its one file. */
 const lazyParts = {
@@ -29,7 +55,7 @@ const lazyParts = {
         ? { path: "./messages/ko.mjs", external: true }
         : undefined,
     );
-    onResolve({ filter: /^[^.]/ }, ({ path, importer }) =>
+    onResolve({ filter: /^[^.]/, namespace: "file" }, ({ path, importer }) =>
       path.startsWith("node:") || importer === ""
         ? undefined
         : {
@@ -42,6 +68,13 @@ const lazyParts = {
 };
 
 rmSync(dist, { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: WORDS,
+  outdir: join(dist, "thin"),
+  format: "cjs",
+  outExtension: { ".js": ".cjs" },
+});
 await Promise.all([
   build({
     ...common,
@@ -49,8 +82,9 @@ await Promise.all([
     outfile: join(dist, "devflow.cjs"),
     format: "cjs",
     minifySyntax: true,
+    minifyWhitespace: true,
     define: { "import.meta.dirname": "__dirname" },
-    plugins: [lazyParts],
+    plugins: [laterWords, lazyParts],
   }),
   bundlePrograms({ outdir: dist }),
 ]);

@@ -70,6 +70,7 @@ export async function deliverPrompt(
     bytes: utf8Bytes(prompt.text),
     file: prompt.file,
   };
+  agent.prepare?.(prompt.key, prompt);
   // Side by side: what it names is of no use to anybody before the prompt is typed, and that waits for both.
   await Promise.all([
     context.record((state) => (context.signal.aborted || announced(state, step) ? [] : [intent])),

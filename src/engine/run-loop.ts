@@ -83,6 +83,12 @@ interface UnderWay {
   abort(): void;
 }
 
+/** Whether a step is at telling its outcome, and whether its run has done with it. */
+interface Telling {
+  now: boolean;
+  unwanted: boolean;
+}
+
 export interface DriveDeps {
   log: EventLog;
   clock: Clock;
@@ -191,32 +197,41 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
 
   function begin(step: Step): void {
     const controller = new AbortController();
-    const done = carryOut(step, controller.signal);
-    underWay.set(step.key, { step, done, abort: () => controller.abort(NOT_WANTED) });
+    /** A step is mostly not wanted any more because of what it told: then nobody is left to be woken by its signal. */
+    const telling = { now: false, unwanted: false };
+    const done = carryOut(step, controller.signal, telling);
+    const abort = (): void => {
+      telling.unwanted = true;
+      if (!telling.now) controller.abort(NOT_WANTED);
+    };
+    underWay.set(step.key, { step, done, abort });
   }
 
-  async function carryOut(step: Step, signal: AbortSignal): Promise<void> {
+  async function carryOut(step: Step, signal: AbortSignal, telling: Telling): Promise<void> {
     await Promise.resolve(); // so that the step is known to be under way before it does anything
-    const moved = await outcomeOf(step, signal).catch((error: unknown) => {
+    const moved = await outcomeOf(step, signal, telling).catch((error: unknown) => {
       journal.error("a step could not be recorded", { run, step: step.key, error: String(error) });
       return false;
     });
-    const again = AbortSignal.any([stopping.signal, signal]);
-    if (moved || signal.aborted) fruitless.delete(step.key);
-    else if (hindrances.has(step.key)) await clock.sleep(HINDERED_AGAIN_MS, again);
-    else {
-      const times = fruitless.get(step.key) ?? 0;
-      fruitless.set(step.key, times + 1);
-      await clock.sleep(Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS), again); // O3
-    }
+    telling.now = false;
+    if (moved || telling.unwanted) fruitless.delete(step.key);
+    else await beforeAgain(step, AbortSignal.any([stopping.signal, signal]));
     hindrances.delete(step.key);
     underWay.delete(step.key);
     dispatch();
   }
 
-  async function outcomeOf(step: Step, signal: AbortSignal): Promise<boolean> {
+  async function beforeAgain({ key }: Step, signal: AbortSignal): Promise<void> {
+    if (hindrances.has(key)) return clock.sleep(HINDERED_AGAIN_MS, signal);
+    const times = fruitless.get(key) ?? 0;
+    fruitless.set(key, times + 1);
+    await clock.sleep(Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS), signal); // O3
+  }
+
+  async function outcomeOf(step: Step, signal: AbortSignal, telling: Telling): Promise<boolean> {
     const before = position;
     const outcome = await perform(step, context(signal)).catch((error: unknown) => broken(step, error));
+    telling.now = true;
     if (outcome && !stopping.signal.aborted) await applyWithRoom((now) => decide(now, outcome));
     return position !== before;
   }

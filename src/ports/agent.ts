@@ -84,10 +84,10 @@ export interface AgentSession {
   verdict(): Verdict;
   watch(listener: (news: AgentNews) => void): () => void;
   /**
-   * A prompt of this key is about to be delivered: what has to be known before it is typed may be asked for already. Does
-   * nothing that anybody could see, and may be left out.
+   * A prompt of this key is about to be delivered: what has to be known before it is typed may be asked for already, and its text,
+   * once there is one, brought to where it will be typed. Does nothing that anybody could see, and may be left out.
    */
-  prepare?(key: string): void;
+  prepare?(key: string, prompt?: Prompt): void;
   deliver(prompt: Prompt, signal: AbortSignal): Promise<Delivery>;
   /** What the agent asks permission for at this moment; absent where an agent asks nobody. */
   asked?(): Promise<Asked | undefined>;

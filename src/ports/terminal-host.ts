@@ -84,6 +84,8 @@ export interface Terminal {
    * The text must be clean of control bytes other than newline and tab.
    */
   paste(key: string, text: string): Promise<Typed>;
+  /** This text is about to be pasted: it may be brought near already. Nothing is typed; nobody waits for it. */
+  bring?(text: string): void;
   press(key: string, ...keys: Key[]): Promise<Typed>;
   /** Types literal text as keystrokes, not as a paste: for what a person sends by `sessions send --keys`. */
   type(key: string, text: string): Promise<Typed>;

@@ -249,6 +249,19 @@ export function terminalContract(name: string, setup: TerminalSetup): void {
         }
       });
 
+      it("pastes a text that was brought near like any other, and another one in its place", async () => {
+        const { terminal, received } = await openSink(makeHost());
+        terminal.bring?.("one, brought");
+        expect(await terminal.paste("one", "one, brought")).toBe("typed");
+        expect(await terminal.paste("one", "one, brought")).toBe("already");
+        terminal.bring?.("never pasted");
+        terminal.bring?.("not yet");
+        expect(await terminal.paste("two", "two")).toBe("typed");
+        expect(await terminal.paste("three", "not yet")).toBe("typed");
+        const pasted = ["one, brought", "two", "not yet"].map((text) => PASTE.start + text + PASTE.end);
+        await arrives(received, pasted.join(""));
+      });
+
       it("pastes without the marks into a program that did not ask for them", async () => {
         const { terminal, received } = await openSink(makeHost(), {}, true);
         expect(await terminal.paste("p", "plain text;")).toBe("typed");

@@ -35,17 +35,18 @@ export function fakeFiles(): FakeFiles {
   }
 
   function check(text: string, schema: Record<string, unknown>, until: Record<string, unknown> | undefined): Look {
+    const sha256 = digest(text);
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
-      return { kind: "bad", violations: [{ at: "", problem: "it is not JSON" }], sha256: digest(text), parses: false };
+      return { kind: "bad", violations: [{ at: "", problem: "it is not JSON" }], sha256, parses: false };
     }
     const problems = missing(schema, value).map((name) => ({ at: "", problem: `${name} is missing` }));
-    if (problems.length > 0) return { kind: "bad", violations: problems, sha256: digest(text), parses: true };
-    kept.set(digest(text), text);
+    if (problems.length > 0) return { kind: "bad", violations: problems, sha256, parses: true };
+    kept.set(sha256, text);
     const satisfied = until === undefined || missing(until, value).length === 0;
-    return { kind: "good", accepted: { sha256: digest(text), bytes: Buffer.byteLength(text), satisfied } };
+    return { kind: "good", accepted: { sha256, bytes: Buffer.byteLength(text), satisfied } };
   }
 
   return {

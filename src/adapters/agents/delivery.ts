@@ -58,9 +58,7 @@ export async function typePrompt(
   const enters = enterKeys(prompt.key);
   const { taken, held } = await asked;
   if (terminal.exit) return { kind: "lost", reason: "the agent has ended" };
-  const { maxPaste } = profile.interactive;
-  const byFile = utf8Bytes(prompt.text) > maxPaste || goesByFile(profile.interactive, prompt.text);
-  const text = byFile ? pointer(prompt) : prompt.text;
+  const text = typedText(prompt, profile);
   if (!taken.includes(pasteKey(prompt.key))) {
     if (held) return { kind: "held", reason: held };
     if ((await terminal.paste(pasteKey(prompt.key), text)) === "gone")
@@ -86,6 +84,12 @@ export async function typePrompt(
   return terminal.exit
     ? { kind: "lost", reason: "the agent ended while it took the prompt" }
     : { kind: "unconfirmed", reason: "the agent does not show that it works" };
+}
+
+/** What is typed of a prompt: all of it, where the agent takes that. */
+export function typedText(prompt: Prompt, { interactive }: AgentProfile): string {
+  const byFile = utf8Bytes(prompt.text) > interactive.maxPaste || goesByFile(interactive, prompt.text);
+  return byFile ? pointer(prompt) : prompt.text;
 }
 
 /** What is typed in place of a prompt that the agent cannot take whole. */

@@ -8,7 +8,7 @@ import type { AgentAdapter, AgentNews, AgentSession, AgentSpec, Prompt } from ".
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { findConversation } from "./conversations.ts";
-import { type Asked, askBefore, type DeliveryDeps, typePrompt } from "./delivery.ts";
+import { type Asked, askBefore, type DeliveryDeps, typedText, typePrompt } from "./delivery.ts";
 import { followHooks, installHooks, removeHooks } from "./hooks.ts";
 import { observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
@@ -190,7 +190,8 @@ function terminalSession(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    prepare: (key) => {
+    prepare: (key, prompt) => {
+      if (prompt) return terminal.bring?.(typedText(prompt, profile));
       const answer = askBefore(key, deps);
       answer.catch(() => undefined); // who delivers hears of it
       ahead = { key, at: clock.now(), moved: outputs, answer };

@@ -6,6 +6,7 @@ import type { RunId } from "../../domain/ids.ts";
 import { advance, unknown } from "../../domain/run-row.ts";
 import type { Asked } from "./append-rules.ts";
 import type { Place } from "./follow.ts";
+import { freshEvents } from "./fresh-events.ts";
 import type { Known, Span } from "./standings.ts";
 
 interface Row {
@@ -54,7 +55,11 @@ export function eventRows(database: Database, file: string): EventRows {
   );
   const allRuns = database.prepare<[], RunId>("SELECT run FROM run_numbers").pluck();
 
-  const stored = (row: Row): StoredEvent => ({ ...row, event: decode(row, file) });
+  const fresh = freshEvents();
+  const stored = (row: Row): StoredEvent => ({
+    ...row,
+    event: fresh.has(row.cursor, row.event) ? (JSON.parse(row.event) as RunEvent) : decode(row, file),
+  });
   const range = (run: RunId, from: number, limit: number) => ofRun.all(run, from, limit).map(stored);
 
   return {
@@ -63,8 +68,10 @@ export function eventRows(database: Database, file: string): EventRows {
       return events.map((event, index) => {
         const position = expected + 1 + index;
         const [itsKey, count] = index === 0 ? [key ?? null, events.length] : [null, null];
-        const { lastInsertRowid } = insert.run(run, position, at, itsKey, count, JSON.stringify(event));
-        return { cursor: Number(lastInsertRowid), run, position, at, event };
+        const text = JSON.stringify(event);
+        const cursor = Number(insert.run(run, position, at, itsKey, count, text).lastInsertRowid);
+        fresh.keep(cursor, text);
+        return { cursor, run, position, at, event };
       });
     },
     head: () => head.get() ?? 0,

@@ -17,8 +17,11 @@ type Line = {
   [Name in keyof RunRow]: undefined extends RunRow[Name] ? Exclude<RunRow[Name], undefined> | null : RunRow[Name];
 };
 
-const LINE = `SELECT id, status, template, repo, base, branch, goal, started_at AS startedAt, updated_at AS updatedAt,
-    ended_at AS endedAt, at, accepted, phases`;
+/** When it was updated is said by its newest event: an append that changes nothing else writes no row. */
+const LINE = `SELECT id, status, template, repo, base, branch, goal, started_at AS startedAt,
+    (SELECT events.at FROM events JOIN run_numbers ON number = events.run WHERE run_numbers.run = id
+     ORDER BY position DESC LIMIT 1) AS updatedAt,
+    ended_at AS endedAt, runs.at, accepted, phases`;
 
 const rowFrom = (line: Line): RunRow => ({
   ...line,
@@ -88,20 +91,25 @@ function listing(database: Database): (query: Parameters<EventLog["runs"]>[0]) =
 }
 
 function writing(database: Database): Pick<RunList, "write" | "clear"> {
-  type Progress = Pick<Line, "id" | "updatedAt" | "at" | "accepted" | "branch">;
+  type Progress = Pick<Line, "id" | "at" | "accepted" | "branch">;
   type Turn = Progress & Pick<Line, "status" | "endedAt">;
-  const insert = database.prepare<Line & { idempotencyKey: string | null; requestHash: string | null; beside: 0 | 1 }>(
-    `INSERT INTO runs VALUES (:id, :status, :template, :repo, :base, :branch, :startedAt, :updatedAt, :endedAt, :at,
+  type New = Omit<Line, "goal" | "updatedAt"> & {
+    idempotencyKey: string | null;
+    requestHash: string | null;
+    beside: 0 | 1;
+  };
+  // `updated_at` is nobody's any more: the newest event says it.
+  const insert = database.prepare<New>(
+    `INSERT INTO runs VALUES (:id, :status, :template, :repo, :base, :branch, :startedAt, :startedAt, :endedAt, :at,
        :accepted, :phases, :idempotencyKey, :requestHash, :beside)`,
   );
   const goal = database.prepare<[string, string]>("INSERT INTO goals (run, goal) VALUES (?, ?)");
-  // Most appends change no column that an index holds; naming one would write the indexes again.
+  // Most changes are of no column that an index holds; naming one would write the indexes again.
   const progress = database.prepare<Progress>(
-    "UPDATE runs SET updated_at = :updatedAt, at = :at, accepted = :accepted, branch = :branch WHERE id = :id",
+    "UPDATE runs SET at = :at, accepted = :accepted, branch = :branch WHERE id = :id",
   );
   const turn = database.prepare<Turn>(
-    `UPDATE runs SET updated_at = :updatedAt, at = :at, accepted = :accepted, branch = :branch, status = :status,
-       ended_at = :endedAt WHERE id = :id`,
+    "UPDATE runs SET at = :at, accepted = :accepted, branch = :branch, status = :status, ended_at = :endedAt WHERE id = :id",
   );
   const untidy = database.prepare<[string]>("INSERT INTO untidy_runs VALUES (?)");
   const tidied = database.prepare<[string]>("DELETE FROM untidy_runs WHERE run = ?");
@@ -118,17 +126,18 @@ function writing(database: Database): Pick<RunList, "write" | "clear"> {
         if (was) for (const statement of leaving) statement.run(id);
         return;
       }
-      const { updatedAt, at, accepted, status } = row;
+      const { at, accepted, status, goal: words, updatedAt: _, ...rest } = row;
       const branch = row.branch ?? null;
       const endedAt = row.endedAt ?? null;
       if (!was) {
         const { idempotencyKey = null, requestHash = null } = after.state.started ?? {};
-        insert.run({ ...row, branch, endedAt, idempotencyKey, requestHash, beside: isBeside(after) ? 1 : 0 });
-        goal.run(id, row.goal);
-      } else if (was.status === status && was.endedAt === row.endedAt) {
-        progress.run({ id, updatedAt, at, accepted, branch });
-      } else {
-        turn.run({ id, updatedAt, at, accepted, branch, status, endedAt });
+        const beside = isBeside(after) ? 1 : 0;
+        insert.run({ ...rest, at, accepted, status, branch, endedAt, idempotencyKey, requestHash, beside });
+        goal.run(id, words);
+      } else if (was.status !== status || was.endedAt !== row.endedAt) {
+        turn.run({ id, at, accepted, branch, status, endedAt });
+      } else if (was.at !== at || was.accepted !== accepted || was.branch !== row.branch) {
+        progress.run({ id, at, accepted, branch });
       }
       const tidy = isTidy(after.state);
       if (!was || tidy !== isTidy(before.state)) (tidy ? tidied : untidy).run(id);

@@ -20,7 +20,7 @@ import { exitFrom, exitFromTmux, type Pane, type PaneTag } from "./tmux-panes.ts
 import { busy } from "./tmux-people.ts";
 import { seedCommands, seedFrom } from "./tmux-seed.ts";
 import { resizeCommands } from "./tmux-sizes.ts";
-import { paste, press, takenKeys, typeText } from "./tmux-typing.ts";
+import { type Brought, bring, paste, press, putAway, takenKeys, typeText } from "./tmux-typing.ts";
 import { LINGER_MS } from "./wrapper.ts";
 
 const CLOSE_GRACE_MS = 5_000;
@@ -89,6 +89,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
   let seeding = 0;
   /** Typing goes one after the other, in the order in which it was asked for. */
   let lastTyping: Promise<unknown> = Promise.resolve();
+  let near: Brought | undefined;
 
   const run = (line: string, onBlock?: (lines: readonly Buffer[]) => void) => link.repeat(epoch, line, onBlock);
   const screen: Emulator = emulator({
@@ -137,12 +138,19 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     return next;
   };
 
+  const forget = async (): Promise<void> => {
+    const before = near;
+    near = undefined;
+    if (before) await putAway((line) => link.run(epoch, line), before);
+  };
+
   const close = async (graceMs: number) => {
     const survivors = await endProcesses({ session, root: pid }, graceMs);
     if (survivors.length > 0) onProblem(`session ${session}: processes ${survivors.join(", ")} could not be ended`);
     await toldWithin(EXIT_MAX_MS);
     closed = true;
     await run(`kill-window -t ${window}`).catch(() => {}); // Gone already, or the whole server.
+    await forget();
     end(exitFrom(exitFile) ?? {});
     await ended;
     await rm(exitFile, { force: true });
@@ -172,7 +180,18 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     attach: { argv: attachArgv(link.socket, window), readOnlyArgv: lookArgv(link.socket, window) },
     on: feed.on,
     screen: screen.read,
-    paste: (key, text) => type(() => paste(run, pane, key, text, stateDirectory)),
+    paste: (key, text) =>
+      type(() => {
+        const brought = near?.text === text ? near : undefined;
+        if (brought) near = undefined;
+        return paste(run, pane, key, text, stateDirectory, brought);
+      }),
+    bring(text) {
+      if (near?.text === text || hasEnded()) return;
+      void forget();
+      // Not tried again: on another connection it could come after the paste.
+      near = bring((line) => link.run(epoch, line), text, stateDirectory);
+    },
     press: (key, ...keys) => type(() => press(run, pane, key, keys)),
     type: (key, text) => type(() => typeText(run, pane, key, text)),
     taken: (keys) => takenKeys(run, pane, keys),
@@ -239,6 +258,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     serverGone: () => end(exitFrom(exitFile) ?? {}),
     async detach() {
       await lastTyping;
+      await forget();
       await screen.settled();
       await cast?.close();
       screen.dispose();

@@ -6,7 +6,7 @@
  * killed at any instant leaves either both the text and the mark, or neither.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Key, Typed } from "../../ports/terminal-host.ts";
@@ -43,19 +43,64 @@ const typing = async (
   throw new Error(`tmux gave no answer to typing: ${lines.join(" ").slice(0, 200)}`);
 };
 
+/** A text that lies in a file, and maybe in a buffer of the server already. */
+export interface Brought {
+  text: string;
+  name: string;
+  file: string;
+  inBuffer: boolean;
+}
+
 /** `directory` is where the server looks up files for us: the text goes by a file, exact from one byte to megabytes. */
-export async function paste(run: Run, pane: string, key: string, text: string, directory: string): Promise<Typed> {
-  // tmux makes no buffer of nothing.
-  if (text === "") return typing(run, pane, key, []);
+function lay(text: string, directory: string): Brought {
   const name = `${PASTE_PREFIX}${randomBytes(8).toString("hex")}`;
   const file = join(directory, name);
+  // At once: a trip to another thread takes longer than the system does to keep a prompt.
   try {
-    // At once: a trip to another thread takes longer than the system does to keep a prompt.
     writeFileSync(file, text, { mode: 0o600 });
+  } catch (problem) {
+    rmSync(file, { force: true });
+    throw problem;
+  }
+  return { text, name, file, inBuffer: false };
+}
+
+const load = (name: string): string => `load-buffer -b ${name} ${name}`;
+
+/** Into a buffer of the server, from which no program sees it: reading a file takes it several messages. */
+export function bring(run: Run, text: string, directory: string): Brought | undefined {
+  try {
+    const laid = text === "" ? undefined : lay(text, directory);
+    if (laid) run(load(laid.name)).catch(() => {}); // Then the paste loads it.
+    return laid && { ...laid, inBuffer: true };
+  } catch {
+    return undefined; // No room: the paste says so.
+  }
+}
+
+export async function putAway(run: Run, { name, file }: Brought): Promise<void> {
+  await run(`delete-buffer -b ${name}`).catch(() => {});
+  await unlink(file).catch(() => {});
+}
+
+export async function paste(
+  run: Run,
+  pane: string,
+  key: string,
+  text: string,
+  directory: string,
+  brought?: Brought,
+): Promise<Typed> {
+  // tmux makes no buffer of nothing.
+  if (text === "") return typing(run, pane, key, []);
+  const { name, file, inBuffer } = brought ?? lay(text, directory);
+  try {
     const pasting = [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`];
     for (let attempt = 1; ; attempt++) {
       try {
-        const typed = await typing(run, pane, key, pasting, [`load-buffer -b ${name} ${name}`]);
+        // The server has taken the line that loads it before this one, and does one after the other.
+        const before = inBuffer && attempt === 1 ? [] : [load(name)];
+        const typed = await typing(run, pane, key, pasting, before);
         // Not there any more when the paste had happened and only its answer was lost.
         if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
         return typed;

@@ -2,7 +2,6 @@
 import { Failure } from "../../domain/failure.ts";
 import { say } from "../../messages/say.ts";
 import type { SessionNow } from "../../protocol/methods.ts";
-import { viewAgent } from "../attach/agent-view.ts";
 import { type CommandContext, defineCommand, EXIT_FAILED, type ExitCode, whoAsks } from "../command.ts";
 import { shortId } from "../show/ids.ts";
 import { paperOf } from "../style.ts";
@@ -28,6 +27,7 @@ export default defineCommand<{ session: string; readOnly?: true }>({
       const paper = () => paperOf({ columns: terminal.size().columns, colour: terminal.colour, now: Date.now() });
       const conversation = await terminal.converse(readOnly);
       const about = { session: id, run: session.run, transcript: attach.transcript, by: whoAsks(env) };
+      const { viewAgent } = await import("../attach/agent-view.ts");
       const end = await viewAgent({ client, ...about, conversation, paper, signal });
       out.note(say(end === "ended" ? "attach.ended" : "attach.detached"));
       return 0;

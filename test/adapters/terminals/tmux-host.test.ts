@@ -201,6 +201,28 @@ describe.runIf(installed)("when something around the terminals dies", () => {
     expect(await ended).toBe("SIGKILL");
   });
 
+  it("pastes what was brought near although its buffer is gone, and leaves no text behind", async () => {
+    const home = await newHome();
+    const { host, terminal, receives } = await sink(home);
+    const buffers = () => tmux(home, "list-buffers", "-F", "#{buffer_name}");
+    terminal.bring?.("one");
+    const [name = ""] = await vi.waitFor(async () => {
+      const names = (await buffers()).trim().split("\n");
+      expect(names).toEqual([expect.stringMatching(/^paste-/)]);
+      return names;
+    }, WAIT);
+    await tmux(home, "delete-buffer", "-b", name);
+    expect(await terminal.paste("one", "one")).toBe("typed");
+    await receives("\u001b[200~one\u001b[201~");
+    terminal.bring?.("two");
+    terminal.bring?.("three");
+    await vi.waitFor(async () => expect((await buffers()).trim().split("\n")).toHaveLength(1), WAIT);
+    const keeper = await host.open(spec(home, ["/bin/sh", "-c", "exec cat"]));
+    await terminal.close(0);
+    expect((await buffers()).trim()).toBe("");
+    await keeper.close(0);
+  });
+
   it("types once although its client is killed at the same time", async () => {
     const home = await newHome();
     const { terminal, receives } = await sink(home);
@@ -213,6 +235,7 @@ describe.runIf(installed)("when something around the terminals dies", () => {
         expect(clients).not.toContain(last);
         [last = 0] = clients;
       }, WAIT);
+      if (i % 2 === 1) terminal.bring?.(`text ${i}`);
       const typing = terminal.paste(`key ${i}`, `text ${i}`);
       process.kill(last, "SIGKILL");
       expect(["typed", "already"]).toContain(await typing);

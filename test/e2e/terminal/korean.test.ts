@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { en } from "../../../src/messages/en.ts";
 import { ko } from "../../../src/messages/ko.ts";
 import { hasTmux } from "../../support/has-tmux.ts";
 import { type Person, person, sessionOf } from "../../support/person.ts";
@@ -135,11 +136,13 @@ describe.runIf(hasTmux)("in Korean", () => {
     });
   });
 
-  test("the thin client does not carry Korean along: who speaks it loads it", () => {
+  test("the thin client carries no language along: who speaks one loads it", () => {
     const built = (file: string) => readFileSync(join(import.meta.dirname, "../../../dist", file), "utf8");
     expect(built("messages/ko.mjs")).toContain(ko.texts["help.tagline"]);
     for (const program of ["devflow.cjs", "cli/main.mjs", "devflowd.mjs"])
       expect(built(program)).not.toContain(ko.texts["help.tagline"]);
+    expect(built("thin/en.cjs")).toContain(en["help.tagline"]);
+    expect(built("devflow.cjs")).not.toContain(en["help.tagline"]);
   });
 
   test("programs are answered in English, and DEVFLOW_LANG goes before the settings", async () => {
