@@ -201,17 +201,19 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
       journal.error("a step could not be recorded", { run, step: step.key, error: String(error) });
       return false;
     });
-    const again = AbortSignal.any([stopping.signal, signal]);
     if (moved || signal.aborted) fruitless.delete(step.key);
-    else if (hindrances.has(step.key)) await clock.sleep(HINDERED_AGAIN_MS, again);
-    else {
-      const times = fruitless.get(step.key) ?? 0;
-      fruitless.set(step.key, times + 1);
-      await clock.sleep(Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS), again); // O3
-    }
+    else await clock.sleep(pauseAfter(step), AbortSignal.any([stopping.signal, signal]));
     hindrances.delete(step.key);
     underWay.delete(step.key);
     dispatch();
+  }
+
+  /** How long a step that has moved nothing rests before it is asked again (O3). */
+  function pauseAfter({ key }: Step): number {
+    if (hindrances.has(key)) return HINDERED_AGAIN_MS;
+    const times = fruitless.get(key) ?? 0;
+    fruitless.set(key, times + 1);
+    return Math.min(AGAIN_MS * 2 ** times, AGAIN_MOST_MS);
   }
 
   async function outcomeOf(step: Step, signal: AbortSignal): Promise<boolean> {
