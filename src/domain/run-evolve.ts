@@ -26,6 +26,20 @@ const NEW_PHASE: PhaseState = {
 export const fold = (events: readonly RunEvent[]): RunState => events.reduce(evolve, initial);
 
 export function evolve(state: RunState, event: RunEvent): RunState {
+  const known = made.get(event);
+  if (known?.before === state) return known.after;
+  const after = changed(state, event);
+  made.set(event, { before: state, after });
+  return after;
+}
+
+/**
+ * What an event has last made of a state. Whoever decides, whoever writes it down and whoever follows fold the same events one
+ * after the other, and the answer is the same: it is worked out once.
+ */
+const made = new WeakMap<RunEvent, { before: RunState; after: RunState }>();
+
+function changed(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case "run.started":
       return {

@@ -61,7 +61,16 @@ export type Step =
   | { kind: "report"; key: string };
 
 /** Everything that can be done now; independent phases go side by side. */
-export function nextSteps(state: RunState): Step[] {
+export function nextSteps(state: RunState): readonly Step[] {
+  const known = found.get(state) ?? stepsOf(state);
+  found.set(state, known);
+  return known;
+}
+
+/** Asked several times for one state: by the loop, by whoever looks whether a run rests, by the log. */
+const found = new WeakMap<RunState, readonly Step[]>();
+
+function stepsOf(state: RunState): Step[] {
   if (!state.started) return [];
   if (state.ended) return afterwards(state); // also one that was ended while it was interrupted
   if (state.interrupted) return [];

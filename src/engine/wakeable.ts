@@ -16,6 +16,7 @@ const AWAKE = "awake";
 export function wakeable(clock: Clock, signal: AbortSignal): Wakeable {
   let rung = false;
   let wake: (() => void) | undefined;
+  let sleeping = new AbortController();
   signal.addEventListener("abort", () => wake?.(), { once: true });
   return {
     ring: () => {
@@ -24,15 +25,11 @@ export function wakeable(clock: Clock, signal: AbortSignal): Wakeable {
     },
     next: async (ms) => {
       if (!rung && !signal.aborted) {
-        const sleeping = new AbortController();
-        await Promise.race([
-          clock.sleep(Math.min(ms, LONGEST_MS), sleeping.signal),
-          new Promise<void>((resolve) => {
-            wake = resolve;
-          }),
-        ]);
-        sleeping.abort(AWAKE);
+        const { signal: woken } = sleeping;
+        wake = () => sleeping.abort(AWAKE);
+        await clock.sleep(Math.min(ms, LONGEST_MS), woken);
         wake = undefined;
+        if (woken.aborted) sleeping = new AbortController();
       }
       rung = false;
     },

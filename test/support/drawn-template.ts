@@ -23,14 +23,12 @@ export function drawnTemplate(sketches: readonly Sketch[], until = "note@1"): Te
     ...(approval && { approval }),
   }));
   const roles = Object.fromEntries(ROLES.map((role) => [role, { requires: ["work"] }]));
-  const head = { name: "drawn", version: 1, description: "drawn for a test", roles };
-  if (sketches.every(({ repeat }) => !repeat)) return Template.parse({ ...head, phases: bare });
-  const plain = Template.parse({ ...head, phases: bare });
-  const phases = bare.map((phase, at) => {
+  const plain = Template.parse({ name: "drawn", version: 1, description: "drawn for a test", roles, phases: bare });
+  const phases = plain.phases.map((phase, at) => {
     const repeat = sketches[at]?.repeat;
     const from = `p${(repeat?.from ?? 0) % (at + 1)}`;
     const fits = repeat && (from === phase.id || ancestors(plain, phase.id).has(from));
     return fits ? { ...phase, repeat: { until, from, max: repeat.max } } : phase;
   });
-  return Template.parse({ ...head, phases });
+  return { ...plain, phases };
 }

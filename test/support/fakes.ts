@@ -119,6 +119,15 @@ export function fakeReports(): Reports & { written: Map<string, { json: string; 
   };
 }
 
+/** By value: simulations make the same definitions anew thousands of times. */
+const hashes = new WeakMap<object, string>();
+
+function hashOf(value: object): string {
+  const known = hashes.get(value) ?? digest(JSON.stringify(value));
+  hashes.set(value, known);
+  return known;
+}
+
 export function fakeDefinitions(parts: {
   templates?: unknown[];
   personas?: unknown[];
@@ -126,7 +135,7 @@ export function fakeDefinitions(parts: {
 }): Definitions {
   const shelf = <T extends { name: string; version: number }>(kind: string, values: readonly T[]): Shelf<T> => {
     const all = values.map(
-      (value): Definition<T> => ({ value, hash: digest(JSON.stringify(value)), source: "made", origin: "shipped" }),
+      (value): Definition<T> => ({ value, hash: hashOf(value), source: "made", origin: "shipped" }),
     );
     return {
       list: async () => ({ good: all, broken: [] }),

@@ -17,13 +17,19 @@ interface Run {
   beginning: number;
 }
 
-/** Events are kept as a disk keeps them: nobody sees what JSON does not carry, or changes what was appended. */
+/**
+ * Events are kept as a disk keeps them: nobody sees what JSON does not carry, or changes what was appended. What is frozen came
+ * from here before.
+ */
 function written<T>(value: T): T {
   if (typeof value === "number" && !Number.isFinite(value)) return null as T;
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) return Object.freeze(value.map((one) => written(one ?? null))) as T;
   const kept: Record<string, unknown> = {};
-  for (const [name, one] of Object.entries(value)) if (one !== undefined) kept[name] = written(one);
+  for (const name of Object.keys(value)) {
+    const one: unknown = (value as Record<string, unknown>)[name];
+    if (one !== undefined) kept[name] = written(one);
+  }
   return Object.freeze(kept) as T;
 }
 
@@ -66,7 +72,7 @@ export function memoryEventLog(): EventLog {
     const into: Run = byId.get(run) ?? { standing: unknown, events: [], keys: new Map(), beginning: events.length };
     const kept = events.map((event, index): StoredEvent => {
       const position = expected + 1 + index;
-      return Object.freeze({ cursor: log.length + 1 + index, run, position, at, event: written(event) });
+      return Object.freeze({ cursor: log.length + 1 + index, run, position, at, event });
     });
     if (key !== undefined) into.keys.set(key, { from: expected + 1, count: kept.length });
     log.push(...kept);
@@ -75,22 +81,22 @@ export function memoryEventLog(): EventLog {
     return kept;
   }
 
-  const stored = ({ cursor, position }: Place, limit: number, run?: RunId): StoredEvent[] => {
+  const page = ({ cursor, position }: Place, limit: number, run?: RunId): StoredEvent[] => {
     if (run === undefined) return log.slice(cursor, cursor + limit);
     const mine = (byId.get(run)?.events ?? []).slice(position).filter((event) => event.cursor > cursor);
     return mine.slice(0, limit);
   };
-  const follows = followers(stored);
+  const follows = followers(page);
 
   return {
     async append(run, expected, events, { key, at }): Promise<Appended> {
       if (closed) throw new Failure("daemon.stopping");
-      const asked: Asked = { run, expected, events, key, at };
+      const asked: Asked = { run, expected, events: events.map(written), key, at };
       const ruling = rule(asked, past);
       if (ruling.kind !== "write") return ruling;
-      const written = write(asked, ruling.after);
-      follows.tell(written);
-      return { kind: "appended", events: written };
+      const stored = write(asked, ruling.after);
+      follows.tell(stored);
+      return { kind: "appended", events: stored };
     },
     read: (run, from = 1) => eventsOf(run, from),
     follow: follows.follow,
