@@ -5,7 +5,7 @@ import { LongFirst } from "./test/support/order.ts";
 const REAL_AGENTS = ["test/agents/**/*.test.ts", "test/e2e/real-agents.test.ts"];
 
 /** What takes long with each agent, or is held in passing by whole runs: `npm run test:agents` asks for it. */
-const THOROUGH = ["conformance", "conversations", "hooks", "real-agents-headless"].map(
+const THOROUGH = ["conformance", "conversations", "events", "hooks", "real-agents-headless"].map(
   (name) => `test/agents/${name}.test.ts`,
 );
 

@@ -13,26 +13,28 @@ export interface HeadlessNews {
   usage?: { told: Usage; count: "last" | "sum" };
 }
 
-const at = (event: unknown, path: string): unknown =>
+/** What is at a path of names with dots between. */
+export const valueAt = (event: unknown, path: string): unknown =>
   path.split(".").reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), event);
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
-const holds = (event: unknown, where: Readonly<Record<string, string>>): boolean =>
+/** Whether it has these texts at these paths; numbers and true as they are written. */
+export const hasTexts = (event: unknown, where: Readonly<Record<string, string>>): boolean =>
   Object.entries(where).every(([path, text]) => {
-    const value = at(event, path);
+    const value = valueAt(event, path);
     return typeof value === "boolean" || typeof value === "number" ? String(value) === text : value === text;
   });
 
 /** Whether a rule fits the event: its texts are there, and its value reads as it should. */
 const fits = (event: unknown, { where, at: path, matches }: EventRule): boolean =>
-  holds(event, where) && (matches === undefined || pattern(matches).test(String(at(event, path) ?? "")));
+  hasTexts(event, where) && (matches === undefined || pattern(matches).test(String(valueAt(event, path) ?? "")));
 
 /** What the event says; an empty object when it says nothing that devflow wants. */
 export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
   const text = (rule: EventRule | undefined): string | undefined => {
     if (rule === undefined || !fits(event, rule)) return undefined;
-    const value = at(event, rule.at);
+    const value = valueAt(event, rule.at);
     return typeof value === "string" ? value : value === undefined ? undefined : JSON.stringify(value);
   };
   const news: HeadlessNews = {};
@@ -45,7 +47,7 @@ export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
   if (failed !== undefined) news.failed = failed;
   if (rules.recovered.some((rule) => fits(event, rule))) news.recovered = true;
   const { usage } = rules;
-  const told = usage && holds(event, usage.where) ? usageIn(usage, event) : undefined;
+  const told = usage && hasTexts(event, usage.where) ? usageIn(usage, event) : undefined;
   if (usage && told) news.usage = { told, count: usage.count };
   return news;
 }
@@ -53,7 +55,7 @@ export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
 /** `undefined` when the event has neither count: an agent whose events have changed is not metered as free. */
 function usageIn(rule: NonNullable<HeadlessEvents["usage"]>, event: unknown): Usage | undefined {
   const number = (path: string | undefined): number | undefined => {
-    const value = path === undefined ? undefined : at(event, path);
+    const value = path === undefined ? undefined : valueAt(event, path);
     return typeof value === "number" ? tokenCount(Math.round(value)) : undefined;
   };
   const [input, output] = [number(rule.input), number(rule.output)];
@@ -61,7 +63,7 @@ function usageIn(rule: NonNullable<HeadlessEvents["usage"]>, event: unknown): Us
 
   const parts = { cached: number(rule.cached), cacheWrite: number(rule.cacheWrite), reasoning: number(rule.reasoning) };
   const beside = (part: keyof typeof parts): number => (rule.beside.includes(part) ? (parts[part] ?? 0) : 0);
-  const cost = rule.cost === undefined ? undefined : usdFromJson(at(event, rule.cost));
+  const cost = rule.cost === undefined ? undefined : usdFromJson(valueAt(event, rule.cost));
   return usageOf({
     ...parts,
     input: (input ?? 0) + beside("cached") + beside("cacheWrite"),

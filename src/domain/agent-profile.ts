@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { Composer } from "./composer.ts";
 import { Conversations } from "./conversation.ts";
+import { EventStream } from "./event-stream.ts";
 import { Hooks } from "./hook-event.ts";
 import { Slug } from "./names.ts";
 import { PermissionDialog } from "./permission-dialog.ts";
@@ -56,6 +57,10 @@ export type EventRule = z.infer<typeof EventRule>;
 
 export const HeadlessEvents = z.strictObject({
   session: EventRule.optional().describe("The id of the agent's own conversation"),
+  sessionKept: z
+    .enum(["started", "answered"])
+    .default("started")
+    .describe("From when on it can go on with that conversation: answered, only once it has said something in it"),
   text: EventRule.describe("What the agent says"),
   failed: z.array(EventRule).default([]).describe("The turn has failed; the value is why"),
   recovered: z.array(EventRule).default([]).describe("What failed before was tried again, with success"),
@@ -103,6 +108,8 @@ const ByFile = z
 export const goesByFile = ({ byFile }: { byFile: readonly string[] }, text: string): boolean =>
   byFile.some((one) => pattern(one).test(text));
 
+const MarkMeans = AgentState.extract(["working", "ready"]).optional();
+
 export const Interactive = z.strictObject({
   args: Arguments,
   resume: Arguments.optional().describe("Instead of args, to go on with its own conversation {conversation}"),
@@ -148,6 +155,15 @@ export const Interactive = z.strictObject({
     .boolean()
     .default(false)
     .describe("It draws a progress bar in the terminal's tab while it works (OSC 9;4)"),
+  marks: z
+    .strictObject({
+      ...{ A: MarkMeans, B: MarkMeans, C: MarkMeans, D: MarkMeans },
+      holds: z.int().positive().default(10_000).describe("How long the last one is believed, in milliseconds"),
+    })
+    .prefault({})
+    .describe(
+      "What its prompt marks (OSC 133) mean: A a prompt begins, B it ends, C what was typed is being done, D that is over. Only working counts against an empty composer",
+    ),
   notices: z
     .array(z.strictObject({ state: AgentState.extract(["awaiting_permission", "awaiting_input"]), regex: Pattern }))
     .default([])
@@ -238,6 +254,7 @@ export const AgentProfile = z
     ),
     interactive: Interactive,
     hooks: Hooks.optional().describe("How it is made to tell what it does, by settings of the session's own"),
+    events: EventStream.optional().describe("How it is made to tell what it does beside its terminal, event by event"),
     variants: z
       .array(
         z.strictObject({

@@ -1,8 +1,9 @@
 /**
  * What an agent is doing, judged from everything that can be seen of it. Pure: the same observation gives the same verdict.
  *
- * E1. Strongest first: the process has ended; the program status; a hook, for a moment; the title; the screen's last rows; the progress bar; the composer. A
- *     known dialog tells what exactly an agent waits for, so it refines what the first two say, unless they say working.
+ * E1. Strongest first: the process has ended; the program status; its event stream; a hook, for a moment; the title; the screen's last rows; prompt
+ *     marks and the progress bar; the composer. A known dialog tells what exactly an agent waits for, so it refines what the first of these say,
+ *     unless they say working.
  * E2. Ready needs proof: an empty composer under the cursor, nothing that says otherwise, and the witness that the profile asks for.
  * E3. A channel that says busy outweighs one that says idle, whichever is stronger: a wrong "busy" costs time, a wrong "ready" a prompt.
  * E4. A text in the composer that devflow did not type belongs to a person: the agent awaits their input.
@@ -10,12 +11,15 @@
  */
 import type { AgentProfile, Dialog } from "./agent-profile.ts";
 import { type ComposerView, composerOf, isOurs } from "./composer.ts";
+import type { StreamSaid } from "./event-stream.ts";
 import { HOOK_HOLDS_MS } from "./hook-event.ts";
 import { type ReadDialog, readPermission } from "./permission-dialog.ts";
 import type { ProgramStatus } from "./program-status.ts";
 import { resetTime } from "./reset-time.ts";
 import { matches, pattern, region, type ScreenRule, type ScreenView } from "./screen-rule.ts";
 import type { AgentState, Evidence, Verdict } from "./session.ts";
+import type { PromptMark } from "./terminal-signal.ts";
+import { troubleSaid } from "./trouble.ts";
 
 export interface Observation {
   screen: ScreenView;
@@ -26,6 +30,10 @@ export interface Observation {
   programStatus?: { status: ProgramStatus; at: number } | undefined;
   /** The last notice or bell since it was last seen working or ready. */
   notice?: { said: string; at: number } | undefined;
+  /** What its event stream says, while it is believed. */
+  stream?: StreamSaid | undefined;
+  /** The last prompt mark that it has drawn. */
+  mark?: { mark: PromptMark; at: number } | undefined;
   /** The last that one of its hooks has said. */
   hook?: { state: AgentState; said: string; at: number } | undefined;
   /** The last that its progress bar has said. */
@@ -91,13 +99,15 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
   }
   const status = interactive.programStatus ? statusClaim(seen.programStatus) : undefined;
   if (status) note("status", status.said, status.at);
+  const { stream } = seen;
+  if (stream) note("stream", stream.said, stream.at);
   const hook = seen.hook && seen.now - seen.hook.at < HOOK_HOLDS_MS ? seen.hook : undefined;
   if (hook) note("hook", hook.said, hook.at);
   const title = titleClaim(interactive, seen.screen.title);
   if (title) note("title", seen.screen.title, seen.lastOutputAt);
   // Of a dialog a hook tells before it stands: what it is, is on the screen.
   const begun = hook?.state === "working" ? hook : undefined;
-  const busy = [status, begun, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
+  const busy = [status, stream, begun, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
   if (busy === "working") return found(busy);
 
   const onScreen = (said: string) => note("screen", said, seen.lastOutputAt);
@@ -120,12 +130,21 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
     onScreen(row);
     return found(state, end === undefined ? {} : { until: end });
   }
+  const mark = markClaim(interactive.marks, seen);
+  if (mark) note("signal", `it has drawn the prompt mark ${mark.mark}`, mark.at);
+  if (mark?.state === "working") return found(mark.state);
   const { progress } = seen;
   if (interactive.progress && progress?.busy && seen.now - progress.at < PROGRESS_HOLDS_MS) {
     note("signal", "its progress bar is shown", progress.at);
     return found("working");
   }
   return atRest(interactive, seen, { composer, ours, status, title, found, note, onScreen });
+}
+
+/** The prompt marks of a shell (OSC 133) as the profile reads them, while the last one is believed. */
+function markClaim({ holds, ...means }: AgentProfile["interactive"]["marks"], { mark, now }: Observation) {
+  const state = mark && means[mark.mark];
+  return mark && state && now - mark.at < holds ? { ...mark, state } : undefined;
 }
 
 /** A progress bar that was not drawn again for so long may just have been forgotten, in milliseconds. */
@@ -235,11 +254,18 @@ function afterTurn(
     const end = cause === "rate_limited" ? limitEnd(until, when, seen) : undefined;
     if (end !== undefined && end <= seen.now) return found("ready");
     onScreen(said);
-    const state = cause === "login_required" || cause === "rate_limited" ? cause : "ready";
-    return found(state, { failed: { cause, said }, ...(end === undefined ? {} : { until: end }) });
+    return found(stateAfter(cause), { failed: { cause, said }, ...(end === undefined ? {} : { until: end }) });
   }
-  return found("ready", { failed: { cause: "unknown", said: row ?? "the program status says error" } });
+  // That it has failed is on the screen, and why in what its stream told of that turn.
+  const { kind: cause = "unknown", said } = troubleSaid(seen.stream?.failed ?? "") ?? {};
+  const until = cause === "rate_limited" ? seen.lastOutputAt + UNKNOWN_LIMIT_MS : undefined;
+  if (until !== undefined && until <= seen.now) return found("ready");
+  const why = said ?? row ?? "the program status says error";
+  return found(stateAfter(cause), { failed: { cause, said: why }, ...(until !== undefined && { until }) });
 }
+
+const stateAfter = (cause: string): AgentState =>
+  cause === "login_required" || cause === "rate_limited" ? cause : "ready";
 
 const exitWords = ({ code, signal }: NonNullable<Observation["exit"]>): string =>
   signal !== undefined ? `ended by ${signal}` : code !== undefined ? `ended with exit code ${code}` : "ended";

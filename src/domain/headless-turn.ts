@@ -53,6 +53,10 @@ const MAX_SAID = 500;
 const MAX_ANSWER = 200_000;
 const MAX_KIND = 80;
 
+/** The conversation that a further turn can go on with. */
+export const resumable = ({ sessionKept }: HeadlessProfile["events"], tally: Tally): string | undefined =>
+  sessionKept === "started" || tally.said !== undefined ? tally.conversation : undefined;
+
 /** The tally with one more event; what is not an object is no event. */
 export function hear(before: Tally, rules: HeadlessProfile["events"], event: unknown): Tally {
   if (typeof event !== "object" || event === null || Array.isArray(event)) return before;

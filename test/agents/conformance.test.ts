@@ -100,7 +100,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       expect(tries.filter((said) => !said.startsWith("held"))).toEqual([
         "unconfirmed: the agent does not show that it works",
       ]);
-      await on.hears(before, [[one.text]]);
+      await on.hears(before, [[on.sent(one)]]);
     });
 
     holds("a person's draft is present", "terminal", { times: EACH }, async (on, nth) => {
@@ -115,7 +115,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       expect((await on.rows()).join("\n")).toContain(draft);
       for (const _ of draft) on.person("BSpace");
       await on.deliver(one);
-      await on.hears(before, [[one.text]]);
+      await on.hears(before, [[on.sent(one)]]);
     });
   });
 
@@ -136,7 +136,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       for (const [cols, rows] of SIZES) await on.session.terminal?.resize(cols, rows);
       await silent(on);
       on.model.become("answers");
-      await on.hears(0, [[first.text]]);
+      await on.hears(0, [[on.sent(first)]]);
       await on.says(oneOf(nth + 1));
       for (const [cols, rows] of SIZES) await on.session.terminal?.resize(cols, rows);
       return on.says(oneOf(nth + 2));
@@ -155,7 +155,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       await on.session.interrupt("stop");
       await on.becomes("ready");
       await on.deliver(one);
-      await on.hears(0, [[first.text], [one.text]]);
+      await on.hears(0, [[on.sent(first)], [on.sent(one)]]);
     });
 
     for (const mode of ["terminal", "headless"] as const) {
@@ -164,7 +164,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
         const one = on.prompt(oneOf(nth));
         await on.deliver(one);
         await on.becomes("login_required");
-        expect(on.model.turns).toEqual([[one.text]]);
+        expect(on.model.turns).toEqual([[on.sent(one)]]);
       });
 
       holds("the model is at its limit (429)", mode, anew, async (on, nth) => {
@@ -181,7 +181,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
           },
           { timeout: TURN, interval: 50 },
         );
-        expect(on.model.turns).toEqual([[one.text]]);
+        expect(on.model.turns).toEqual([[on.sent(one)]]);
         if (seen.state !== "rate_limited") {
           expect(seen.state).toBe("working");
           on.model.become("answers");
@@ -197,7 +197,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
         const one = on.prompt(oneOf(nth));
         await on.deliver(one);
         await silent(on);
-        expect(on.model.turns).toEqual([[one.text]]);
+        expect(on.model.turns).toEqual([[on.sent(one)]]);
         await on.session.interrupt("stop");
         on.model.become("answers");
         await on.becomes("ready");
@@ -213,7 +213,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
         await on.becomes("exited");
         const delivery = await on.session.deliver(on.prompt("touch it-was-run"), AbortSignal.timeout(TURN));
         expect(delivery.kind).toBe("lost");
-        expect(on.model.turns).toEqual([[one.text]]);
+        expect(on.model.turns).toEqual([[on.sent(one)]]);
       });
     }
   });

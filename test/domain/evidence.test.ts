@@ -1,5 +1,6 @@
 /** What agents are doing, judged from made-up screens; recordings of real ones are in test/adapters/agents. */
 import { describe, expect, it } from "vitest";
+import { forVersion } from "../../src/domain/agent-profile.ts";
 import { type Judgement, judge, type Observation } from "../../src/domain/evidence.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
 import { profile } from "../support/profiles.ts";
@@ -170,5 +171,26 @@ describe("a usage limit", () => {
   it("is tried again after a while when its end was not printed, or cannot be read", () => {
     expect(limited("some day", now)).toMatchObject({ state: "rate_limited", until: now + 15 * 60_000 });
     expect(limited("some day", now + 15 * 60_000)).toMatchObject({ state: "ready" });
+  });
+});
+
+it("a limit at which Claude Code offers to send the message again is a limit, and no draft", () => {
+  const edge = "─".repeat(80);
+  const rows = [
+    "❯\u00a0Say hello.",
+    "",
+    "● API Error: Request rejected (429) · Rate limit reached. Please try again in 30s.",
+    "",
+  ];
+  const screen = {
+    rows: [...rows, edge, "❯\u00a0Resend your message to try again", edge, "  ? for shortcuts"],
+    title: "✳ Claude Code",
+    cursor: { row: 5, col: 2, visible: true },
+  };
+  const newer = forVersion(profile("claude"), "2.1.329");
+  expect(judge(newer, { screen, lastOutputAt: 1_000, now: 2_000 })).toMatchObject({
+    state: "rate_limited",
+    until: 31_000,
+    composer: { kind: "empty" },
   });
 });

@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { afterTurn, hear, NOTHING_YET, type Tally, type TurnEnd } from "../../src/domain/headless-turn.ts";
+import { afterTurn, hear, NOTHING_YET, resumable, type Tally, type TurnEnd } from "../../src/domain/headless-turn.ts";
 import { profile } from "../support/profiles.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
-function headlessOf(name: "codex" | "opencode" | "paper") {
+function headlessOf(name: "codex" | "opencode" | "paper" | "pi") {
   const { headless } = profile(name);
   if (!headless) throw new Error(`${name} has no headless mode`);
   return headless;
@@ -59,6 +59,14 @@ describe("usage", () => {
     expect(tally.reports.map(({ costUsd }) => costUsd)).toEqual(["0.001268", "0.0000001", undefined, "10", undefined]);
     expect(recorded("opencode", "write").reports).toHaveLength(2);
   });
+});
+
+it("a conversation that its agent writes down with its first answer can be gone on with only from then on", () => {
+  const { events } = headlessOf("pi");
+  const begun = hear(NOTHING_YET, events, { type: "session", id: "c" });
+  const said = { type: "message_end", message: { role: "assistant", content: [{ type: "text", text: "Yes." }] } };
+  expect([resumable(events, begun), resumable(events, hear(begun, events, said))]).toEqual([undefined, "c"]);
+  expect(resumable(headlessOf("paper").events, heard([started]))).toBe("t");
 });
 
 describe("the end of a turn", () => {

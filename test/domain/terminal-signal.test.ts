@@ -29,11 +29,21 @@ describe("a notice", () => {
     [9, "  "],
     [777, "precmd"],
     [99, "i=opentui-notifications:p=?;"],
-    [133, "A"],
+    [133, "P;k=i"],
     [1337, "Capabilities"],
     [7501, "state=working"],
   ])("is not read from OSC %s ; %s", (code, text) => {
     expect(osc(code, text)).toBeUndefined();
+  });
+});
+
+describe("a prompt mark", () => {
+  it.each([
+    ["A", "A"],
+    ["C;cmdline=ls", "C"],
+    ["D;0", "D"],
+  ])("is read from OSC 133 ; %s", (text, mark) => {
+    expect(osc(133, text)).toEqual({ kind: "mark", mark });
   });
 });
 

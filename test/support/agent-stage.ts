@@ -11,7 +11,7 @@ import { headlessAgents } from "../../src/adapters/agents/headless-agent.ts";
 import { terminalAgents } from "../../src/adapters/agents/terminal-agent.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { endProcesses } from "../../src/adapters/system/processes.ts";
-import { forVersion } from "../../src/domain/agent-profile.ts";
+import { forVersion, goesByFile } from "../../src/domain/agent-profile.ts";
 import { SessionId } from "../../src/domain/ids.ts";
 import type { AgentSession, Prompt } from "../../src/ports/agent.ts";
 import type { Terminal, TerminalHost } from "../../src/ports/terminal-host.ts";
@@ -43,6 +43,7 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
   makeRepository(tree);
   const model = await moodyModel();
   const variables = await configureAgent(agent.name, home, model.url);
+  const hooks = join(folder, "hooks");
   const swallow = { enter: false };
   const own = forVersion(profile(agent.profile), agent.version);
   const common = {
@@ -59,6 +60,7 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
           host: forgetful(tmuxHostAt(folder), swallow),
           size: { cols: 120, rows: 40 },
           recording: () => undefined,
+          hooks: () => hooks,
         });
   const session: AgentSession = await adapter.open({
     session: SessionId.parse(ulid()),
@@ -108,6 +110,12 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     }
   }
 
+  /** What is to reach the model: the text, or where it goes as a file the line that points to it. */
+  const sent = (one: Prompt): string => {
+    const { byFile } = (mode === "headless" ? own.headless : own.interactive) ?? own.interactive;
+    return goesByFile({ byFile }, one.text) ? pointer(one) : one.text;
+  };
+
   /** Lets the turns after the first so many end, and holds what the model got to what was sent: byte for byte, once, nothing beside it. */
   async function hears(before: number, wanted: string[][]): Promise<void> {
     const got = () => model.turns.slice(before);
@@ -137,10 +145,13 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
     model,
     prompt,
     says,
+    sent,
     hears,
     deliver,
     becomes,
     swallow,
+    /** Where what it tells beside its terminal is. */
+    hooks,
     /** Keys as a person presses them; text is typed as it is. */
     person: (...what: string[]) => {
       const panes = tmux("list-panes", "-a", "-F", "#{@devflow_session} #{pane_id}");

@@ -34,17 +34,17 @@ export async function moodyModel(): Promise<MoodyModel> {
 
   /** A turn begins with a user message that has more in it than an agent's notes; one that is sent again begins none. */
   function hear({ messages, tools }: WireRequest): void {
-    const users = messages.filter(({ role }) => role === "user").map(({ texts }) => texts.filter(isTold));
+    const users = messages.filter(({ role }) => role === "user").map(({ texts }) => told(texts));
     // Some put a note to the model behind it, as a message of its own.
     const newest = messages.findLast(({ role }) => !["system", "developer"].includes(role));
-    const told = newest?.role === "user" ? newest.texts.filter(isTold) : [];
+    const now = newest?.role === "user" ? told(newest.texts) : [];
     const key = JSON.stringify(users);
-    if (!tools || told.length === 0 || begun.has(key)) return;
+    if (!tools || now.length === 0 || begun.has(key)) return;
     begun.add(key);
     // A turn that was stopped before any answer is told again together with the next one.
     const last = turns.at(-1) ?? [];
-    const again = told.length > last.length && last.every((text, n) => text === told[n]);
-    turns.push(again ? told.slice(last.length) : told);
+    const again = now.length > last.length && last.every((text, n) => text === now[n]);
+    turns.push(again ? now.slice(last.length) : now);
   }
 
   async function respond(request: ChatCompletionRequest) {
@@ -97,7 +97,11 @@ const NOTES = [
   /^Managed memory directory: /,
 ];
 
-const isTold = (text: string): boolean => !NOTES.some((note) => note.test(text));
+/** What Copilot CLI puts before each prompt, in the same text. */
+const TIME = /^<current_datetime>[^<\n]*<\/current_datetime>\n\n/;
+
+const told = (texts: readonly string[]): string[] =>
+  texts.filter((text) => !NOTES.some((note) => note.test(text))).map((text) => text.replace(TIME, ""));
 
 const refusal = (status: number, message: string, type: string) => ({
   error: { message, type, code: status === 401 ? "invalid_api_key" : "rate_limit_exceeded" },

@@ -15,7 +15,8 @@ export interface EventLines {
   rest(take: (value: unknown) => void): void;
 }
 
-export function eventLines(file: string): EventLines {
+/** `wanted` says of a line whether it is worth parsing. */
+export function eventLines(file: string, wanted: (line: string) => boolean = () => true): EventLines {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let offset = 0;
   let begun: Buffer[] = [];
@@ -30,7 +31,7 @@ export function eventLines(file: string): EventLines {
     const text = begunBytes > MAX_LINE_BYTES ? "" : Buffer.concat(begun).toString("utf8").trim();
     begun = [];
     begunBytes = 0;
-    if (text === "") return;
+    if (text === "" || !wanted(text)) return;
     try {
       take(JSON.parse(text));
     } catch {

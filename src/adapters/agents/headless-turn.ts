@@ -5,7 +5,14 @@
  */
 
 import { type FSWatcher, watch } from "node:fs";
-import { afterTurn, type HeadlessProfile, hear, NOTHING_YET, type Tally } from "../../domain/headless-turn.ts";
+import {
+  afterTurn,
+  type HeadlessProfile,
+  hear,
+  NOTHING_YET,
+  resumable,
+  type Tally,
+} from "../../domain/headless-turn.ts";
 import type { Redact } from "../../domain/redact.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import type { Usage } from "../../domain/usage.ts";
@@ -142,7 +149,8 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const verdict = afterTurn({ headless, tally, end, limitsBefore: record.limitsBefore });
     // An npm wrapper that was killed leaves the real agent alive: what has crashed is not left to work on unseen.
     if (verdict.state === "exited") await deps.endAll();
-    const { events, first, conversation, total, reports } = tally;
+    const { events, first, total, reports } = tally;
+    const conversation = resumable(headless.events, tally);
     result = {
       verdict,
       events,

@@ -42,15 +42,33 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 /** Once the session is over: what the agent said holds prompts as they were, secrets and all, and nobody needs it any more. */
 export const removeHooks = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
-/** Tells every line from now on; what is there already was said to an earlier daemon. */
-export function followHooks(folder: string, tell: (value: unknown) => void): () => void {
-  const lines = eventLines(join(folder, SAID));
+/** Tells what the hooks say from now on. */
+export const followHooks = (folder: string, tell: (value: unknown) => void): (() => void) =>
+  followLines(folder, SAID, tell);
+
+/**
+ * Tells every line of a file in the folder from now on, of those that are wanted; what is there already was said to an earlier daemon.
+ */
+export function followLines(
+  folder: string,
+  file: string,
+  tell: (value: unknown) => void,
+  wanted?: (line: string) => boolean,
+): () => void {
+  const lines = eventLines(join(folder, file), wanted);
   let stopped = false;
   let watcher: FSWatcher | undefined;
   let reading = lines.read(() => {}).then(() => {});
+  /** A reading that has not begun yet finds this too. */
+  let due = false;
   const look = (): void => {
+    if (due) return;
+    due = true;
     reading = reading
-      .then(() => lines.read((value) => !stopped && tell(value)))
+      .then(() => {
+        due = false;
+        return lines.read((value) => !stopped && tell(value));
+      })
       .then(
         () => {},
         () => {},
@@ -63,7 +81,7 @@ export function followHooks(folder: string, tell: (value: unknown) => void): () 
       watcher.on("error", () => {}); // the folder is gone: so is the session
       look();
     } catch {
-      // Without its folder an agent has no hooks; its screen still speaks.
+      // Without its folder an agent tells nothing so; its screen still speaks.
     }
   });
   return () => {

@@ -5,16 +5,19 @@
  * turn may show itself in nothing else. Ready has to last a moment before it is believed: agents redraw in pieces.
  */
 import type { AgentProfile } from "../../domain/agent-profile.ts";
+import { heardMore, NOTHING_HEARD, streamSays } from "../../domain/event-stream.ts";
 import { type Judgement, judge, type Observation } from "../../domain/evidence.ts";
 import { HOOK_HOLDS_MS, hookSaid, REPEATED_CALLS, repeated, shows } from "../../domain/hook-event.ts";
 import { type ProgramStatus, programStatus } from "../../domain/program-status.ts";
 import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
-import { terminalSignal } from "../../domain/terminal-signal.ts";
+import { type PromptMark, terminalSignal } from "../../domain/terminal-signal.ts";
 import { Trouble, type TroubleSaid } from "../../domain/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
 import { CLOCK_LOOK_MS } from "../system/sleep-until.ts";
+import type { EventListener } from "./event-feed.ts";
+import { lapse } from "./lapse.ts";
 import { askedIn } from "./permission.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */
@@ -56,10 +59,13 @@ export interface Observer {
   stop(): void;
 }
 
-/** What hooks say, as it comes; answers with how to stop it. */
-export type HookFeed = (tell: (value: unknown) => void) => () => void;
+/** What an agent tells beside its terminal, as it comes; each answers with how to stop it. */
+export interface Feeds {
+  hooks?: (tell: (value: unknown) => void) => () => void;
+  events?: (listener: EventListener) => () => void;
+}
 
-export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock, hooks?: HookFeed): Observer {
+export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock, feeds: Feeds = {}): Observer {
   const listeners = new Set<(verdict: Verdict, judgement: Judgement | undefined) => void>();
   const stopped = new AbortController();
   let verdict: Verdict = { state: "unknown", evidence: [] };
@@ -70,8 +76,13 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let typed: string | undefined;
   let notice: Observation["notice"];
   let progress: Observation["progress"];
+  let mark: Observation["mark"];
+  let heard = NOTHING_HEARD;
   let hook: Observation["hook"];
-  let hookOver: AbortController | undefined;
+  const lapses = (ms: number): (() => void) => lapse(clock, ms, stopped.signal, () => void settle());
+  const hookLapses = lapses(HOOK_HOLDS_MS);
+  const markLapses = lapses(profile.interactive.marks.holds);
+  const eventsLapse = lapses(profile.events?.holds ?? 0);
   let asks: { command: string; at: number } | undefined;
   let calls: ReturnType<typeof repeated>;
   let saidAt = 0;
@@ -114,6 +125,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
       const signal = terminalSignal(event);
       if (signal?.kind === "notice") notice = { said: signal.said, at };
       if (signal?.kind === "progress") progress = { busy: signal.busy, at };
+      if (signal?.kind === "mark") mark = hearMark(signal.mark, at);
     }
     if (event.type === "title" && titleSays(profile, event.title, "working"))
       sawWork({ source: "title", said: event.title, at });
@@ -134,14 +146,31 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     if (said.command !== undefined) asks = { command: said.command, at };
     calls = said.state === "working" ? repeated(calls, said) : undefined;
     later(0);
-    // When it is not believed any more is not shown by anything.
-    hookOver?.abort(OVER);
-    hookOver = new AbortController();
-    const { signal } = hookOver;
-    void clock.sleep(HOOK_HOLDS_MS, signal).then(() => {
-      if (!signal.aborted) void settle();
-    });
+    hookLapses();
   }
+
+  function hearMark(drawn: PromptMark, at: number): Observation["mark"] {
+    if (profile.interactive.marks[drawn] === "working") markLapses();
+    return { mark: drawn, at };
+  }
+
+  const eventListener: EventListener = {
+    event: (value) => {
+      const at = clock.now();
+      const more = profile.events && heardMore(profile.events, heard, value, at);
+      if (!profile.events || !more || more === heard) return;
+      const before = streamSays(profile.events, heard, at);
+      heard = more;
+      const now = streamSays(profile.events, heard, at);
+      if (now?.state === "working") sawWork({ source: "stream", said: now.said, at });
+      eventsLapse();
+      if (now?.state !== before?.state || now?.failed !== before?.failed) later(0);
+    },
+    gone: () => {
+      heard = NOTHING_HEARD;
+      later(0);
+    },
+  };
 
   /** The command as the agent's hook told it, where the dialog shows just that: a screen may wrap it. */
   function withCommand(judgement: Judgement): Judgement {
@@ -159,8 +188,9 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   async function look(): Promise<Judgement> {
     const screen = await terminal.screen();
     const now = clock.now();
-    const heard = { programStatus: status, hook, notice, progress };
-    return withCommand(judge(profile, { screen, lastOutputAt, exit: terminal.exit, ...heard, typed, now }));
+    const stream = profile.events && streamSays(profile.events, heard, now);
+    const told = { programStatus: status, stream, hook, mark, notice, progress };
+    return withCommand(judge(profile, { screen, lastOutputAt, exit: terminal.exit, ...told, typed, now }));
   }
 
   async function settle(): Promise<void> {
@@ -229,7 +259,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   }
 
   const off = terminal.on(hear);
-  const offHooks = profile.hooks && hooks?.(hearHook);
+  const offHooks = profile.hooks && feeds.hooks?.(hearHook);
+  const offEvents = profile.events && feeds.events?.(eventListener);
   later(PAUSE_MS);
   return {
     verdict: () => verdict,
@@ -246,7 +277,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
       stopped.abort();
       sleeping?.over.abort(OVER);
       offHooks?.();
-      hookOver?.abort();
+      offEvents?.();
       off();
       listeners.clear();
     },

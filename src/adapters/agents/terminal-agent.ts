@@ -9,8 +9,9 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalHost, TerminalSpec } from "../../ports/terminal-host.ts";
 import { findConversation } from "./conversations.ts";
 import { type Asked, askBefore, type DeliveryDeps, typedText, typePrompt } from "./delivery.ts";
+import { followEvents, prepareEvents } from "./event-feed.ts";
 import { followHooks, installHooks, removeHooks } from "./hooks.ts";
-import { observe } from "./observer.ts";
+import { type Feeds, observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
 import { accountOf, type SecretOf, sessionEnv } from "./session-env.ts";
 import { startTurns } from "./start-turns.ts";
@@ -27,7 +28,7 @@ export interface TerminalAgentOptions {
   secretOf?: SecretOf;
   size: { cols: number; rows: number };
   recording(spec: AgentSpec): TerminalSpec["record"];
-  /** Where a session's hooks are; without it agents tell nothing by them. */
+  /** Where a session's hooks and events are; without it agents tell nothing by them. */
   hooks?: (session: string) => string;
 }
 
@@ -35,7 +36,7 @@ interface Known {
   account: string;
   /** The conversation that it goes on with. */
   continued?: string;
-  /** Where its hooks are. */
+  /** Where its hooks and events are. */
   folder: string | undefined;
 }
 
@@ -50,7 +51,7 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const turns = startTurns(clock);
   const more = (spec: AgentSpec, profile: AgentProfile): Known => ({
     account: accountOf(spec, profile),
-    folder: profile.hooks && options.hooks?.(spec.session),
+    folder: profile.hooks || profile.events ? options.hooks?.(spec.session) : undefined,
   });
   return {
     async open(spec) {
@@ -96,21 +97,32 @@ async function terminalSpec(
   const wanted = (conversation !== undefined && resume) || afresh;
   const args = launchArgs(wanted, { cwd, model: persona.model, args: persona.args, conversation });
   const record = options.recording(spec);
-  const hooks = profile.hooks && options.hooks && (await installHooks(options.hooks(session), profile.hooks));
-  const given = (text: string): string =>
-    text.replace(/\{hooks(:toml)?\}/g, (_, toml) => (toml ? hooks?.table : hooks?.settings) ?? "");
-  const hookArgs = hooks ? (profile.hooks?.args.flat().map(given) ?? []) : [];
-  const hookEnv = hooks ? mapped(profile.hooks?.env ?? {}, given) : {};
+  const told = options.hooks && (await whatTells(options.hooks(session), profile, persona.args));
   return {
     session,
     run,
     label: role,
-    argv: [await options.program(profile), ...hookArgs, ...args],
+    argv: [await options.program(profile), ...(told?.args ?? []), ...args],
     cwd,
-    env: { ...(await sessionEnv(spec, profile, options.env, options.secretOf)), ...hookEnv },
+    env: { ...(await sessionEnv(spec, profile, options.env, options.secretOf)), ...told?.env },
     ...options.size,
     ...(record && { record }),
   };
+}
+
+/** What makes it tell what it does, by hooks and by events: further arguments and variables. */
+async function whatTells(folder: string, { hooks, events: wanted }: AgentProfile, own: readonly string[]) {
+  // A persona that says itself where the agent's server is, or its file, has it so.
+  const events = wanted?.args.some(([flag]) => own.some((one) => one.split("=")[0] === flag)) ? undefined : wanted;
+  const installed = hooks && (await installHooks(folder, hooks));
+  const values: Record<string, string> = {
+    ...(installed && { hooks: installed.settings, "hooks:toml": installed.table }),
+    ...(events && (await prepareEvents(folder, events))),
+  };
+  const given = (text: string): string =>
+    text.replace(/\{([a-z]+(?::[a-z]+)?)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
+  const args = [...(hooks?.args ?? []), ...(events?.args ?? [])].flat().map(given);
+  return { args, env: mapped({ ...hooks?.env, ...events?.env }, given) };
 }
 
 /** As it stands on the screen: laid out already, and no Markdown. */
@@ -125,12 +137,7 @@ function terminalSession(
   clock: Clock,
   { account, folder, continued }: Known,
 ): AgentSession {
-  const observer = observe(
-    terminal,
-    profile,
-    clock,
-    folder === undefined ? undefined : (tell) => followHooks(folder, tell),
-  );
+  const observer = observe(terminal, profile, clock, folder === undefined ? {} : feedsOf(folder, profile, clock));
   const listeners = new Set<(news: AgentNews) => void>();
   let answering = "";
   let answers = 0;
@@ -231,6 +238,11 @@ function terminalSession(
     },
   };
 }
+
+const feedsOf = (folder: string, { events }: AgentProfile, clock: Clock): Feeds => ({
+  hooks: (tell) => followHooks(folder, tell),
+  ...(events && { events: (listener) => followEvents(folder, events, clock, listener) }),
+});
 
 /** A command of the agent's own: the one text that is meant to be taken for a command. */
 const compacting =
