@@ -139,7 +139,13 @@ describe("Names", () => {
     /^(?:(?:recording|terminal|notify)\.|prices\.(?:refresh|offline|overrides)$|budget\.policy$|secrets\.(?:keyring|file)$)/;
 
   test("no page names a failure, an event or a method that does not exist", () => {
-    const exist = new Set<string>([...codes, ...Object.keys(METHODS), "events.event", "events.closed"]);
+    const exist = new Set<string>([
+      ...codes,
+      ...Object.keys(METHODS),
+      "events.event",
+      "events.closed",
+      "session.saying",
+    ]);
     for (const { shape } of RunEvent.options) exist.add(shape.type.value);
     const families = new Set([...exist].map((name) => name.split(".")[0]));
     const dotted = all

@@ -19,6 +19,8 @@ const BUFFERED_EVENTS = 1_000;
 
 interface FollowOptions {
   run?: string;
+  /** Hears what the run's agents say while they say it, among the events in the order in which they come. */
+  onSaying?: (saying: Notices["session.saying"]) => void;
   signal?: AbortSignal;
   patienceMs?: number;
   /** Told when the daemon has gone away, and when it is back. */
@@ -50,18 +52,19 @@ export async function connect(socket: string, { answerMs = ANSWER_MS }: { answer
 async function* follow(
   socket: string,
   from: number | undefined,
-  { run, signal, patienceMs = PATIENCE_MS, onAway }: FollowOptions,
+  { run, signal, patienceMs = PATIENCE_MS, onAway, onSaying }: FollowOptions,
 ): AsyncGenerator<StoredEvent, void, undefined> {
   let cursor = from;
   let lostAt: number | undefined;
   let pause = RETRY_MS.first;
   while (!signal?.aborted) {
     try {
-      for await (const seen of oneConnection(socket, cursor, run, signal)) {
+      for await (const seen of oneConnection(socket, cursor, { run, signal, saying: onSaying !== undefined })) {
         if (lostAt !== undefined) onAway?.(false);
         lostAt = undefined;
         pause = RETRY_MS.first;
         if (typeof seen === "number") cursor ??= seen;
+        else if ("message" in seen) onSaying?.(seen);
         else if (seen.cursor > (cursor ?? 0)) {
           cursor = seen.cursor;
           yield seen;
@@ -79,20 +82,23 @@ async function* follow(
   }
 }
 
+type Seen = StoredEvent | Notices["session.saying"] | number;
+
 /** What one connection gives until it ends: first the cursor that it starts from, then the events. */
 async function* oneConnection(
   socket: string,
   cursor: number | undefined,
-  run: string | undefined,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<StoredEvent | number, void, undefined> {
-  const queue: StoredEvent[] = [];
+  { run, signal, saying }: { run: string | undefined; signal: AbortSignal | undefined; saying: boolean },
+): AsyncGenerator<Seen, void, undefined> {
+  const queue: Exclude<Seen, number>[] = [];
   let over = false;
   let wake = () => {};
   const link = await openLink(socket, {
     onNotice(method, params) {
-      if (method === "events.event") {
-        queue.push((params as Notices["events.event"]).event);
+      if (method === "events.event" || method === "session.saying") {
+        queue.push(
+          method === "events.event" ? (params as Notices["events.event"]).event : (params as Notices["session.saying"]),
+        );
         if (queue.length === BUFFERED_EVENTS) link.pause();
       } else if (method === "events.closed") over = true;
       wake();
@@ -108,7 +114,7 @@ async function* oneConnection(
   try {
     const started = await link.call(
       "events.subscribe",
-      { ...(cursor !== undefined && { cursor }), ...(run !== undefined && { run }) },
+      { ...(cursor !== undefined && { cursor }), ...(run !== undefined && { run }), ...(saying && { saying }) },
       ANSWER_MS,
     );
     yield started.cursor;

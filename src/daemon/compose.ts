@@ -49,6 +49,7 @@ import { sessionAnswers } from "./session-answers.ts";
 import { spendingAnswers } from "./spending-answers.ts";
 import { keepSwept, sweep } from "./sweep.ts";
 import { talkAnswers } from "./talk-answers.ts";
+import { voices } from "./voices.ts";
 
 async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   const here = await surroundings(options);
@@ -97,7 +98,8 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   });
   const language = languageFor(env, () => config.language);
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });
-  const who = everyAgent({ ...here, host, prices, spends, notes, profiles: known });
+  const heard = voices(() => outputScrubber(secrets, redact));
+  const who = everyAgent({ ...here, host, prices, spends, notes, profiles: known, say: heard.say });
   const shared = accounts({ clock, random: Math.random });
   const sessions = livingSessions({
     agents: who,
@@ -152,6 +154,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
   let trail: Promise<unknown> = Promise.resolve();
   return {
     log,
+    voices: heard,
     engine: {
       status: async () => {
         const active = log.runs({ limit: 1_000, active: true });

@@ -33,6 +33,8 @@ export interface Connection {
   notify<N extends keyof Notices>(name: N, params: Notices[N]): void;
   /** Runs once the answer to the request at hand is written: notices that it leads to come after it. */
   afterAnswer(action: () => void): void;
+  /** Whether more can be sent without anybody's having to wait. */
+  hasRoom(): boolean;
   /** Resolves to whether there is room to send more; waits at most `ms` for the client to read. */
   roomToSend(ms: number, signal: AbortSignal): Promise<boolean>;
   /** Aborts when the client is gone. */
@@ -63,6 +65,7 @@ export function serveConnection(socket: Socket, dispatch: Dispatch, journal: Jou
     paceReading();
   };
 
+  const hasRoom = () => socket.writable && socket.writableLength <= HIGH_WATER_BYTES;
   const roomToSend = (ms: number, signal: AbortSignal): Promise<boolean> => {
     if (socket.writableLength <= HIGH_WATER_BYTES) return Promise.resolve(socket.writable);
     return new Promise((resolve) => {
@@ -88,6 +91,7 @@ export function serveConnection(socket: Socket, dispatch: Dispatch, journal: Jou
     const connection: Connection = {
       notify: (name, notice) => send(encodeNotice(name, notice)),
       afterAnswer: (action) => void later.push(action),
+      hasRoom,
       roomToSend,
       gone: gone.signal,
     };

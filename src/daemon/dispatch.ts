@@ -1,6 +1,7 @@
 /** From a method's name and raw parameters to its handler's result: everything is checked against the method table. */
 import type { z } from "zod";
 import { Failure } from "../domain/failure.ts";
+import { issueInWords } from "../domain/shape-words.ts";
 import { METHODS, type MethodName, type Params, type Result } from "../protocol/methods.ts";
 import type { Connection, Dispatch } from "./connection.ts";
 
@@ -56,7 +57,8 @@ const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, na
 function problemOf({ issues }: z.ZodError): string {
   const named = issues
     .slice(0, NAMED_PROBLEMS)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`).slice(0, 300));
+    .map((issue) => [...(issue.path.length === 0 ? [] : [issue.path.join(".")]), issueInWords(issue)].join(": "))
+    .map((problem) => problem.slice(0, 300));
   if (issues.length > NAMED_PROBLEMS) named.push(`and ${issues.length - NAMED_PROBLEMS} more`);
   return named.join("; ");
 }

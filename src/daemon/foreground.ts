@@ -83,10 +83,10 @@ interface Running {
 }
 
 async function serve(daemon: ComposedDaemon, places: Places, { journal, shutdown, watchdog }: Running): Promise<void> {
-  const { engine, log } = daemon;
+  const { engine, log, voices } = daemon;
   const startedAt = Date.now();
   const facts = { version: VERSION, startedAt, socket: places.socket, home: places.data };
-  const following = subscriptions({ log, journal });
+  const following = subscriptions({ log, journal, voices });
   const answers = handlers({
     engine,
     subscriptions: following,

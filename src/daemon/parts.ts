@@ -3,6 +3,7 @@ import type { Places } from "../domain/places.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { EngineApi } from "./engine-api.ts";
+import type { Voices } from "./voices.ts";
 
 export interface ComposeOptions {
   places: Places;
@@ -14,6 +15,7 @@ export interface ComposeOptions {
 export interface ComposedDaemon {
   engine: EngineApi;
   log: Pick<EventLog, "follow" | "head" | "resolve">;
+  voices: Pick<Voices, "listen">;
   /** Takes up the runs that a former daemon left; resolves when they are under way. */
   start(): Promise<void>;
   /** Starts no new steps and resolves when those under way have ended, after `ms` at the latest. */

@@ -4,22 +4,31 @@
  * U1. A subscription gives the events after its cursor in order, each once: it is the log's own `follow`.
  * U2. A follower that does not read makes its subscription wait, and after `SLOW_MS` ends it with the cursor to go on from;
  *     nothing is kept in memory for it, and no other follower waits.
+ * U3. Who follows one run and wants to hear its agents gets what they say while they say it, unless it does not read.
  */
 import { Failure } from "../domain/failure.ts";
 import type { RunId } from "../domain/ids.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Connection } from "./connection.ts";
+import type { Voices } from "./voices.ts";
 
 /** A terminal that somebody has stopped with Ctrl-S may take this long to go on. */
 const SLOW_MS = 30_000;
 
 export interface Subscriptions {
-  open(connection: Connection, from: { cursor?: number | undefined; run?: string | undefined }): Subscribed;
+  open(connection: Connection, from: From): Subscribed;
   /** Ends one of this connection's subscriptions; nothing happens when it is not its own. */
   close(connection: Connection, subscription: number): void;
   /** Ends all of them, telling each why and where to go on. */
   closeAll(reason: string): Promise<void>;
+}
+
+interface From {
+  cursor?: number | undefined;
+  run?: string | undefined;
+  /** What the run's agents say is to be heard as well. */
+  saying?: boolean | undefined;
 }
 
 interface Subscribed {
@@ -36,10 +45,12 @@ interface Follower {
 export function subscriptions({
   log,
   journal,
+  voices,
   slowMs = SLOW_MS,
 }: {
   log: Pick<EventLog, "follow" | "head" | "resolve">;
   journal: Journal;
+  voices: Pick<Voices, "listen">;
   slowMs?: number;
 }): Subscriptions {
   const followers = new Map<number, Follower>();
@@ -76,7 +87,7 @@ export function subscriptions({
   };
 
   return {
-    open(connection, { cursor, run }) {
+    open(connection, { cursor, run, saying = false }) {
       const only = run === undefined ? undefined : oneRun(log.resolve(run, 2), run);
       const from = cursor ?? log.head();
       const subscription = ++last;
@@ -86,7 +97,13 @@ export function subscriptions({
       const follower: Follower = { gone: connection.gone, stop, done: Promise.resolve() };
       followers.set(subscription, follower);
       connection.afterAnswer(() => {
-        follower.done = pump(connection, subscription, from, only, stop.signal);
+        const deaf =
+          only && saying
+            ? voices.listen(only, (heard) => {
+                if (connection.hasRoom()) connection.notify("session.saying", { subscription, ...heard });
+              })
+            : () => {};
+        follower.done = pump(connection, subscription, from, only, stop.signal).finally(deaf);
       });
       return { subscription, cursor: from };
     },

@@ -15,6 +15,7 @@ import { notify } from "./ko/notify.ts";
 import { person } from "./ko/person.ts";
 import { phrases } from "./ko/phrases.ts";
 import { report } from "./ko/report.ts";
+import { shipped } from "./ko/shipped.ts";
 import { typed } from "./ko/typed.ts";
 import { views } from "./ko/views.ts";
 import { phraseBook } from "./phrase-book.ts";
@@ -31,4 +32,12 @@ const texts: Record<MessageKey, string> = {
   ...chat,
 };
 
-export const ko: Tongue = { texts, failures, report, notification, phrase: phraseBook(phrases), finish: josa };
+export const ko: Tongue = {
+  texts,
+  failures,
+  report,
+  notification,
+  phrase: phraseBook(phrases),
+  shipped: phraseBook(shipped),
+  finish: josa,
+};

@@ -17,6 +17,8 @@ export interface Tongue {
   notification: Readonly<Record<NotificationWord, string>>;
   /** What the programs say in English in passing, in this language. */
   phrase: (said: string) => string;
+  /** What the things that devflow ships are for. */
+  shipped: (description: string) => string;
   /** The last touch once values are in their places, for what depends on the words around it. */
   finish: (text: string) => string;
 }
@@ -78,6 +80,10 @@ export async function notificationLanguage(language: Language): Promise<Notifica
 
 /** What a program of devflow has said in passing; never for what people and agents wrote. */
 export const phrase = (said: string): string => (spoken === undefined ? said : spoken.finish(spoken.phrase(said)));
+
+/** The description of something that devflow ships; never of what a person wrote, whatever its name. */
+export const shipped = (description: string): string =>
+  spoken === undefined ? description : spoken.shipped(description);
 
 const filled = (template: string, params: Params, tongue: Tongue): string =>
   tongue.finish(sentence(template, translated(params, tongue)));

@@ -66,6 +66,21 @@ export type AgentNews =
   /** What a model agent has done, numbered in the same way. */
   | { kind: "did"; did: Did; nth: number };
 
+/**
+ * A piece of what an agent says in a talk, while it says it: shown to who looks on, and kept nowhere. Its words as a whole are
+ * told by `answer`.
+ */
+export interface Saying {
+  /** The message that it is a piece of: no other of the session has this id. */
+  message: string;
+  text: string;
+  /** Nothing more of this message will come. */
+  last: boolean;
+}
+
+/** Takes such a piece; never throws, and makes nobody wait. */
+export type Say = (spec: Pick<AgentSpec, "run" | "session">, saying: Saying) => void;
+
 export interface AgentSession {
   readonly session: SessionId;
   readonly host: "tmux" | "pty" | "process";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect } from "../../src/cli/client.ts";
 import type { StoredEvent } from "../../src/domain/event.ts";
+import { SessionId } from "../../src/domain/ids.ts";
 import { rawClient } from "../support/raw-client.ts";
 import { type SocketDaemon, socketDaemon, throwawayHome } from "../support/socket-daemon.ts";
 import { OTHER_RUN, RUN, stubLog } from "../support/stub-engine.ts";
@@ -191,5 +192,62 @@ describe("a subscription", () => {
     expect(await client.take(1)).toMatchObject([
       { method: "events.closed", params: { cursor: 1, reason: "the daemon stops" } },
     ]);
+  });
+});
+
+describe("what an agent says", () => {
+  const SECRET = "sk-or-v1-fedcba9876543210fedcba9876543210";
+  const of = (run: string, text: string, last = false) =>
+    [
+      { run, session: SessionId.parse(`${run.slice(0, -1)}S`) },
+      { message: "1", text, last },
+    ] as const;
+
+  /** Follows a run in the background, or all of them; `heard` grows. */
+  const hearing = async (run?: string) => {
+    const client = await connect(home.places.socket);
+    const stop = new AbortController();
+    stops.push(stop);
+    const heard: string[] = [];
+    const onSaying = ({ text }: { text: string }) => void heard.push(text);
+    void (async () => {
+      for await (const _ of client.follow(0, { signal: stop.signal, onSaying, ...(run !== undefined && { run }) }));
+    })();
+    return heard;
+  };
+
+  it("is heard by who follows its run and wants to hear it, and by nobody else", async () => {
+    const { stub, say } = await start();
+    const [heard, elsewhere, everywhere] = [await hearing(RUN), await hearing(OTHER_RUN), await hearing()];
+    const { seen } = await following(0, RUN);
+    await vi.waitFor(() => expect(stub.followers()).toBe(4));
+    say(...of(RUN, "one "));
+    say(...of(RUN, "two", true));
+    await vi.waitFor(() => expect(heard.join("")).toBe("one two"));
+    say(...of(OTHER_RUN, "three", true));
+    await vi.waitFor(() => expect(elsewhere).toEqual(["three"]));
+    expect([everywhere, seen]).toEqual([[], []]);
+  });
+
+  it("holds no secret, wherever its pieces are cut", async () => {
+    const { stub, say } = await start({ secrets: [SECRET] });
+    const heard = await hearing(RUN);
+    await vi.waitFor(() => expect(stub.followers()).toBe(1));
+    for (const letter of `the key is ${SECRET}, as said`) say(...of(RUN, letter));
+    say(...of(RUN, "", true));
+    await vi.waitFor(() => expect(heard.join("")).toMatch(/^the key is .+, as said$/));
+    expect(heard.join("")).not.toContain(SECRET.slice(9, 20));
+    expect(heard.join("")).not.toContain(SECRET.slice(-12));
+  });
+
+  it("that breaks off in a secret shows nothing of it", async () => {
+    const { stub, say } = await start({ secrets: [SECRET] });
+    const heard = await hearing(RUN);
+    await vi.waitFor(() => expect(stub.followers()).toBe(1));
+    const [spec, piece] = of(RUN, `so ${SECRET.slice(0, 30)}`);
+    say(spec, piece);
+    say(spec, { message: "2", text: "again", last: true });
+    await vi.waitFor(() => expect(heard.join("")).toContain("again"));
+    expect(heard.join("")).not.toContain(SECRET.slice(9, 20));
   });
 });

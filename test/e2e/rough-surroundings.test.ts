@@ -59,7 +59,7 @@ describe("a wrong request", () => {
       ["run.list", '{"limit":0,"limt":1}'],
       2,
       "protocol.invalid_params",
-      'run.list: limit: Too small: expected number to be >=1; Unrecognized key: "limt"',
+      'run.list: limit: at least 1 is needed; "limt" is not known here',
       "devflow ctl methods run.list shows the parameters",
     ],
     [["run.show", '{"run":"nope"}'], 4, "run.not_found", "there is no run nope", "devflow runs list shows them"],

@@ -7,7 +7,12 @@ import type { EngineApi } from "../../src/daemon/engine-api.ts";
 import { handlers } from "../../src/daemon/handlers.ts";
 import { serveSocket } from "../../src/daemon/socket-server.ts";
 import { subscriptions } from "../../src/daemon/subscriptions.ts";
+import { voices } from "../../src/daemon/voices.ts";
+import { knownSecrets } from "../../src/domain/known-secrets.ts";
 import type { Places } from "../../src/domain/places.ts";
+import { redactor } from "../../src/domain/redact.ts";
+import { outputScrubber } from "../../src/domain/terminal-scrub.ts";
+import type { Say } from "../../src/ports/agent.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { placesHere } from "../../src/protocol/here.ts";
 import { type StubLog, stubEngine, stubLog } from "./stub-engine.ts";
@@ -21,6 +26,8 @@ export function throwawayHome(): { home: string; places: Places; env: Record<str
 
 export interface SocketDaemon {
   stub: StubLog;
+  /** An agent says something. */
+  say: Say;
   /** What the daemon's journal has got. */
   journal: { level: string; message: string; fields: Record<string, unknown> | undefined }[];
   shutdowns(): number;
@@ -31,7 +38,16 @@ export interface SocketDaemon {
 
 export async function socketDaemon(
   places: Places,
-  options: { engine?: Partial<EngineApi>; stub?: StubLog; stopping?: () => boolean; slowMs?: number } = {},
+  {
+    secrets = [],
+    ...options
+  }: {
+    engine?: Partial<EngineApi>;
+    stub?: StubLog;
+    stopping?: () => boolean;
+    slowMs?: number;
+    secrets?: string[];
+  } = {},
 ): Promise<SocketDaemon> {
   const { stub = stubLog(), stopping = () => false, slowMs } = options;
   const lines: SocketDaemon["journal"] = [];
@@ -39,7 +55,8 @@ export async function socketDaemon(
     void lines.push({ level, message, fields });
   const journal: Journal = { info: note("info"), warn: note("warn"), error: note("error") };
   let shutdowns = 0;
-  const following = subscriptions({ log: stub.log, journal, ...(slowMs !== undefined && { slowMs }) });
+  const heard = voices(() => outputScrubber(knownSecrets(secrets), redactor(secrets)));
+  const following = subscriptions({ log: stub.log, journal, voices: heard, ...(slowMs !== undefined && { slowMs }) });
   const answers = handlers({
     engine: stubEngine(options.engine),
     subscriptions: following,
@@ -51,6 +68,7 @@ export async function socketDaemon(
   const server = await serveSocket(places, dispatcher(answers, stopping), journal);
   return {
     stub,
+    say: heard.say,
     journal: lines,
     shutdowns: () => shutdowns,
     connections: server.connections,

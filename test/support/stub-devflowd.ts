@@ -14,6 +14,7 @@ const composeDaemon: DaemonParts["composeDaemon"] = async ({ journal, env }) => 
   return {
     engine: stubEngine(),
     log: stubLog().log,
+    voices: { listen: () => () => {} },
     async start() {
       journal.info("stub: start", { token: env.STUB_TOKEN });
       if (env.STUB_FAILS === "start") setTimeout(() => Promise.reject(new Error("a defect in the stub")), 0);

@@ -6,7 +6,7 @@ import { Failure } from "../../domain/failure.ts";
 import type { SessionId } from "../../domain/ids.ts";
 import { referenceOf } from "../../domain/names.ts";
 import type { Redact } from "../../domain/redact.ts";
-import type { AgentAdapter, AgentSession, AgentSpec } from "../../ports/agent.ts";
+import type { AgentAdapter, AgentSession, AgentSpec, Say } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { WorktreeFilesOf } from "../../ports/worktree-files.ts";
@@ -24,6 +24,8 @@ export interface AcpAgentOptions {
   loggedInSince(profile: AgentProfile, at: number): Promise<boolean>;
   files: WorktreeFilesOf;
   redact: Redact;
+  /** What is said in talks, while it is said. */
+  say?: Say;
   /** devflow's own, as it greets. */
   version: string;
   /** A folder of this devflow home; each session has a folder in it, kept when it is closed. */

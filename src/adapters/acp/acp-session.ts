@@ -16,7 +16,7 @@ import type { Permitted } from "../../domain/permission.ts";
 import type { Redact } from "../../domain/redact.ts";
 import type { Verdict } from "../../domain/session.ts";
 import { refusal, shown } from "../../domain/tool-refusal.ts";
-import type { AgentNews, AgentSession, Delivery, Prompt } from "../../ports/agent.ts";
+import type { AgentNews, AgentSession, Delivery, Prompt, Say } from "../../ports/agent.ts";
 import type { WorktreeFiles } from "../../ports/worktree-files.ts";
 import { sha256Hex } from "../system/content-hash.ts";
 import { sleepUntil } from "../system/sleep-until.ts";
@@ -42,6 +42,7 @@ export interface AcpSessionDeps extends AcpLifeDeps {
   folder: string;
   files: WorktreeFiles;
   redact: Redact;
+  say?: Say;
   limits: AcpLimits;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
@@ -231,6 +232,9 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
       did: (did) => {
         const news = journal.tell("did", did);
         if (news) tell(news);
+      },
+      say: (saying) => {
+        if (spec.talks) deps.say?.(spec, saying);
       },
     });
     turn = now;

@@ -7,7 +7,7 @@ import { type Heard, mergeTool, type ToolFacts } from "../../domain/acp-update.t
 import type { Did } from "../../domain/model-call.ts";
 import type { Redact } from "../../domain/redact.ts";
 import { utf8Bytes } from "../../domain/text.ts";
-import type { Task } from "../../ports/agent.ts";
+import type { Saying, Task } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { sha256Hex } from "../system/content-hash.ts";
 
@@ -26,6 +26,7 @@ export interface AcpTurnDeps {
   /** The worktree: paths are told relative to it. */
   root: string;
   did(did: Did): void;
+  say(saying: Saying): void;
 }
 
 export interface AcpTurn {
@@ -54,13 +55,16 @@ interface Call {
   state: "announced" | "told" | "over";
 }
 
-export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurnDeps): AcpTurn {
+export function acpTurn({ key, number, task, clock, redact, root, did, say }: AcpTurnDeps): AcpTurn {
   const calls = new Map<string, Call>();
   let first: string | undefined;
   let lastSignAt = clock.steady();
   let said = "";
   let words = "";
   let spoke = true;
+  /** Counts the messages: what is said after something was done is another one. */
+  let messages = 0;
+  let speaking = false;
   let costUsd: string | undefined;
 
   function sign(what: string): void {
@@ -123,6 +127,13 @@ export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurn
     return [...redact(line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " "))].slice(0, MAX_ABOUT).join("");
   }
 
+  function speak(text: string, last: boolean): void {
+    if (!speaking && last) return;
+    if (!speaking) messages += 1;
+    speaking = !last;
+    say({ message: `${key}/${messages}`, text, last });
+  }
+
   return {
     key,
     task,
@@ -144,12 +155,15 @@ export function acpTurn({ key, number, task, clock, redact, root, did }: AcpTurn
       // What is said after something was done is a paragraph of its own.
       if (heard.kind === "said") words = (words + (spoke || words === "" ? "" : "\n\n") + heard.text).slice(-MAX_WORDS);
       spoke = heard.kind === "said";
+      if (heard.kind === "said") speak(heard.text, false);
+      else speak("", true);
       if (heard.kind === "tool") tell(toolOf(heard.tool));
       else if (heard.kind === "said") said = (said + heard.text).slice(-MAX_SAID);
       else if (heard.kind === "plan") said = heard.said.slice(0, MAX_SAID);
       else if (heard.kind === "usage") costUsd = heard.costUsd ?? costUsd;
     },
     finish: () => {
+      speak("", true);
       for (const call of calls.values()) {
         if (call.state === "announced") calling(call);
         if (call.state === "told") called(call, false, "the turn ended before it did");

@@ -8,7 +8,7 @@ import { Failure } from "../../domain/failure.ts";
 import type { SessionId } from "../../domain/ids.ts";
 import { referenceOf } from "../../domain/names.ts";
 import type { Redact } from "../../domain/redact.ts";
-import type { AgentAdapter, AgentSession, AgentSpec } from "../../ports/agent.ts";
+import type { AgentAdapter, AgentSession, AgentSpec, Say } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import { headlessSession, isOpen, makeOpen, TURNS } from "./headless-session.ts";
@@ -32,6 +32,8 @@ export interface HeadlessAgentOptions {
   limits?: Partial<TurnLimits>;
   /** Takes secrets out of what is kept of a turn once it is over. */
   redact?: Redact;
+  /** What is said in talks, while it is said. */
+  say?: Say;
   /** How long an agent may take until its first event. */
   receiptMs?: number;
 }
@@ -68,7 +70,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
     const { continues } = spec;
     const before =
       continues && headless.resume && (await conversationIn(join(stateDirectory, continues.session, TURNS)));
-    const { clock, program, env, secretOf, endProcesses, limits, redact, receiptMs = RECEIPT_MS } = options;
+    const { clock, program, env, secretOf, endProcesses, limits, redact, say, receiptMs = RECEIPT_MS } = options;
     return headlessSession({
       folder: join(stateDirectory, spec.session),
       spec,
@@ -83,6 +85,7 @@ export function headlessAgents(options: HeadlessAgentOptions): AgentAdapter {
       receiptMs,
       ...(redact && { redact }),
       ...(before && { before }),
+      ...(say && { say }),
       gone: () => living.delete(spec.session),
     });
   }

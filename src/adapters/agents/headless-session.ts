@@ -7,7 +7,7 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redact } from "../../domain/redact.ts";
 import type { Verdict } from "../../domain/session.ts";
-import type { AgentNews, AgentSession, Delivery, Prompt } from "../../ports/agent.ts";
+import type { AgentNews, AgentSession, Delivery, Prompt, Say } from "../../ports/agent.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import { sleepUntil } from "../system/sleep-until.ts";
 import { type ReceiptDeps, receipt, refused } from "./headless-receipt.ts";
@@ -30,6 +30,7 @@ export interface SessionDeps extends Omit<TurnsDeps, "follow">, Pick<ReceiptDeps
   endProcesses: EndProcesses;
   limits: TurnLimits;
   redact?: Redact;
+  say?: Say;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
 }
@@ -116,6 +117,10 @@ export async function headlessSession(deps: SessionDeps): Promise<AgentSession> 
   }
 
   function heard(news: TurnNews): void {
+    if (news.kind === "said") {
+      if (spec.talks) deps.say?.(spec, { message: news.message, text: news.text, last: true });
+      return;
+    }
     if (news.kind === "usage") tell(news);
     else show();
     for (const one of waiting) one.abort();

@@ -38,6 +38,8 @@ export type TurnNews =
   | { kind: "sign" }
   /** `nth` counts the reports of the session from 1. */
   | { kind: "usage"; usage: Usage; nth: number }
+  /** What it says, which is told again by whoever follows the turn anew, under the same name. */
+  | { kind: "said"; message: string; text: string }
   | { kind: "over" };
 
 export interface TurnDeps {
@@ -95,6 +97,10 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     if (tally.events === before.events) return;
     lastEventAt = clock.steady();
     deps.tell({ kind: "sign" });
+    const { answer = "" } = tally;
+    // Many agents say their last words twice: as a message, and as the turn's result.
+    if (answer !== "" && answer !== before.answer)
+      deps.tell({ kind: "said", message: `${record.key}/${tally.events}`, text: answer });
     const usage = tally.reports.length > before.reports.length ? tally.reports.at(-1) : undefined;
     if (usage) deps.tell({ kind: "usage", usage, nth: record.reportsBefore + tally.reports.length });
   }

@@ -1,6 +1,7 @@
 /** What a value lacks to be what a zod schema describes, in plain English and with the path to it. */
 import { z } from "zod";
 import { didYouMean, nearest } from "../../domain/nearest.ts";
+import { issueInWords, type ShapeIssue } from "../../domain/shape-words.ts";
 
 export interface ShapeProblem {
   path: (string | number)[];
@@ -24,9 +25,7 @@ export function checkShape<S extends z.ZodType>(
   return { problems: problems.filter((problem) => !follows(problem)) };
 }
 
-type Issue = z.core.$ZodIssue;
-
-function explain(schema: z.ZodType, root: unknown, issue: Issue): ShapeProblem[] {
+function explain(schema: z.ZodType, root: unknown, issue: ShapeIssue): ShapeProblem[] {
   const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
   const name = path.at(-1);
   if (issue.code === "unrecognized_keys") {
@@ -42,17 +41,8 @@ function explain(schema: z.ZodType, root: unknown, issue: Issue): ShapeProblem[]
   if (valueAt(root, path) === undefined)
     return [{ path, problem: issue.code === "custom" ? issue.message : `"${name ?? ""}" is missing` }];
   const subject = name === undefined ? "" : typeof name === "number" ? `entry ${name + 1}: ` : `"${name}": `;
-  return [{ path, problem: `${subject}${inWords(issue)}` }];
+  return [{ path, problem: `${subject}${issueInWords(issue)}` }];
 }
-
-function inWords(issue: Issue): string {
-  if (issue.code === "invalid_type") return `it must be ${article(issue.expected)}`;
-  if (issue.code === "invalid_value") return `it must be one of: ${issue.values.map(String).join(", ")}`;
-  return issue.message.replace(/^(?:Invalid input|Invalid string|Too small|Too big): /, "");
-}
-
-const NAMES: Record<string, string> = { int: "a whole number", array: "a list", record: "a map", object: "a map" };
-const article = (type: string): string => NAMES[type] ?? `a ${type}`;
 
 const step = (value: unknown, key: string | number): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;

@@ -11,7 +11,7 @@ import { referenceOf } from "../../domain/names.ts";
 import { apiOf } from "../../domain/persona.ts";
 import type { Price } from "../../domain/price.ts";
 import { accountOf, type Provider } from "../../domain/provider.ts";
-import type { AgentAdapter, AgentSession, AgentSpec } from "../../ports/agent.ts";
+import type { AgentAdapter, AgentSession, AgentSpec, Say } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { Spending } from "../../ports/spending.ts";
@@ -35,6 +35,8 @@ export interface ModelAgentsOptions {
   spending: Spending;
   endProcesses: EndProcesses;
   trouble(session: string, problem: string): void;
+  /** What is said in talks, while it is said. */
+  say?: Say;
   /** The process of a session is given the key of this name. */
   handed?(name: string, spec: AgentSpec): void;
   /** How patient sessions are with their provider; as the protocol has it when left out. */
@@ -79,6 +81,7 @@ export function modelAgents(options: ModelAgentsOptions): AgentAdapter {
       startMs: START_MS,
       restarts,
       trouble: (problem) => options.trouble(spec.session, problem),
+      say: (saying) => options.say?.(spec, saying),
       gone: () => living.delete(spec.session),
     });
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Failure, type FailureRecord, failureRecord } from "../../domain/failure.ts";
 import { referenceOf } from "../../domain/names.ts";
 import type { Verdict } from "../../domain/session.ts";
-import type { AgentNews, AgentSession, AgentSpec, Delivery } from "../../ports/agent.ts";
+import type { AgentNews, AgentSession, AgentSpec, Delivery, Saying } from "../../ports/agent.ts";
 import type { Spending } from "../../ports/spending.ts";
 import { type ChildEvents, type ChildLifeOptions, childLife } from "./child-life.ts";
 import { modelVerdict, type Told } from "./model-verdict.ts";
@@ -19,6 +19,7 @@ export interface ModelSessionDeps extends Omit<ChildLifeOptions, "session"> {
   free: boolean;
   spending: Spending;
   trouble(problem: string): void;
+  say(saying: Saying): void;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
 }
@@ -120,6 +121,9 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
       case "over":
         // After what it has done: nobody shall see the end of a turn before the costs of it.
         calls.inOrder(() => changedBy(message));
+        return;
+      case "saying":
+        deps.say({ message: message.message, text: message.text, last: message.last });
         return;
       case "ask":
         calls.ask(message);

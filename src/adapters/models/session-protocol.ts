@@ -10,7 +10,8 @@
  *     them again, with the same numbers, and the newest `over`.
  * P4. The key of the provider comes as the first message, before `start`, and is nowhere else: what a process is started with
  *     (its environment, its arguments) can be read by everything that runs as the same person, its own commands included.
- * P5. The process ends when the channel does. Started again in the same folder it goes on from its checkpoint.
+ * P5. `saying` is for who looks on; the words that count come with `over`.
+ * P6. The process ends when the channel does. Started again in the same folder it goes on from its checkpoint.
  */
 import { z } from "zod";
 import { FAILURES, type FailureCode } from "../../domain/failure.ts";
@@ -149,6 +150,8 @@ export const FromChild = z.discriminatedUnion("t", [
     said: z.string().optional(),
     failure: FailureRecord.optional(),
   }),
+  /** A piece of what the agent says in a talk, as it comes; `last`: no more of this message will. */
+  z.strictObject({ t: z.literal("saying"), message: Key, text: z.string(), last: z.boolean() }),
   z.strictObject({
     t: z.literal("ask"),
     call: Key,

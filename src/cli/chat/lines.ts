@@ -31,6 +31,7 @@ export function promptShown(cost: string, state: "idle" | "busy" | "more", { sty
 /** Wider lines of prose are hard to read. */
 const PROSE = 100;
 
+/** An answer, or a part of it that stands for itself. */
 export function answerLines(text: string, { columns, look }: Paper): string[] {
   const width = Math.max(20, Math.min(columns, PROSE) - 2);
   const shown = renderMarkdown(text, { width, color: look.colour });

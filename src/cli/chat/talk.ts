@@ -3,7 +3,7 @@
  * The daemon may be killed meanwhile: what was said is said again under its key, and is one turn.
  */
 import { randomUUID } from "node:crypto";
-import type { StoredEvent } from "../../domain/event.ts";
+import type { EventOf, StoredEvent } from "../../domain/event.ts";
 import { Failure } from "../../domain/failure.ts";
 import { isTidy } from "../../domain/run-state.ts";
 import { talking } from "../../domain/run-talk.ts";
@@ -15,6 +15,7 @@ import type { Client } from "../client.ts";
 import type { CommandContext } from "../command.ts";
 import type { Paper } from "../style.ts";
 import { answerLines, costShown, eventLines } from "./lines.ts";
+import { liveAnswer } from "./live-answer.ts";
 
 /** A daemon that was killed is started again, and takes its runs up; longer than that it will not come back by itself. */
 const PATIENCE_MS = 60_000;
@@ -50,9 +51,20 @@ export interface Talk {
 }
 
 export function talk(options: TalkOptions): Talk {
-  const { client, run, by, revive, paper, print, changed } = options;
+  const { client, run, by, revive, paper, changed } = options;
   let folding: Folding | undefined;
   let away = false;
+  const live = liveAnswer();
+  /** Two answers in a row have one empty line between them. */
+  let spaced = false;
+  const print = (lines: readonly string[]): void => {
+    const shown = spaced && lines[0] === "" ? lines.slice(1) : lines;
+    options.print(shown);
+    if (shown.length > 0) spaced = shown.at(-1) === "";
+  };
+  const printBlocks = (blocks: readonly string[]): void => {
+    for (const block of blocks) print(answerLines(block, paper()));
+  };
 
   const at = () => folding && talking(folding.state);
   const turns = (): number =>
@@ -74,12 +86,17 @@ export function talk(options: TalkOptions): Talk {
   async function shown(stored: StoredEvent, past: boolean): Promise<void> {
     const { event } = stored;
     if (past) return;
+    if (event.type === "turn.ended") await ended(event);
+    if (event.type === "tool.calling" && event.agent === "main") printBlocks(live.pause());
     print(eventLines(stored, paper()));
-    if (event.type !== "turn.ended" || event.how === "failed") return;
-    const told = event.sha256 && (await patiently(() => client.call("talk.turn", { run, turn: event.number })));
-    if (told && told.answered !== undefined) print(answerLines(told.answered, paper()));
-    else if (event.how === "answered") print([paper().style.dim(say("chat.no_answer"))]);
-    if (event.how === "interrupted") print([paper().style.yellow(`· ${say("chat.interrupted")}`)]);
+  }
+
+  async function ended({ sha256, how, number: turn }: EventOf<"turn.ended">): Promise<void> {
+    const kept = sha256 !== undefined && how !== "failed";
+    const answered = kept ? (await patiently(() => client.call("talk.turn", { run, turn }))).answered : undefined;
+    printBlocks(live.end(answered));
+    if (answered === undefined && how === "answered") print([paper().style.dim(say("chat.no_answer"))]);
+    if (how === "interrupted") print([paper().style.yellow(`· ${say("chat.interrupted")}`)]);
   }
 
   return {
@@ -107,7 +124,8 @@ export function talk(options: TalkOptions): Talk {
         away = gone;
         if (gone) void patiently(() => client.call("daemon.ping", {})).catch(() => undefined);
       };
-      for await (const stored of client.follow(0, { run, signal, onAway, patienceMs: PATIENCE_MS })) {
+      const onSaying = (saying: Parameters<typeof live.hear>[0]): void => printBlocks(live.hear(saying));
+      for await (const stored of client.follow(0, { run, signal, onAway, onSaying, patienceMs: PATIENCE_MS })) {
         folding = advance(folding, stored);
         await shown(stored, stored.cursor <= before);
         changed();

@@ -5,7 +5,7 @@ import { configText, settingsLeftOut } from "../../domain/config-text.ts";
 import { CONSENT_VERSION } from "../../domain/consent.ts";
 import { Failure } from "../../domain/failure.ts";
 import { systemProblem } from "../../domain/system-problem.ts";
-import { say } from "../../messages/say.ts";
+import { say, shipped } from "../../messages/say.ts";
 import { placesHere } from "../../protocol/here.ts";
 import { askedFor, showTerms } from "../agreement.ts";
 import { type CommandContext, defineCommand, whoAsks } from "../command.ts";
@@ -104,7 +104,7 @@ async function write(path: string, yes: boolean, context: CommandContext): Promi
   if (answer?.trim() !== "" && !saysYes(answer)) return { kind: "declined", path };
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, configText(), { flag: "wx", mode: 0o600 });
+    await writeFile(path, configText(shipped), { flag: "wx", mode: 0o600 });
     return { kind: "written", path };
   } catch (cause) {
     throw new Failure("init.not_written", { path, problem: systemProblem(cause) }, { cause });

@@ -2,7 +2,7 @@
 import { referenceOf } from "../../domain/names.ts";
 import type { Persona } from "../../domain/persona.ts";
 import type { Template } from "../../domain/template.ts";
-import { say } from "../../messages/say.ts";
+import { say, shipped } from "../../messages/say.ts";
 import type { Definition, JsonSchema } from "../compose.ts";
 import type { Paper } from "../style.ts";
 import { oneLine, table } from "../table.ts";
@@ -29,7 +29,7 @@ export function personasTable(all: readonly Definition<Persona>[], paper: Paper)
       { title: say("table.family"), needs: ROOM_FOR_FAMILY, text: ({ value }) => value.family },
       { title: say("table.capabilities"), shrink: true, text: ({ value }) => value.capabilities.join(", ") },
       { title: say("table.from"), paint: () => "dim", text: ({ origin }) => say(`origin.${origin}`) },
-      { title: say("table.description"), shrink: true, paint: () => "dim", text: ({ value }) => value.description },
+      { title: say("table.description"), shrink: true, paint: () => "dim", text: description },
     ],
     paper,
   );
@@ -45,12 +45,12 @@ export function templatesTable(all: readonly Definition<Template>[], { look }: P
       { title: say("table.from"), paint: () => "dim" },
       { title: say("table.description"), shrink: true, paint: () => "dim" },
     ],
-    all.map(({ value, origin }) => [
-      referenceOf(value),
-      value.phases.map(({ id }) => id).join(", "),
-      Object.keys(value.roles).join(", "),
-      say(`origin.${origin}`),
-      value.description,
+    all.map((one) => [
+      referenceOf(one.value),
+      one.value.phases.map(({ id }) => id).join(", "),
+      Object.keys(one.value.roles).join(", "),
+      say(`origin.${one.origin}`),
+      description(one),
     ]),
     look,
   ).split("\n");
@@ -64,14 +64,15 @@ export function schemasTable(all: readonly Definition<JsonSchema>[], { look }: P
       { title: say("table.from"), paint: () => "dim" },
       { title: say("table.description"), shrink: true, paint: () => "dim" },
     ],
-    all.map(({ value, origin }) => [referenceOf(value), say(`origin.${origin}`), value.description]),
+    all.map((one) => [referenceOf(one.value), say(`origin.${one.origin}`), description(one)]),
     look,
   ).split("\n");
 }
 
-export function personaDetails({ value, hash, source, origin }: Definition<Persona>, paper: Paper): string[] {
+export function personaDetails(shown: Definition<Persona>, paper: Paper): string[] {
+  const { value, hash, source, origin } = shown;
   return [
-    ...heading(value, paper),
+    ...heading(shown, paper),
     "",
     ...factLines(
       [
@@ -92,14 +93,15 @@ export function personaDetails({ value, hash, source, origin }: Definition<Perso
   ];
 }
 
-export function templateDetails({ value, hash, source, origin }: Definition<Template>, paper: Paper): string[] {
+export function templateDetails(shown: Definition<Template>, paper: Paper): string[] {
+  const { value, hash, source, origin } = shown;
   const { style } = paper;
   const roles = Object.entries(value.roles).map(([name, { requires, diverseFrom }]): [string, string] => [
     name,
     [requires.join(", "), diverseFrom ? say("template.diverse", { role: diverseFrom }) : ""].filter(Boolean).join("; "),
   ]);
   return [
-    ...heading(value, paper),
+    ...heading(shown, paper),
     "",
     style.bold(say("template.phases")),
     ...phaseGraph(value, paper),
@@ -120,10 +122,14 @@ export const schemaDetails = ({ value }: Definition<JsonSchema>): string[] => [
   JSON.stringify(value.schema, undefined, 2),
 ];
 
+/** In the language of whoever reads it for what devflow ships, as it was written for all else. */
+const description = ({ value, origin }: Definition<{ description: string }>): string =>
+  origin === "shipped" ? shipped(value.description) : value.description;
+
 const heading = (
-  value: { name: string; version: number; description: string },
+  shown: Definition<{ name: string; version: number; description: string }>,
   { style, columns }: Paper,
-): string[] => [style.bold(referenceOf(value)), ...wrap(oneLine(value.description), columns).map(style.dim)];
+): string[] => [style.bold(referenceOf(shown.value)), ...wrap(oneLine(description(shown)), columns).map(style.dim)];
 
 const paragraph = (text: string, { columns }: Paper): string[] =>
   text

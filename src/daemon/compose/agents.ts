@@ -11,7 +11,7 @@ import { modelAgents } from "../../adapters/models/model-agents.ts";
 import { worktreeFiles } from "../../adapters/models/tools/worktree-files.ts";
 import { endProcesses } from "../../adapters/system/processes.ts";
 import { referenceOf } from "../../domain/names.ts";
-import type { Agents } from "../../ports/agent.ts";
+import type { Agents, Say } from "../../ports/agent.ts";
 import type { TerminalHost } from "../../ports/terminal-host.ts";
 import { VERSION } from "../../protocol/version.ts";
 import type { AuditNotes } from "../audit-notes.ts";
@@ -23,10 +23,12 @@ interface EveryAgentOptions extends Surroundings, Pick<Money, "prices" | "spends
   host: TerminalHost;
   notes: Pick<AuditNotes, "secret">;
   profiles: Profiles;
+  say: Say;
 }
 
 export function everyAgent(options: EveryAgentOptions): Agents {
-  const { places, env, journal, clock, config, providers, secretOf, prices, spends, host, notes, profiles } = options;
+  const { places, env, journal, clock, config, providers, secretOf, prices, spends, host, notes, profiles, say } =
+    options;
   const { profileOf, program } = profiles;
   return agents({
     adapters: {
@@ -40,6 +42,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         known: prices.of,
         spending: spends,
         endProcesses,
+        say,
         trouble: (session, problem) => journal.error("a model agent", { session, problem }),
         handed: (name, { session, persona }) => notes.secret("given", name, { session, persona: referenceOf(persona) }),
       }),
@@ -51,6 +54,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         loggedInSince: (profile, at) => loggedInSince(profile, env, at),
         files: worktreeFiles,
         redact,
+        say,
         version: VERSION,
         stateDirectory: join(places.state, "acp"),
         endProcesses,
@@ -64,6 +68,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         stateDirectory: join(places.state, "headless"),
         endProcesses,
         redact,
+        say,
       }),
       terminal: terminalAgents({
         host,

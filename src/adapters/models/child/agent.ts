@@ -4,6 +4,7 @@
 import { Failure, type FailureRecord, failureRecord } from "../../../domain/failure.ts";
 import type { Redact } from "../../../domain/redact.ts";
 import { isDiskFull } from "../../../domain/system-problem.ts";
+import type { Saying } from "../../../ports/agent.ts";
 import type { Ids } from "../../../ports/clock.ts";
 import type { Start } from "../session-protocol.ts";
 import type { ChatModel } from "./chat-model.ts";
@@ -45,6 +46,8 @@ export interface Agent {
   gate(): Promise<void>;
   /** What it does now, in a few words. */
   doing(said: string): void;
+  /** Takes what is said while it is said: in a talk a person reads along. */
+  say: ((saying: Saying) => void) | undefined;
   /** Takes what people have said since; nothing for a subagent. */
   remarks(): Remark[];
   /** These stand in the checkpoint. */

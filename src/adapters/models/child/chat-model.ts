@@ -1,6 +1,7 @@
 /**
  * The model as LangChain speaks to it. It makes the request and reads the answer; everything in between is our own `fetch`.
- * Never streaming: LangChain would complete arguments that were cut off, and ask a third party to count tokens.
+ * Never streaming: LangChain would complete arguments that were cut off, and ask a third party to count tokens. Where a person
+ * reads along, our `fetch` takes the answer piece by piece, and hands it on whole.
  */
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
 import { ChatOpenAICompletions } from "@langchain/openai";
@@ -36,7 +37,7 @@ export interface Spoken {
 
 export interface ChatModel {
   /** Throws `Failure`, or the signal's reason. */
-  speak(request: Request, about: Pick<CallOptions, "agent" | "phase" | "signal">): Promise<Spoken>;
+  speak(request: Request, about: Pick<CallOptions, "agent" | "phase" | "signal" | "say">): Promise<Spoken>;
 }
 
 /** The library's own patience is not used; its timer must not end what ours lets live. */
@@ -76,8 +77,8 @@ export function chatModel(start: Start, calls: ModelCalls): ChatModel {
   model.getNumTokens = async (content) => Math.ceil(String(content).length / BYTES_A_TOKEN);
 
   return {
-    async speak({ system, messages, tools, maxOutputTokens }, { agent, phase, signal }) {
-      exchange = { about: { agent, phase, signal, maxOutputTokens } };
+    async speak({ system, messages, tools, maxOutputTokens }, { agent, phase, signal, say }) {
+      exchange = { about: { agent, phase, signal, say, maxOutputTokens } };
       model.maxTokens = maxOutputTokens;
       let answer: AIMessage;
       try {

@@ -9,15 +9,18 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure, failureFrom } from "../../../domain/failure.ts";
 import { usageFromProvider } from "../../../domain/usage.ts";
+import type { Saying } from "../../../ports/agent.ts";
 import type { Ids } from "../../../ports/clock.ts";
 import { sha256Hex } from "../../system/content-hash.ts";
 import type { Start } from "../session-protocol.ts";
 import { readAnswer, type Told } from "./answer.ts";
 import type { Channel } from "./channel.ts";
 import type { Asked, CallEnd } from "./journal.ts";
-import { post, type Reply } from "./post.ts";
+import { isEvents, post, type Reply } from "./post.ts";
 import type { Records } from "./records.ts";
+import { streamedAnswer } from "./streamed-answer.ts";
 import type { WorkClock } from "./tally.ts";
+import { parsed } from "./tool-arguments.ts";
 import { backoff, meaningOf } from "./trouble.ts";
 
 export interface CallOptions {
@@ -28,6 +31,8 @@ export interface CallOptions {
   phase: string;
   maxOutputTokens: number;
   signal: AbortSignal;
+  /** Somebody reads along: the answer is asked for piece by piece, and told as it comes. */
+  say?: ((saying: Saying) => void) | undefined;
 }
 
 export interface Said {
@@ -78,6 +83,39 @@ interface Tried {
   end: CallEnd;
   told: Told;
   answer: string | undefined;
+}
+
+/** The same request, its answer to come piece by piece. */
+function inPieces(body: string): string {
+  const request = JSON.parse(body) as Record<string, unknown>;
+  return JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } });
+}
+
+/** What came in pieces, as if it had come at once. */
+function atOnce(text: string): string {
+  const stream = streamedAnswer();
+  stream.push(text);
+  return stream.body() ?? text;
+}
+
+/** Tells of one message. A provider that sends its answer whole, though asked for pieces, is heard as well. */
+function speaker(say: (saying: Saying) => void, message: string) {
+  let spoke = false;
+  const text = (piece: string): void => {
+    spoke = true;
+    say({ message, text: piece, last: false });
+  };
+  return {
+    text,
+    whole: (answer: string) => {
+      const { choices: [first] = [] } = (parsed(answer) ?? {}) as { choices?: { message?: { content?: unknown } }[] };
+      const content = first?.message?.content;
+      if (!spoke && typeof content === "string" && content !== "") text(content);
+    },
+    end: () => {
+      if (spoke) say({ message, text: "", last: true });
+    },
+  };
 }
 
 export function modelCalls({ start, key, channel, records, clock, ids }: ModelCallsOptions): ModelCalls {
@@ -138,8 +176,18 @@ export function modelCalls({ start, key, channel, records, clock, ids }: ModelCa
     }
   }
 
-  async function once({ url, body, signal }: CallOptions): Promise<Tried> {
-    const reply = await post({ url, headers, body, timeoutMs: patience.callMs, signal });
+  async function once({ url, body, signal, say }: CallOptions): Promise<Tried> {
+    const spoken = say && speaker(say, ids.next());
+    const live = streamedAnswer(spoken?.text);
+    const wanted = say ? { ...headers, accept: "application/json, text/event-stream" } : headers;
+    const reply = await post({ url, headers: wanted, body, timeoutMs: patience.callMs, signal, hear: live.push });
+    const whole = reply.kind === "answer" && isEvents(reply.headers) ? { ...reply, text: atOnce(reply.text) } : reply;
+    if (whole.kind === "answer") spoken?.whole(whole.text);
+    spoken?.end();
+    return outcomeOf(whole);
+  }
+
+  function outcomeOf(reply: Reply): Tried {
     if (reply.kind === "broken") {
       const told = reply.generation === undefined ? {} : { generation: reply.generation };
       const end: CallEnd = reply.sent ? { kind: "unknown", ...told } : { kind: "unused" };
@@ -230,7 +278,8 @@ export function modelCalls({ start, key, channel, records, clock, ids }: ModelCa
   }
 
   return {
-    async call(options) {
+    async call(asked) {
+      const options = asked.say ? { ...asked, body: inPieces(asked.body) } : asked;
       const trouble: Trouble = { since: undefined, tries: 0, told: false };
       for (;;) {
         const said = await attempt(options, trouble);

@@ -47,13 +47,13 @@ function checkQuota({ name, quotas, total, records }: Agent, { inputTokens }: Ro
 }
 
 async function asked(state: TurnState, agent: Agent, room: Room): Promise<TurnUpdate> {
-  const { name, phase, signal, system, model, toolbox, start } = agent;
+  const { name, phase, signal, system, model, toolbox, start, say } = agent;
   const notes: Message[] = [];
   for (let times = 1; ; times++) {
     agent.doing("waits for the model");
     const spoken = await model.speak(
       { system, messages: [...state.messages, ...notes], tools: toolbox.specs, maxOutputTokens: room.maxOutputTokens },
-      { agent: name, phase, signal },
+      { agent: name, phase, signal, say },
     );
     if (spoken.unreadable.length === 0) return heard(spoken, state, agent);
     const problem = unreadable(spoken);

@@ -4,6 +4,7 @@
  */
 import { type IncomingMessage, Agent as PlainAgent, request as plain } from "node:http";
 import { Agent as SecureAgent, request as secure } from "node:https";
+import { StringDecoder } from "node:string_decoder";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
 export type Reply =
@@ -27,11 +28,13 @@ export interface Post {
   headers: Readonly<Record<string, string>>;
   body: string;
   timeoutMs: number;
+  /** Is given an answer that comes as a stream of events, piece by piece. */
+  hear?: (piece: string) => void;
   /** Ends it at once; the reply is `broken`. */
   signal: AbortSignal;
 }
 
-export function post({ url, headers, body, timeoutMs, signal }: Post): Promise<Reply> {
+export function post({ url, headers, body, timeoutMs, hear, signal }: Post): Promise<Reply> {
   return new Promise((resolve) => {
     let sent = false;
     let answer: IncomingMessage | undefined;
@@ -63,9 +66,11 @@ export function post({ url, headers, body, timeoutMs, signal }: Post): Promise<R
       answer = response;
       const parts: Buffer[] = [];
       let size = 0;
+      const decoder = isEvents(response.headers) && !response.headers["content-encoding"] && new StringDecoder("utf8");
       response.on("data", (part: Buffer) => {
         size += part.length;
         parts.push(part);
+        if (decoder) hear?.(decoder.write(part));
         if (size > MOST_BYTES) stop(`the answer has more than ${MOST_BYTES} bytes`);
       });
       response.on("error", broken);
@@ -82,6 +87,9 @@ export function post({ url, headers, body, timeoutMs, signal }: Post): Promise<R
     request.end(bytes);
   });
 }
+
+export const isEvents = (headers: { readonly "content-type"?: string | undefined }): boolean =>
+  /^text\/event-stream\b/i.test(headers["content-type"] ?? "");
 
 /** Some pack their answers although they are asked not to. */
 function unpacked(bytes: Buffer, encoding: string | undefined): Buffer {

@@ -101,6 +101,7 @@ export async function modelSession(start: Start, key: string, send: (message: Fr
         clearTimeout(tellSoon);
         tellSoon = setTimeout(() => send({ t: "state", state: "working", said: said.slice(0, 500) }), WORTH_TELLING_MS);
       },
+      say: talk ? (saying) => send({ t: "saying", ...saying }) : undefined,
       remarks: () => remarks.splice(0),
       taken: confirm,
     };

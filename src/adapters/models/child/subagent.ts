@@ -50,6 +50,7 @@ export function delegates({ parent, turn, toolboxOf, modelOf, saver }: Delegatio
       model: modelOf(),
       toolbox: toolboxOf({ tools: granted.tools, commands: turn.commands, artifact: null }),
       quotas: granted.limits,
+      say: undefined, // its words are for its parent
       remarks: () => [],
       taken: () => {},
     };
