@@ -211,7 +211,7 @@ const InteractiveChanges = z.strictObject(
   Object.fromEntries(
     Object.entries(Interactive.shape).map(([name, field]) => [
       name,
-      (field instanceof z.ZodDefault ? field.unwrap() : field).optional(),
+      (field instanceof z.ZodDefault || field instanceof z.ZodPrefault ? field.unwrap() : field).optional(),
     ]),
   ),
 ) as unknown as z.ZodType<Partial<Interactive>>;
