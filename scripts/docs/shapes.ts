@@ -8,7 +8,6 @@ import { Price, SpecialPrice } from "../../src/domain/price.ts";
 import { Evidence } from "../../src/domain/session.ts";
 import { Phase, Repeat, Role, Template } from "../../src/domain/template.ts";
 import { AttemptView, EscalationView, PhaseView, RunView, SessionView, UsageView } from "../../src/domain/view.ts";
-import { Preview, RunRequest, RunSummary, SessionNow } from "../../src/protocol/methods.ts";
 import {
   CatalogueState,
   CostEstimate,
@@ -17,6 +16,8 @@ import {
   SpentStats,
   UsageWindow,
 } from "../../src/protocol/money.ts";
+import { Preview, RunRequest, RunSummary } from "../../src/protocol/run-methods.ts";
+import { SessionNow } from "../../src/protocol/session-methods.ts";
 
 /** Shapes with a name: a table that meets one of them names it instead of telling it again. */
 const NAMED: readonly (readonly [string, z.ZodType])[] = Object.entries({

@@ -6,8 +6,9 @@
  */
 import type { StoredEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
+import type { Notices } from "../protocol/event-methods.ts";
 import { openLink } from "../protocol/link.ts";
-import type { MethodName, Notices, ParamsIn, Result } from "../protocol/methods.ts";
+import type { MethodName, ParamsIn, Result } from "../protocol/methods.ts";
 
 /** Longer than anything the daemon does before it answers; a stopped or hanging daemon is told apart from a slow one. */
 const ANSWER_MS = 120_000;

@@ -6,7 +6,7 @@ import { systemProblem } from "../domain/system-problem.ts";
 import { utf8Bytes } from "../domain/text.ts";
 import { say } from "../messages/say.ts";
 import { MAX_REQUEST_BYTES } from "../protocol/frame.ts";
-import { MAX_GOAL_BYTES } from "../protocol/methods.ts";
+import { MAX_GOAL_BYTES } from "../protocol/run-methods.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How much is read before it is refused: a device or a program on stdin may have no end. */

@@ -2,7 +2,7 @@
 import type { StoredEvent } from "../domain/event.ts";
 import { advance, type Folding } from "../domain/run-view.ts";
 import type { RunView } from "../domain/view.ts";
-import type { RunSummary } from "../protocol/methods.ts";
+import type { RunSummary } from "../protocol/run-methods.ts";
 
 /** So much of a run's history is kept for its detail view: more than any screen has rows. */
 const HISTORY = 200;

@@ -6,7 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Ledger } from "../ports/ledger.ts";
-import type { ScopeNow } from "../protocol/methods.ts";
+import type { ScopeNow } from "../protocol/spending-methods.ts";
 import type { AuditNotes } from "./audit-notes.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { findRun } from "./run-answers.ts";

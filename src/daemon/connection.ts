@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import { Failure, type FailureCode, type FailureParams, failureRecord } from "../domain/failure.ts";
 import { shortage } from "../domain/system-problem.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { Notices } from "../protocol/event-methods.ts";
 import {
   encodeNotice,
   errorAnswer,
@@ -19,7 +20,6 @@ import {
   readRequest,
   resultAnswer,
 } from "../protocol/frame.ts";
-import type { Notices } from "../protocol/methods.ts";
 
 /** Bytes that wait to be sent before the other side has to read some: a page of events, not a whole log. */
 const HIGH_WATER_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ import { viewOf } from "../domain/run-view.ts";
 import type { EscalationView, RunView } from "../domain/view.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { EscalationNow } from "../protocol/methods.ts";
+import type { EscalationNow } from "../protocol/escalation-methods.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { findRun } from "./run-answers.ts";
 

@@ -9,8 +9,8 @@ import type { Engine } from "../engine/engine.ts";
 import type { Plan } from "../engine/start.ts";
 import type { EventLog, RunRow } from "../ports/event-log.ts";
 import type { Workspaces } from "../ports/workspace.ts";
-import type { Preview, RunSummary } from "../protocol/methods.ts";
 import type { CostEstimate } from "../protocol/money.ts";
+import type { Preview, RunSummary } from "../protocol/run-methods.ts";
 import type { EngineApi } from "./engine-api.ts";
 
 export interface RunAnswersDeps {

@@ -15,7 +15,7 @@ import type { AgentSession } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Workspaces } from "../ports/workspace.ts";
-import type { SessionNow } from "../protocol/methods.ts";
+import type { SessionNow } from "../protocol/session-methods.ts";
 import type { EngineApi } from "./engine-api.ts";
 import { findRun } from "./run-answers.ts";
 

@@ -1,7 +1,7 @@
 /** Each command: what it asks the daemon, what it prints, and the code it ends with. */
 import { describe, expect, test, vi } from "vitest";
 import { Failure } from "../../src/domain/failure.ts";
-import type { SessionNow } from "../../src/protocol/methods.ts";
+import type { SessionNow } from "../../src/protocol/session-methods.ts";
 import { devflow } from "../support/cli.ts";
 import { BEGIN, RUN, SPECIFIER, secondsIn, story } from "../support/story.ts";
 import { type Answers, stubClient } from "../support/stub-client.ts";

@@ -7,7 +7,7 @@ import { readTranscriptLine, type TranscriptLine, transcriptText } from "../../s
 import { paperOf } from "../../src/cli/style.ts";
 import type { Conversation } from "../../src/cli/terminal.ts";
 import type { StoredEvent } from "../../src/domain/event.ts";
-import type { SessionNow } from "../../src/protocol/methods.ts";
+import type { SessionNow } from "../../src/protocol/session-methods.ts";
 import { devflow } from "../support/cli.ts";
 import { HASH, session } from "../support/made.ts";
 import { RUN } from "../support/story.ts";

@@ -13,7 +13,7 @@ import { columnsOf } from "../../src/cli/table.ts";
 import { happened, listed, nothing, pressed, type WatchState } from "../../src/cli/watch-state.ts";
 import { viewOf } from "../../src/domain/run-view.ts";
 import type { RunView } from "../../src/domain/view.ts";
-import type { RunSummary } from "../../src/protocol/methods.ts";
+import type { RunSummary } from "../../src/protocol/run-methods.ts";
 import "../support/cli.ts";
 import { BEGIN, GOAL, RUN, secondsIn, story, TEMPLATE } from "../support/story.ts";
 

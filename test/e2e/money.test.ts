@@ -6,7 +6,8 @@ import { systemIds } from "../../src/adapters/system/ids.ts";
 import { EscalationId, RunId } from "../../src/domain/ids.ts";
 import { decide } from "../../src/domain/run-decide.ts";
 import { fold } from "../../src/domain/run-evolve.ts";
-import type { EscalationNow, Result } from "../../src/protocol/methods.ts";
+import type { EscalationNow } from "../../src/protocol/escalation-methods.ts";
+import type { Result } from "../../src/protocol/methods.ts";
 import { sessionOf } from "../support/person.ts";
 import { type World, world } from "../support/world.ts";
 

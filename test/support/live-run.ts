@@ -6,7 +6,7 @@ import { expect, vi } from "vitest";
 import { type EventOf, RunEvent, type StoredEvent } from "../../src/domain/event.ts";
 import { fold } from "../../src/domain/run-evolve.ts";
 import { isTidy, type RunStatus, statusOf } from "../../src/domain/run-state.ts";
-import type { SessionNow } from "../../src/protocol/methods.ts";
+import type { SessionNow } from "../../src/protocol/session-methods.ts";
 import { eventsAfter } from "./log-file.ts";
 import { expectSound } from "./sound.ts";
 import type { World } from "./world.ts";

@@ -1,7 +1,7 @@
 /** A person at a terminal, who runs devflow there: a pane of another tmux, its keys and its screen. */
 import { join } from "node:path";
 import { expect, vi } from "vitest";
-import type { SessionNow } from "../../src/protocol/methods.ts";
+import type { SessionNow } from "../../src/protocol/session-methods.ts";
 import { type BarePane, barePane } from "./bare-tmux.ts";
 import type { World } from "./world.ts";
 

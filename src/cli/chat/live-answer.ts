@@ -6,7 +6,7 @@
  *     answer is shown whole.
  * V3. The last block of what is said comes when something else is done, or the turn is over: who sees an answer's end can speak.
  */
-import type { Notices } from "../../protocol/methods.ts";
+import type { Notices } from "../../protocol/event-methods.ts";
 
 type Saying = Omit<Notices["session.saying"], "subscription">;
 

@@ -1,7 +1,7 @@
 /** devflow attach: gives a person the terminal of an agent, or what a model agent says and does, while devflow goes on watching. */
 import { Failure } from "../../domain/failure.ts";
 import { say } from "../../messages/say.ts";
-import type { SessionNow } from "../../protocol/methods.ts";
+import type { SessionNow } from "../../protocol/session-methods.ts";
 import { type CommandContext, defineCommand, EXIT_FAILED, type ExitCode, whoAsks } from "../command.ts";
 import { shortId } from "../show/ids.ts";
 import { paperOf } from "../style.ts";

@@ -1,5 +1,5 @@
 /** devflow usage: tokens and money of the last minutes. */
-import { MAX_WINDOW_MINUTES } from "../../protocol/methods.ts";
+import { MAX_WINDOW_MINUTES } from "../../protocol/spending-methods.ts";
 import { defineCommand } from "../command.ts";
 import { usageLines } from "../show/spending.ts";
 import { windowMinutes } from "../since.ts";

@@ -1,7 +1,8 @@
 /** Budgets as a table, and on a terminal with a bar for each limit. */
 import { ceilDivide, parseUsd } from "../../domain/money.ts";
 import { say } from "../../messages/say.ts";
-import type { Result, ScopeNow } from "../../protocol/methods.ts";
+import type { Result } from "../../protocol/methods.ts";
+import type { ScopeNow } from "../../protocol/spending-methods.ts";
 import type { Paper, Tone } from "../style.ts";
 import { shortId } from "./ids.ts";
 import { dollars } from "./money.ts";

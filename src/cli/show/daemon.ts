@@ -1,6 +1,7 @@
 /** The daemon: what it is and does, and what its socket answers. */
 import { say } from "../../messages/say.ts";
-import type { DaemonStatus, Result } from "../../protocol/methods.ts";
+import type { DaemonStatus } from "../../protocol/daemon-methods.ts";
+import type { Result } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { columnsOf, oneLine, padded, table } from "../table.ts";
 import { duration } from "./times.ts";

@@ -1,6 +1,6 @@
 /** Escalations: what waits for a person, and the words that answer it. */
 import { say, told } from "../../messages/say.ts";
-import type { EscalationNow } from "../../protocol/methods.ts";
+import type { EscalationNow } from "../../protocol/escalation-methods.ts";
 import type { Paper } from "../style.ts";
 import { columnsOf, oneLine, padded } from "../table.ts";
 import { shortId } from "./ids.ts";

@@ -1,7 +1,7 @@
 /** What a run would do, before it does it: its phases, who takes them, and what is worth knowing first. */
 
 import { phrase, say } from "../../messages/say.ts";
-import type { Preview } from "../../protocol/methods.ts";
+import type { Preview } from "../../protocol/run-methods.ts";
 import type { Paper } from "../style.ts";
 import { oneLine } from "../table.ts";
 import { wrap } from "../text-width.ts";

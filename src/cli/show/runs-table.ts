@@ -1,6 +1,6 @@
 /** Runs as a table. Part of the thin client: nothing that it imports needs a package. */
 import { say } from "../../messages/say.ts";
-import type { RunSummary } from "../../protocol/methods.ts";
+import type { RunSummary } from "../../protocol/run-methods.ts";
 import type { Paper } from "../style.ts";
 import { shortId } from "./ids.ts";
 import { runWord, toneOfRunWord } from "./marks.ts";

@@ -1,6 +1,7 @@
 /** Sessions as a table, and one session with what its state rests on. */
 import { phrase, say } from "../../messages/say.ts";
-import type { Result, SessionNow } from "../../protocol/methods.ts";
+import type { Result } from "../../protocol/methods.ts";
+import type { SessionNow } from "../../protocol/session-methods.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
 import { columnsOf, cut, oneLine, padded } from "../table.ts";

@@ -1,7 +1,7 @@
 /** What is played while a daemon dies: short runs that, together, have every effect that devflow has outside of its log. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { RunRequest } from "../../../src/protocol/methods.ts";
+import type { RunRequest } from "../../../src/protocol/run-methods.ts";
 import { type OpenRouter, openRouter, writes } from "../../support/openrouter.ts";
 import { addPersona, addTemplate } from "../../support/shelf.ts";
 import { type World, world } from "../../support/world.ts";

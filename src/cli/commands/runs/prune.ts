@@ -2,7 +2,7 @@
 import { Failure } from "../../../domain/failure.ts";
 import { Duration, milliseconds } from "../../../domain/names.ts";
 import { say } from "../../../messages/say.ts";
-import type { RunSummary } from "../../../protocol/methods.ts";
+import type { RunSummary } from "../../../protocol/run-methods.ts";
 import { type CommandContext, defineCommand, whoAsks, wholeNumber } from "../../command.ts";
 import { deletedLine } from "../../show/deleted.ts";
 import { saysYes } from "../../yes.ts";
