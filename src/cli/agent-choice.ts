@@ -3,7 +3,7 @@ import { sep } from "node:path";
 import { Failure, type FailureRecord, failureRecord } from "../domain/failure.ts";
 import { didYouMean } from "../domain/nearest.ts";
 import { say } from "../messages/say.ts";
-import type { AgentShelf, ProfileFile } from "./compose.ts";
+import type { AgentShelf, ProfileFile } from "./compose/offers.ts";
 
 /** Throws what is wrong with its file when that cannot be used, or that there is none. */
 export async function chosenAgent(shelf: AgentShelf, name: string): Promise<ProfileFile> {

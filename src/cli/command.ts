@@ -8,7 +8,7 @@ import type { MessageKey } from "../messages/en.ts";
 import { say } from "../messages/say.ts";
 import type { Bell } from "./bell.ts";
 import type { Client } from "./client.ts";
-import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "./compose/offers.ts";
 import type { ConsentDesk } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
 import type { Out } from "./out.ts";

@@ -5,65 +5,37 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { programOf, seemsLoggedIn } from "../adapters/agents/installed.ts";
-import { type Moment, replay } from "../adapters/agents/replay.ts";
+import { replay } from "../adapters/agents/replay.ts";
 import { programVersion } from "../adapters/agents/version.ts";
 import { schemaCheck } from "../adapters/artifacts/schema-check.ts";
-import { type AllProfiles, everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
+import { everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
 import { inside } from "../adapters/models/tools/inside.ts";
 import { bytesOf, textOf as textIn } from "../adapters/models/tools/read-file.ts";
 import { worktreeAt } from "../adapters/models/tools/worktree.ts";
-import { checkKey, type KeyVerdict } from "../adapters/secrets/check-key.ts";
+import { checkKey } from "../adapters/secrets/check-key.ts";
 import { keyring } from "../adapters/secrets/keyring.ts";
 import { secretsFileIn, secretsHere } from "../adapters/secrets/secrets-here.ts";
 import { freeBytes, rightsOf, said, setMode } from "../adapters/system/machine.ts";
 import { emulator } from "../adapters/terminals/screen.ts";
-import type { AgentProfile } from "../domain/agent-profile.ts";
-import { type Cast, readCast } from "../domain/cast.ts";
+import { readCast } from "../domain/cast.ts";
 import type { Config } from "../domain/config.ts";
 import { consentState } from "../domain/consent.ts";
 import { Failure } from "../domain/failure.ts";
 import { type KeyChange, keyFact } from "../domain/key-change.ts";
 import { auditAnchor, lockFile, type Places } from "../domain/places.ts";
-import { type Provider, providersOf } from "../domain/provider.ts";
+import { providersOf } from "../domain/provider.ts";
 import { SecretName } from "../domain/secret.ts";
 import { systemProblem } from "../domain/system-problem.ts";
 import type { Refusal } from "../domain/tool-refusal.ts";
 import type { Definitions } from "../ports/definitions.ts";
-import type { Secrets } from "../ports/secrets.ts";
 import { checkPlaces, placesHere } from "../protocol/here.ts";
 import { installedAt } from "../protocol/installation.ts";
 import { VERSION } from "../protocol/version.ts";
+import type { AgentShelf, KeyChest, KeyWaits, Quote } from "./compose/offers.ts";
 import { readConsent } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
-
-export type { Moment } from "../adapters/agents/replay.ts";
-export type { ProfileFile } from "../adapters/definitions/agent-profiles.ts";
-export type { KeyVerdict } from "../adapters/secrets/check-key.ts";
-export type { DatabaseLook } from "../adapters/storage/look.ts";
-export type { Rights, Said } from "../adapters/system/machine.ts";
-export type { AgentProfile } from "../domain/agent-profile.ts";
-export type { Broken, Definition, Definitions, JsonSchema, Shelf } from "../ports/definitions.ts";
-export type { Secrets, StoreTrouble } from "../ports/secrets.ts";
-
-/** What is here of an agent. */
-export interface Installed {
-  /** The absolute path of its program. */
-  program?: string;
-  version?: string;
-  /** Absent when nothing that devflow can look at says so. */
-  loggedIn?: boolean;
-}
-
-/** The agents' profiles, what is installed of them, and what they make of a recording. */
-export interface AgentShelf {
-  list(): Promise<AllProfiles>;
-  read(file: string): Promise<AgentProfile>;
-  installed(profile: AgentProfile, source: string): Promise<Installed>;
-  cast(file: string): Promise<Cast>;
-  replay(cast: Cast, profile: AgentProfile, exitAt: number | undefined): Promise<readonly Moment[]>;
-}
 
 export function composeAgents(env: NodeJS.ProcessEnv, askMs?: number): AgentShelf {
   return {
@@ -88,22 +60,6 @@ const textOf = (file: string): Promise<string> =>
   readFile(file, "utf8").catch((error: unknown) => {
     throw new Failure("cast.invalid", { where: file, problem: systemProblem(error) });
   });
-
-/** Keys, where they are kept, and who takes them. */
-export interface KeyChest {
-  providers: Readonly<Record<string, Provider>>;
-  secrets: Secrets;
-  check(provider: Provider, key: string): Promise<KeyVerdict>;
-  /** Writes a line of the audit record where no daemon runs that would; false when it could not. */
-  record(change: KeyChange): Promise<boolean>;
-}
-
-export interface KeyWaits {
-  /** Somebody is there to open a keyring. */
-  patient?: boolean;
-  limitMs?: number;
-  checkMs?: number;
-}
 
 /** Somebody who is asked to open the keyring types a password first. */
 const PATIENT_MS = 90_000;
@@ -159,9 +115,6 @@ async function recordAlone(places: Places, change: KeyChange): Promise<boolean> 
     return false; // the key is kept: a full disk must not say otherwise
   }
 }
-
-/** What a person quotes of a repository: a file's text or a folder's listing; or why not. */
-export type Quote = { ok: true; kind: "file" | "folder"; text: string } | { ok: false; problem: string };
 
 /** Larger files are to be named, and read by the agent. */
 const MOST_QUOTED_BYTES = 100_000;

@@ -6,7 +6,7 @@ import { nearest } from "../domain/nearest.ts";
 import { SecretName, type SecretSource } from "../domain/secret.ts";
 import { say } from "../messages/say.ts";
 import { type CommandContext, whoAsks } from "./command.ts";
-import type { KeyChest } from "./compose.ts";
+import type { KeyChest } from "./compose/offers.ts";
 
 /** The name of a provider's key; throws `Failure` where there is no such provider, or it needs none. */
 export function providerCalled(

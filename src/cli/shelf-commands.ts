@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Failure, type FailureRecord, failureRecord } from "../domain/failure.ts";
 import { referenceOf } from "../domain/names.ts";
 import { type Command, type CommandContext, defineCommand, EXIT_INVALID } from "./command.ts";
-import type { Broken, Definition, Definitions, Shelf } from "./compose.ts";
+import type { Broken, Definition, Definitions, Shelf } from "./compose/offers.ts";
 import { repositoryAround } from "./repository.ts";
 import type { Paper } from "./style.ts";
 

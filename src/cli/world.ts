@@ -9,7 +9,7 @@ import { VERSION } from "../protocol/version.ts";
 import { type Bell, bell } from "./bell.ts";
 import type { Client } from "./client.ts";
 import { EXIT_FAILED } from "./command.ts";
-import type { AgentShelf, Definitions, KeyChest } from "./compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "./compose/offers.ts";
 import { type ConsentDesk, readConsent, writeConsent } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
 import type { Sink } from "./out.ts";

@@ -18,7 +18,7 @@ import { Persona } from "./persona.ts";
 import { Counter } from "./recovery.ts";
 import { Evidence, SessionState } from "./session.ts";
 import { Template } from "./template.ts";
-import { TroubleSaid } from "./trouble.ts";
+import { TroubleSaid } from "./trouble-kind.ts";
 import { Usage } from "./usage.ts";
 
 export const Bound = z.strictObject({ persona: Persona, hash: Digest });

@@ -14,7 +14,7 @@
 import { z } from "zod";
 import { FailureFact } from "./failure-fact.ts";
 import { Asked } from "./permission.ts";
-import { TroubleSaid } from "./trouble.ts";
+import { TroubleSaid } from "./trouble-kind.ts";
 
 export const SessionState = z.enum([
   "starting",

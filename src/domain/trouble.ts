@@ -5,24 +5,9 @@
  * U2. The time is the one that was printed; where none was, it is tried again after a while, longer each time. None is invented.
  * U3. Trouble is no loss: an agent in it is not started again, and the clock of its phase stands still.
  */
-import { z } from "zod";
 import type { RoleSession } from "./run-state.ts";
 import type { Verdict } from "./session.ts";
-
-export const Trouble = z.enum([
-  "rate_limited",
-  "login_required",
-  "provider",
-  "network",
-  "overloaded",
-  "context_full",
-  "repeating",
-]);
-export type Trouble = z.infer<typeof Trouble>;
-
-/** What an agent's screen, stream or hooks say of it. */
-export const TroubleSaid = z.strictObject({ kind: Trouble, said: z.string().max(500) });
-export type TroubleSaid = z.infer<typeof TroubleSaid>;
+import type { Trouble, TroubleSaid } from "./trouble-kind.ts";
 
 export interface TroubleRow {
   /** Whose it is: the account's, with all its sessions, or this session's alone. */

@@ -7,14 +7,8 @@ import type { RunEvent } from "../domain/event.ts";
 import { delay } from "../domain/recovery.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { Verdict } from "../domain/session.ts";
-import {
-  LOGIN_LOOK_MS,
-  parkedBecause,
-  TROUBLES,
-  type Trouble,
-  type TroubleSaid,
-  troubleIn,
-} from "../domain/trouble.ts";
+import { LOGIN_LOOK_MS, parkedBecause, TROUBLES, troubleIn } from "../domain/trouble.ts";
+import type { Trouble, TroubleSaid } from "../domain/trouble-kind.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Waits } from "../ports/spending.ts";
 import { parking } from "./parking.ts";

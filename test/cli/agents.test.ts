@@ -3,7 +3,8 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AgentShelf, composeAgents } from "../../src/cli/compose.ts";
+import type { AgentShelf } from "../../src/cli/compose/offers.ts";
+import { composeAgents } from "../../src/cli/compose.ts";
 import { devflow } from "../support/cli.ts";
 
 const CASTS = join(import.meta.dirname, "../../fixtures/casts");

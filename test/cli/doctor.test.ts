@@ -1,6 +1,6 @@
 /** devflow doctor: what it makes of what it finds, what it puts right, and that nothing can hold it up. */
 import { describe, expect, test } from "vitest";
-import type { KeyVerdict, Said } from "../../src/cli/compose.ts";
+import type { KeyVerdict, Said } from "../../src/cli/compose/offers.ts";
 import { type Examined, examine } from "../../src/cli/doctor/check.ts";
 import type { Ground } from "../../src/cli/doctor/ground.ts";
 import { machineChecks } from "../../src/cli/doctor/machine.ts";

@@ -1,7 +1,7 @@
 /** devflow login, logout and keys: what is asked, what is said, and that no value is ever shown. */
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { KeyChest, KeyVerdict, Secrets } from "../../src/cli/compose.ts";
+import type { KeyChest, KeyVerdict, Secrets } from "../../src/cli/compose/offers.ts";
 import type { KeyChange } from "../../src/domain/key-change.ts";
 import { providersOf } from "../../src/domain/provider.ts";
 import { endOf, type SecretView } from "../../src/domain/secret.ts";

@@ -3,7 +3,7 @@ process.env.TZ = "UTC";
 
 import type { Bell } from "../../src/cli/bell.ts";
 import type { Client } from "../../src/cli/client.ts";
-import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose.ts";
+import type { AgentShelf, Definitions, KeyChest } from "../../src/cli/compose/offers.ts";
 import type { ConsentDesk } from "../../src/cli/consent-file.ts";
 import type { Ground } from "../../src/cli/doctor/ground.ts";
 import { main } from "../../src/cli/main.ts";

@@ -12,7 +12,7 @@ import { type ProgramStatus, programStatus } from "../../domain/program-status.t
 import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import { type PromptMark, terminalSignal } from "../../domain/terminal-signal.ts";
-import { Trouble, type TroubleSaid } from "../../domain/trouble.ts";
+import { Trouble, type TroubleSaid } from "../../domain/trouble-kind.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
 import { CLOCK_LOOK_MS } from "../system/sleep-until.ts";

@@ -1,7 +1,7 @@
 /** `@file` and `@folder` in a message: what stands there is quoted under it. Names with spaces stand in quotes: `@"a b.md"`. */
 import { isAbsolute, join, relative } from "node:path";
 import { Failure } from "../../domain/failure.ts";
-import type { Quote } from "../compose.ts";
+import type { Quote } from "../compose/offers.ts";
 
 const REFERENCE = /(?<=^|[\s([{])@(?:"([^"\n]+)"|([^\s"'`,;!?()[\]{}<>]+))/gu;
 

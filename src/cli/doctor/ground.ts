@@ -3,7 +3,7 @@ import type { Config } from "../../domain/config.ts";
 import type { ConsentState } from "../../domain/consent.ts";
 import type { Places } from "../../domain/places.ts";
 import type { Client } from "../client.ts";
-import type { AgentShelf, DatabaseLook, Definitions, KeyChest, Rights, Said, StoreTrouble } from "../compose.ts";
+import type { AgentShelf, DatabaseLook, Definitions, KeyChest, Rights, Said, StoreTrouble } from "../compose/offers.ts";
 
 export interface Ground {
   env: Readonly<Record<string, string | undefined>>;

@@ -3,7 +3,7 @@
 import { unsupportedBy } from "../../domain/agent-profile.ts";
 import type { MessageKey } from "../../messages/en.ts";
 import { phrase, say } from "../../messages/say.ts";
-import type { AgentProfile, Broken, Definition, Installed, Shelf } from "../compose.ts";
+import type { AgentProfile, Broken, Definition, Installed, Shelf } from "../compose/offers.ts";
 import { type Check, type Finding, failed } from "./check.ts";
 
 const PAPER = "paper";

@@ -3,7 +3,7 @@ import type { AgentProfile } from "../../domain/agent-profile.ts";
 import type { Compared, Label } from "../../domain/labels.ts";
 import { inRange } from "../../domain/version-range.ts";
 import { say } from "../../messages/say.ts";
-import type { Installed, Moment, ProfileFile } from "../compose.ts";
+import type { Installed, Moment, ProfileFile } from "../compose/offers.ts";
 import type { Paper } from "../style.ts";
 import { factLines } from "./facts.ts";
 import { rowsTable } from "./rows.ts";

@@ -3,7 +3,7 @@ import { referenceOf } from "../../domain/names.ts";
 import type { Persona } from "../../domain/persona.ts";
 import type { Template } from "../../domain/template.ts";
 import { say, shipped } from "../../messages/say.ts";
-import type { Definition, JsonSchema } from "../compose.ts";
+import type { Definition, JsonSchema } from "../compose/offers.ts";
 import type { Paper } from "../style.ts";
 import { oneLine, table } from "../table.ts";
 import { wrap } from "../text-width.ts";

@@ -1,7 +1,7 @@
 /** Keys as they may be shown, and why a place of keys cannot be used. */
 import type { SecretView } from "../../domain/secret.ts";
 import { say } from "../../messages/say.ts";
-import type { StoreTrouble } from "../compose.ts";
+import type { StoreTrouble } from "../compose/offers.ts";
 import type { Paper } from "../style.ts";
 import { rowsTable } from "./rows.ts";
 import { ago } from "./times.ts";

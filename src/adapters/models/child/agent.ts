@@ -1,7 +1,7 @@
 /**
  * An agent of the session: the main one, or a subagent. What its steps need, put together once a turn.
  */
-import { Failure, type FailureRecord, failureRecord } from "../../../domain/failure.ts";
+import { Failure, failureRecord } from "../../../domain/failure.ts";
 import type { Redact } from "../../../domain/redact.ts";
 import { isDiskFull } from "../../../domain/system-problem.ts";
 import type { Saying } from "../../../ports/agent.ts";
@@ -12,7 +12,7 @@ import type { Records } from "./records.ts";
 import type { Quotas, WorkClock } from "./tally.ts";
 import type { Toolbox } from "./tools.ts";
 import type { Transcript } from "./transcript.ts";
-import type { TurnUpdate } from "./turn-state.ts";
+import type { Over, TurnUpdate } from "./turn-state.ts";
 
 /** The agent that people speak with; its subagents are `main/1` and so on. */
 export const MAIN = "main";
@@ -55,12 +55,6 @@ export interface Agent {
   /** Puts a step's result into the checkpoint, unless the process is ending: what was cut off then goes on in the next one. */
   keep(update: TurnUpdate): Promise<TurnUpdate>;
 }
-
-/** How a turn ends; kept in the checkpoint. */
-export type Over =
-  | { kind: "completed"; summary: string }
-  | { kind: "interrupted" }
-  | { kind: "failed"; failure: FailureRecord };
 
 /**
  * What an error means for the turn. An interruption is the signal's reason, and no failure. With a full disk nothing can be written

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { redactor } from "../../../domain/redact.ts";
 import { systemIds } from "../../system/ids.ts";
 import { type FromChild, SESSION_FILES, type Start, type ToChild } from "../session-protocol.ts";
-import { type Agent, MAIN, type Over, overBy, type Remark } from "./agent.ts";
+import { type Agent, MAIN, overBy, type Remark } from "./agent.ts";
 import { parentChannel } from "./channel.ts";
 import { chatModel } from "./chat-model.ts";
 import { openCheckpoint } from "./checkpoint.ts";
@@ -20,7 +20,7 @@ import { delegates } from "./subagent.ts";
 import { workClock } from "./tally.ts";
 import { type Delegate, toolboxes } from "./tools.ts";
 import { openTranscript } from "./transcript.ts";
-import type { Turn, TurnUpdate } from "./turn-state.ts";
+import type { Over, Turn, TurnUpdate } from "./turn-state.ts";
 
 export interface Session {
   take(message: Exclude<ToChild, Start | { t: "key" }>): void;

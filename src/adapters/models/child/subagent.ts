@@ -7,11 +7,11 @@ import { type FailureCode, failureFrom } from "../../../domain/failure.ts";
 import { type AgentUse, subagentLimits } from "../../../domain/model-agent.ts";
 import type { ToolAnswer } from "../../../domain/tool.ts";
 import { refusal } from "../../../domain/tool-refusal.ts";
-import type { Agent, Over } from "./agent.ts";
+import type { Agent } from "./agent.ts";
 import type { ChatModel } from "./chat-model.ts";
 import { kept, runTurn } from "./graph.ts";
 import type { Delegate, Toolbox, ToolboxFor } from "./tools.ts";
-import type { Turn } from "./turn-state.ts";
+import type { Over, Turn } from "./turn-state.ts";
 
 /** Its own limits end a subagent; anything else ends the turn. */
 const LIMITS: readonly FailureCode[] = [

@@ -6,10 +6,10 @@
 import { answerText, type ToolAnswer } from "../../../domain/tool.ts";
 import { refusal } from "../../../domain/tool-refusal.ts";
 import { sha256Hex } from "../../system/content-hash.ts";
-import { type Agent, type Over, overBy } from "./agent.ts";
+import { type Agent, overBy } from "./agent.ts";
 import type { Message, ToolUse } from "./conversation.ts";
 import { toolQuota } from "./tally.ts";
-import type { TurnState, TurnUpdate } from "./turn-state.ts";
+import type { Over, TurnState, TurnUpdate } from "./turn-state.ts";
 
 const ABOUT_CHARACTERS = 200;
 

@@ -1,9 +1,15 @@
 /** What a checkpoint holds of a conversation: its messages, and how far its turn is. */
 import { Annotation } from "@langchain/langgraph";
+import type { FailureRecord } from "../../../domain/failure.ts";
 import type { CommandList } from "../../../domain/model-agent.ts";
-import type { Over } from "./agent.ts";
 import type { Message } from "./conversation.ts";
 import { BYTES_A_TOKEN } from "./tally.ts";
+
+/** How a turn ends; kept in the checkpoint. */
+export type Over =
+  | { kind: "completed"; summary: string }
+  | { kind: "interrupted" }
+  | { kind: "failed"; failure: FailureRecord };
 
 /** Further messages, or all of them anew after the past was summed up. */
 type Change = readonly Message[] | { all: readonly Message[] };
