@@ -3,7 +3,7 @@ import { phrase, say } from "../../messages/say.ts";
 import type { Result, SessionNow } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { columnsOf, cut, oneLine, padded } from "../table.ts";
+import { cut, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
 import { factLines } from "./facts.ts";
 import { shortId } from "./ids.ts";
