@@ -3,7 +3,7 @@ import type { FailureRecord } from "../domain/failure.ts";
 import { told } from "../messages/say.ts";
 import { type Paper, paperOf } from "./style.ts";
 import { oneLine } from "./table.ts";
-import { wrap } from "./text-width.ts";
+import { wrap, wrapWords } from "./text-width.ts";
 
 /** Where text goes: a stream of the process, or a string in a test. */
 export interface Sink {
@@ -66,7 +66,11 @@ export function createOut(options: { json: boolean; stdout: Sink; stderr: Sink; 
       lines(stdout, human({ ...given, columns: Math.min(given.columns, PAGE_WIDTH) }));
     },
     raw: (text) => stdout.write(text),
-    note: (line) => lines(stderr, [line]),
+    note: (text) =>
+      lines(
+        stderr,
+        text.split("\n").flatMap((line) => wrapWords(line, paper(stderr).columns)),
+      ),
     notes: (human) => lines(stderr, human(paper(stderr))),
     error(failure) {
       if (json) {

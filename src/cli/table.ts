@@ -2,10 +2,12 @@
  * Tables for people, as the thin client and the full one print them. Without packages: the thin client starts with this.
  *
  * Wide characters (Korean, Chinese, Japanese, emoji) take two columns; control characters, which could drive the
- * terminal, are dropped; a table that is too wide gives up width in the columns that may shrink.
+ * terminal, are dropped; a table that is too wide gives up width in the columns that may shrink, then in those of words. Where
+ * even that is not enough, each row becomes a list of its own: numbers and the names that a row is known by are never cut.
  */
 
-import { clusterColumns, clusters, columnsOf } from "../domain/columns.ts";
+import { clusterColumns, clusters, columnsOf, padded } from "../domain/columns.ts";
+import { wrap } from "./wrap.ts";
 
 export { columnsOf, padded } from "../domain/columns.ts";
 
@@ -57,7 +59,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   const widths = columns.map(({ title }, at) =>
     Math.max(columnsOf(title), ...cells.map((row) => columnsOf(row[at] ?? ""))),
   );
-  if (look.width !== undefined) shrink(widths, columns, look.width);
+  if (look.width !== undefined) {
+    shrink(widths, look.width, (at) => columns[at]?.shrink === true);
+    shrink(widths, look.width, (at) => at > 0 && columns[at]?.align !== "right");
+    if (rowWidth(widths) > look.width && cells.length > 0) return records(columns, cells, look.width, look);
+  }
 
   const line = (texts: readonly string[], colourOf: (at: number) => Colour | undefined): string =>
     texts
@@ -80,13 +86,31 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   return [head, ...cells.map((row) => line(row, (at) => columns[at]?.paint?.(row[at] ?? "")))].join("\n");
 }
 
-/** Takes from the widest shrinkable column until the row fits, or nothing is left to take. */
-function shrink(widths: number[], columns: readonly Column[], room: number): void {
-  const gaps = GAP.length * (widths.length - 1);
-  for (let over = widths.reduce((sum, width) => sum + width, gaps) - room; over > 0; over -= 1) {
+/** Each row as its titles and values, one under the other, for terminals that are too narrow for a line of all of them. */
+function records(columns: readonly Column[], rows: readonly (readonly string[])[], width: number, look: Look): string {
+  const name = Math.max(...columns.map(({ title }) => columnsOf(title)));
+  const indent = " ".repeat(name + GAP.length);
+  const record = (row: readonly string[]): string[] =>
+    columns.flatMap(({ title, paint }, at) => {
+      const value = row[at] ?? "";
+      if (value === "") return [];
+      return wrap(value, Math.max(LEAST_WIDTH, width - indent.length)).map((line, n) => {
+        const before = n > 0 ? indent : painted(padded(title, name), "dim", look) + GAP;
+        return before + painted(line, paint?.(value), look);
+      });
+    });
+  return rows.map((row) => record(row).join("\n")).join("\n\n");
+}
+
+const rowWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
+
+/** Takes from the widest of these columns until the row fits, or nothing is left to take. */
+function shrink(widths: number[], room: number, may: (at: number) => boolean): void {
+  for (let over = rowWidth(widths) - room; over > 0; over -= 1) {
     let widest = -1;
     for (const [at, width] of widths.entries()) {
-      if (columns[at]?.shrink && width > LEAST_WIDTH && width > (widths[widest] ?? 0)) widest = at;
+      if (may(at) && width > LEAST_WIDTH && width > (widths[widest] ?? 0)) widest = at;
     }
     if (widest === -1) return;
     widths[widest] = (widths[widest] ?? 0) - 1;

@@ -7,6 +7,7 @@ import {
   type NotificationWord,
 } from "../domain/notification-words.ts";
 import { ENGLISH, type ReportLanguage, type ReportWord } from "../domain/report-words.ts";
+import { singular } from "./en/singular.ts";
 import { en, type MessageKey } from "./en.ts";
 
 /** Everything that a language other than English is made of. */
@@ -37,7 +38,9 @@ const tongueOf = async (language: Language): Promise<Tongue | undefined> =>
 
 /** A text that no language has yet is English. */
 export const say = (key: MessageKey, params: Params = {}): string =>
-  spoken === undefined ? sentence(en[key], params) : filled(spoken.texts[key] ?? en[key], params, spoken);
+  spoken === undefined
+    ? sentence(singular(en[key], params), params)
+    : filled(spoken.texts[key] ?? en[key], params, spoken);
 
 export const isKey = (key: string): key is MessageKey => Object.hasOwn(en, key);
 

@@ -44,7 +44,27 @@ describe("a table", () => {
     for (const line of table(columns, [row], { colour: false, width: 30 }).split("\n")) {
       expect(columnsOf(line)).toBeLessThanOrEqual(30);
     }
-    expect(table(columns, [row], { colour: false, width: 5 })).toContain("a goal …");
+  });
+
+  it("for which even that is too little makes each row a list, and cuts neither numbers nor what a row is known by", () => {
+    const rows = [
+      ["ABC", "a goal that goes on", "1/3"],
+      ["DEF", "", "123456/3"],
+    ];
+    expect(table(columns, rows, { colour: false, width: 16 }).split("\n")).toEqual([
+      "run   ABC",
+      "goal  a goal",
+      "      that goes",
+      "      on",
+      "done  1/3",
+      "",
+      "run   DEF",
+      "done  123456/3",
+    ]);
+  });
+
+  it("is whole in a pipe", () => {
+    const row = ["ABC", "a goal that goes on and on and on", "1/3"];
     expect(table(columns, [row], PIPE)).toContain(row[1]);
   });
 

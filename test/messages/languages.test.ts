@@ -115,6 +115,12 @@ describe("Korean", () => {
   });
 });
 
+test("in English one of a thing is not many of it", () => {
+  expect(say("chat.undone", { turn: 2, files: 1 })).toBe("turn 2 is undone; as before it: 1 file");
+  expect(say("chat.undone", { turn: 1, files: 11 })).toBe("turn 1 is undone; as before it: 11 files");
+  expect(say("outcome.diff", { files: 1, insertions: 1, deletions: 0 })).toBe("1 file changed, +1 -0");
+});
+
 describe("phrases", () => {
   const source = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !file.startsWith("messages"))

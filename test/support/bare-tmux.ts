@@ -15,6 +15,8 @@ export interface BarePane {
   rows(): Promise<string[]>;
   text(): Promise<string>;
   title(): Promise<string>;
+  /** The program has rung the bell, as the terminal understands it. */
+  rang(): Promise<boolean>;
   cursor(): Promise<{ row: number; col: number; visible: boolean }>;
   /** Bracketed paste, as devflow delivers prompts. */
   paste(text: string): Promise<void>;
@@ -80,6 +82,7 @@ export async function barePane({ argv, cwd, env, cols = 100, rows = 30 }: PaneSp
     },
     text: () => tmux(["capture-pane", "-p", "-t", "a"]),
     title: () => format("#{pane_title}"),
+    rang: async () => (await format("#{window_bell_flag}")) === "1",
     async cursor() {
       const [row, col, visible] = (await format("#{cursor_y} #{cursor_x} #{cursor_flag}")).split(" ").map(Number);
       return { row: row ?? 0, col: col ?? 0, visible: visible === 1 };

@@ -25,6 +25,7 @@ export interface Setting {
   bell?: Bell;
   /** Width of the terminal on stdout and stderr; absent: pipes. */
   columns?: number;
+  colour?: boolean;
   terminal?: Partial<Terminal>;
   signal?: AbortSignal;
   now?: number;
@@ -54,6 +55,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
     consent,
     bell = async () => {},
     columns,
+    colour = false,
     signal = new AbortController().signal,
     now = BEGIN,
     env = {},
@@ -61,7 +63,7 @@ export async function devflow(argv: readonly string[], setting: Setting = {}): P
   } = setting;
   let out = "";
   let err = "";
-  const sink = (write: (text: string) => void) => ({ write, columns: () => columns, colour: false });
+  const sink = (write: (text: string) => void) => ({ write, columns: () => columns, colour });
   const world: World = {
     version: "1.2.3",
     env: { USER: "kim", ...env },

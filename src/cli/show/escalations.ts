@@ -3,6 +3,8 @@ import { say, told } from "../../messages/say.ts";
 import type { EscalationNow } from "../../protocol/escalation-methods.ts";
 import type { Paper } from "../style.ts";
 import { columnsOf, oneLine, padded } from "../table.ts";
+import { wrapWords } from "../text-width.ts";
+import { factLines } from "./facts.ts";
 import { shortId } from "./ids.ts";
 import { rowsTable } from "./rows.ts";
 import { ago, moment } from "./times.ts";
@@ -25,7 +27,8 @@ export function escalationsTable(escalations: readonly EscalationNow[], paper: P
 
 const answerOf = ({ answer, answers }: EscalationNow): string => answer ?? answers.join(" | ");
 
-export function escalationDetails(escalation: EscalationNow, { style }: Paper): string[] {
+export function escalationDetails(escalation: EscalationNow, paper: Paper): string[] {
+  const { style, columns } = paper;
   const { id, run, template, phase = "", session, failure, raisedAt, answer = "", answers } = escalation;
   const facts: [string, string][] = [
     [say("fact.escalation"), id],
@@ -35,23 +38,33 @@ export function escalationDetails(escalation: EscalationNow, { style }: Paper): 
     [say("fact.raised"), moment(raisedAt)],
     [say("fact.answer"), answer],
   ];
-  const shown = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(...shown.map(([name]) => columnsOf(name)));
   const { message, hint } = told(failure);
   return [
-    style.yellow(`? ${oneLine(message)}`),
-    ...(answers.length > 0 || hint === "" ? [] : [`  ${style.dim(oneLine(hint))}`]),
-    ...answers.map((word) => {
-      const command = padded(`devflow escalations answer ${shortId(id)} ${word}`, COMMAND_COLUMNS);
-      return `  ${command}  ${style.dim(meaning(word, failure))}`;
-    }),
-    ...questionLines(failure, style),
+    ...wrapWords(oneLine(message), columns - 2).map((line, n) => style.yellow(`${n === 0 ? "?" : " "} ${line}`)),
+    ...(answers.length > 0 || hint === ""
+      ? []
+      : wrapWords(oneLine(hint), columns - 2).map((line) => `  ${style.dim(line)}`)),
+    ...answers.flatMap((word) => answerLines(word, escalation, paper)),
+    ...questionLines(failure, paper),
     "",
-    ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+    ...factLines(facts, paper),
   ];
 }
 
 const COMMAND_COLUMNS = 41;
+
+/** The command, and what it does: beside it, or under it where there is no room. */
+function answerLines(
+  word: EscalationNow["answers"][number],
+  { id, failure }: EscalationNow,
+  { style, columns }: Paper,
+): string[] {
+  const command = `devflow escalations answer ${shortId(id)} ${word}`;
+  const means = meaning(word, failure);
+  if (COMMAND_COLUMNS + 4 + columnsOf(means) <= columns)
+    return [`  ${padded(command, COMMAND_COLUMNS)}  ${style.dim(means)}`];
+  return [`  ${command}`, ...wrapWords(means, columns - 4).map((line) => `    ${style.dim(line)}`)];
+}
 
 const meaning = (word: EscalationNow["answers"][number], { code, details }: EscalationNow["failure"]): string =>
   word === "allow" && code === "session.awaits_permission"
@@ -59,7 +72,7 @@ const meaning = (word: EscalationNow["answers"][number], { code, details }: Esca
     : say(`answer.${word}`, { extended: details.extended ?? "" });
 
 /** What an agent asks, as it stands in its dialog. */
-function questionLines({ details }: EscalationNow["failure"], style: Paper["style"]): string[] {
+function questionLines({ details }: EscalationNow["failure"], { style, columns }: Paper): string[] {
   const { text = "", options = "" } = details;
   if (text === "") return [];
   const rows = String(text).split("\n");
@@ -67,7 +80,9 @@ function questionLines({ details }: EscalationNow["failure"], style: Paper["styl
   return [
     "",
     style.bold(say("escalation.asks")),
-    ...rows.map((row) => `  ${style.dim("│")} ${oneLine(row)}`),
-    ...(options === "" ? [] : [`  ${style.dim(say("escalation.options", { options: offered }))}`]),
+    ...rows.flatMap((row) => wrapWords(oneLine(row), columns - 4).map((line) => `  ${style.dim("│")} ${line}`)),
+    ...(options === ""
+      ? []
+      : wrapWords(say("escalation.options", { options: offered }), columns - 2).map((line) => `  ${style.dim(line)}`)),
   ];
 }

@@ -1,9 +1,17 @@
-/** Names and values, one a line, the values under each other; what is empty is left out. */
+/** Names and values, the values under each other, those that are too long in several lines; what is empty is left out. */
 import type { Paper } from "../style.ts";
 import { columnsOf, oneLine, padded } from "../table.ts";
+import { wrapWords } from "../text-width.ts";
 
-export function factLines(facts: readonly (readonly [string, string])[], { style }: Paper): string[] {
+/** Narrower than this a value says nothing. */
+const LEAST_VALUE = 12;
+
+export function factLines(facts: readonly (readonly [string, string])[], { style, columns }: Paper): string[] {
   const shown = facts.filter(([, value]) => value !== "");
   const indent = Math.max(0, ...shown.map(([name]) => columnsOf(name)));
-  return shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`);
+  return shown.flatMap(([name, value]) =>
+    wrapWords(oneLine(value), Math.max(LEAST_VALUE, columns - indent - 4)).map(
+      (line, n) => `  ${n === 0 ? style.dim(padded(name, indent)) : " ".repeat(indent)}  ${line}`,
+    ),
+  );
 }

@@ -4,8 +4,9 @@ import type { Result } from "../../protocol/methods.ts";
 import type { SessionNow } from "../../protocol/session-methods.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { columnsOf, cut, oneLine, padded } from "../table.ts";
+import { cut, oneLine, padded } from "../table.ts";
 import { wrap } from "../text-width.ts";
+import { factLines } from "./facts.ts";
 import { shortId } from "./ids.ts";
 import { sessionTone, sessionWord, toneOfSessionWord } from "./marks.ts";
 import { rowsTable } from "./rows.ts";
@@ -34,7 +35,6 @@ export function sessionsTable(sessions: readonly SessionNow[], paper: Paper): st
 
 export function sessionDetails(shown: Result<"session.show">, paper: Paper): string[] {
   const { session, screen } = shown;
-  const { style } = paper;
   const tried = Object.entries(session.recoveries).map(([counter, times]) => `${counter} ${times}`);
   const facts: [string, string][] = [
     [say("fact.session"), session.id],
@@ -45,12 +45,10 @@ export function sessionDetails(shown: Result<"session.show">, paper: Paper): str
     [say("fact.recording"), session.recording ?? ""],
     [say("fact.attach"), session.attach ? `devflow attach ${shortId(session.id)}` : ""],
   ];
-  const rows = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(...rows.map(([name]) => columnsOf(name)));
   return [
     ...explanationLines(shown, paper),
     "",
-    ...rows.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+    ...factLines(facts, paper),
     ...(screen ? screenLines(screen, paper) : []),
   ];
 }

@@ -154,17 +154,29 @@ export function usageLines(usage: UsageWindow, paper: Paper): string[] {
   ];
   const [names, values] = [0, 1].map((at) => Math.max(...rows.map((row) => columnsOf(String(row[at])))));
   const drawn = Number.isFinite(paper.columns);
+  const room = paper.columns - (names ?? 0) - (values ?? 0) - 6;
+  const points = Math.max(1, Math.min(slots.length, room));
   return [
     style.bold(since),
     ...rows.map(([name, value, line]) =>
-      `  ${style.dim(padded(name, names ?? 0))}  ${padded(value, values ?? 0)}  ${drawn ? style.cyan(sparkline(line)) : ""}`.trimEnd(),
+      `  ${style.dim(padded(name, names ?? 0))}  ${padded(value, values ?? 0)}  ${drawn ? style.cyan(sparkline(joined(line, points))) : ""}`.trimEnd(),
     ),
-    ...(drawn ? [`  ${" ".repeat((names ?? 0) + (values ?? 0) + 4)}${style.dim(scale(from, to, slots.length))}`] : []),
+    ...(drawn ? [`  ${" ".repeat((names ?? 0) + (values ?? 0) + 4)}${style.dim(scale(from, to, points))}`] : []),
     ...(models.length < 2
       ? []
       : ["", ...spentTable(say("stats.model"), labelled("model", [...models].sort(dearestFirst)), paper)]),
     ...remarks(total, paper),
   ];
+}
+
+/** As many values as there is room for, neighbours added up. */
+function joined(values: readonly number[], points: number): number[] {
+  const sums = Array.from({ length: points }, () => 0);
+  for (const [at, value] of values.entries()) {
+    const point = Math.floor((at * points) / values.length);
+    sums[point] = (sums[point] ?? 0) + value;
+  }
+  return sums;
 }
 
 /** When the line begins and ends, under its ends. */

@@ -36,7 +36,7 @@ export const chat = {
   "chat.chosen_model": "{persona} with {model} from now on",
   "chat.model_now": "{persona} uses {model}",
   "chat.model_own": "the agent's own default",
-  "chat.undone": "turn {turn} is undone: {files} files are as they were before it",
+  "chat.undone": "turn {turn} is undone; as before it: {files} files",
   "chat.undone_nothing": "turn {turn} is undone: it had changed no file",
   "chat.undo_forgets_not": "the agent still remembers it; /clear begins anew",
   "chat.budget_set": "the talk may cost {usd} USD",

@@ -75,7 +75,7 @@ describe.runIf(hasTmux)("a talk with a model", () => {
     expect(readFileSync(path, "utf8")).toBe("made\n");
     await one.sees("devflow $0.0040 ▸");
     await one.keys(...line("/undo"));
-    await one.sees("1 files are as they were");
+    await one.sees("as before it: 1 file");
     expect(existsSync(path)).toBe(false);
 
     await one.keys(...line("/clear"));

@@ -49,7 +49,7 @@ describe.runIf(hasTmux)("a talk with an agent in a terminal", () => {
     const made = join(worktree, "made.txt");
     expect(readFileSync(made, "utf8")).toBe("made\n");
     await one.keys(...line("/undo"));
-    await one.sees("1 files are as they were");
+    await one.sees("as before it: 1 file");
     expect(existsSync(made)).toBe(false);
     await one.keys(...line("/undo"));
     await one.sees("turn 1 is undone: it had changed no file");
