@@ -9,8 +9,8 @@ import { composeAgents, composeDefinitions, composeGround, composeKeys } from ".
 import { columnsOf, lookOf } from "../../../src/cli/table.ts";
 import { Failure, failureRecord } from "../../../src/domain/failure.ts";
 import { speak } from "../../../src/messages/say.ts";
+import type { EscalationNow } from "../../../src/protocol/escalation-methods.ts";
 import { placesHere } from "../../../src/protocol/here.ts";
-import type { EscalationNow } from "../../../src/protocol/methods.ts";
 import { devflow, type Setting } from "../../support/cli.ts";
 import { begin } from "../../support/live-run.ts";
 import { type ModelWorld, modelWorld } from "../../support/model-world.ts";
