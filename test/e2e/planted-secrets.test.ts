@@ -1,8 +1,10 @@
 /** Fifty secrets are used in a run, and told by agents and people in every way: afterwards devflow has written none of them down. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { type LiveRun, liveRun } from "../support/live-run.ts";
+import { hasTmux } from "../support/has-tmux.ts";
+import { begin, type LiveRun, liveRun, tmux } from "../support/live-run.ts";
+import { ARTIFACTS, KEY, modelWorld } from "../support/model-world.ts";
 import { sessionOf, WAIT } from "../support/person.ts";
 import { addPersona, addTemplate } from "../support/shelf.ts";
 import { type World, world } from "../support/world.ts";
@@ -29,6 +31,11 @@ const NAMED = Object.fromEntries(
 const AUTHOR_KEY = `au-${drawn(101, 30)}`;
 const REVIEWER_KEY = `re-${drawn(102, 30)}`;
 const DATABASE_PASSWORD = drawn(103, 18);
+const OWN = {
+  AUTHOR_API_KEY: AUTHOR_KEY,
+  REVIEWER_API_KEY: REVIEWER_KEY,
+  DATABASE_URL: `postgres://app:${DATABASE_PASSWORD}@localhost/app`,
+};
 /** Known by their shapes alone: nobody has told devflow of them. In pieces, for those who search repositories for keys. */
 const SHAPED = [
   ...[
@@ -78,6 +85,7 @@ test("no secret of a planted set is in any file, answer or process that it does 
     scenario: {
       phases: {
         specify: [...acts, { write: "whole" }],
+        check: [{ write: "whole" }],
         look: {
           1: [...acts, { write: "whole", artifact: { summary: SECRETS.join(" "), files: [] } }],
           "*": [{ write: "whole" }],
@@ -87,9 +95,7 @@ test("no secret of a planted set is in any file, answer or process that it does 
     },
     env: {
       ...NAMED,
-      AUTHOR_API_KEY: AUTHOR_KEY,
-      REVIEWER_API_KEY: REVIEWER_KEY,
-      DATABASE_URL: `postgres://app:${DATABASE_PASSWORD}@localhost/app`,
+      ...OWN,
     },
   });
   const worker = { capabilities: ["implement"], agent: "paper", family: "paper" };
@@ -103,10 +109,16 @@ test("no secret of a planted set is in any file, answer or process that it does 
     adapter: "headless",
     env: ["REVIEWER_API_KEY", "PAPER_SCENARIO", "PAPER_JOURNAL", "PAPER_PACE"],
   });
-  addTemplate(w, "planted", { specify: { approval: "after" }, look: { needs: ["specify"] } });
+  addPersona(w, "checker", {
+    ...worker,
+    adapter: "terminal",
+    env: ["REVIEWER_API_KEY", "PAPER_SCENARIO", "PAPER_JOURNAL", "PAPER_PACE"],
+  });
+  const phases = { specify: { approval: "after" }, check: { needs: ["specify"] }, look: { needs: ["check"] } };
+  addTemplate(w, "planted", phases);
 
   const told = `Do it with ${goal} and ${NAMED.PLANTED_A_TOKEN}, ${AUTHOR_KEY}, ${more.join(", ")}`;
-  const bindings = ["--bind", "specify=writer", "--bind", "look=looker"];
+  const bindings = ["specify=writer", "check=checker", "look=looker"].flatMap((one) => ["--bind", one]);
   const run = await beginWith(told, bindings);
   await run.reaches("waiting");
 
@@ -119,6 +131,10 @@ test("no secret of a planted set is in any file, answer or process that it does 
     WAIT,
   );
   expect(holding(environmentsOf(run, "specify"))).toEqual([AUTHOR_KEY]);
+  // The next one's terminal is there already: each has its own key, and not the other's.
+  await sessionOf(w, "check", "ready");
+  expect(holding(environmentsOf(run, "check"))).toEqual([REVIEWER_KEY]);
+  if (hasTmux) expect(holding(tmux(w, "show-environment", "-g"))).toEqual([]);
   expect(holding(commandLines())).toEqual([]);
   const screens = [await w.devflow("sessions", "show", author.id), await w.devflow("ctl", "explain", author.id)];
 
@@ -170,6 +186,35 @@ test("no secret of a planted set is in any file, answer or process that it does 
     return liveRun(w, started.out.trim());
   }
 }, 600_000);
+
+test("a model agent that has read and told them leaves none of them behind", async () => {
+  const summary = `I have found ${SECRETS.join(" and ")}`;
+  const here = await modelWorld({
+    env: { ...NAMED, ...OWN },
+    moves: ({ answered, artifact }) => {
+      if (answered === 0) return { tool: "read_file", args: { path: "secrets.txt" } };
+      if (answered === 1) return { tool: "write_file", args: { path: "found.txt", content: SECRETS.join("\n") } };
+      const review = { ...(ARTIFACTS.review as object), summary };
+      if (answered === 2) return { tool: "write_file", args: { path: artifact, content: JSON.stringify(review) } };
+      return { tool: "complete", args: { summary } };
+    },
+  });
+  w = here;
+  writeFileSync(join(w.repo, "secrets.txt"), SECRETS.join("\n"));
+  w.git("add", ".");
+  w.git("commit", "--quiet", "-m", "Leave secrets about");
+  const bound = ["--bind", "reviewer=openrouter-gpt-reviewer"];
+  const run = await begin(w, "review-only", "--goal", `find ${SHAPED[0]}`, ...bound);
+  await run.ends("completed");
+  expect(run.of("tool.called").map(({ ok }) => ok)).toEqual([true, true, true, true]);
+  const transcript = filesIn(w.home).find((file) => file.endsWith("transcript.jsonl")) ?? "";
+  expect(readFileSync(transcript, "utf8")).toContain("[redacted]");
+  expect((await w.devflowd("stop")).code).toBe(0);
+  for (const file of filesIn(w.home)) {
+    expect({ file: relative(w.home, file), holds: holding(textOf(file)) }).toMatchObject({ holds: [] });
+    expect(textOf(file).includes(KEY), file).toBe(false);
+  }
+}, 300_000);
 
 /** The secrets that a text holds: as they are, as they stand in JSON, in base64, and with colours between their characters. */
 function holding(text: string): string[] {

@@ -34,6 +34,7 @@ export interface ModelWorldOptions {
   cost?: (request: ModelRequest) => number;
   fault?: Fault;
   config?: string;
+  env?: Record<string, string>;
 }
 
 export interface ModelWorld extends World {
@@ -45,11 +46,12 @@ export interface ModelWorld extends World {
 export async function modelWorld({
   moves = straight,
   config = "",
+  env = {},
   ...more
 }: ModelWorldOptions = {}): Promise<ModelWorld> {
   const server = await openRouter({ moves, ...more });
   const w = world({
-    env: { OPENROUTER_API_KEY: KEY },
+    env: { OPENROUTER_API_KEY: KEY, ...env },
     // The server's own list of prices says 0 for everything.
     config: `providers:\n  openrouter:\n    baseUrl: ${server.baseUrl}\nprices:\n  offline: true\n${config}`,
   });

@@ -11,6 +11,7 @@ import { referenceOf } from "../../domain/names.ts";
 import { apiOf } from "../../domain/persona.ts";
 import type { Price } from "../../domain/price.ts";
 import { accountOf, type Provider } from "../../domain/provider.ts";
+import type { Redact } from "../../domain/redact.ts";
 import type { AgentAdapter, AgentSession, AgentSpec, Say } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
@@ -35,6 +36,8 @@ export interface ModelAgentsOptions {
   spending: Spending;
   endProcesses: EndProcesses;
   trouble(session: string, problem: string): void;
+  /** Takes secrets out of what is kept of a session once it is closed. */
+  redact?: Redact;
   /** What is said in talks, while it is said. */
   say?: Say;
   /** The process of a session is given the key of this name. */
@@ -81,6 +84,7 @@ export function modelAgents(options: ModelAgentsOptions): AgentAdapter {
       startMs: START_MS,
       restarts,
       trouble: (problem) => options.trouble(spec.session, problem),
+      ...(options.redact && { redact: options.redact }),
       say: (saying) => options.say?.(spec, saying),
       gone: () => living.delete(spec.session),
     });

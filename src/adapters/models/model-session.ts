@@ -6,10 +6,12 @@ import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure, type FailureRecord, failureRecord } from "../../domain/failure.ts";
 import { referenceOf } from "../../domain/names.ts";
+import type { Redact } from "../../domain/redact.ts";
 import type { Verdict } from "../../domain/session.ts";
 import type { AgentNews, AgentSession, AgentSpec, Delivery, Saying } from "../../ports/agent.ts";
 import type { Spending } from "../../ports/spending.ts";
 import { type ChildEvents, type ChildLifeOptions, childLife } from "./child-life.ts";
+import { leaveBehind } from "./left-behind.ts";
 import { modelVerdict, type Told } from "./model-verdict.ts";
 import { sessionCalls } from "./session-calls.ts";
 import { type FromChild, SESSION_FILES, type ToChild } from "./session-protocol.ts";
@@ -20,6 +22,8 @@ export interface ModelSessionDeps extends Omit<ChildLifeOptions, "session"> {
   spending: Spending;
   trouble(problem: string): void;
   say(saying: Saying): void;
+  /** Takes secrets out of what is kept once it is closed. */
+  redact?: Redact;
   /** Closed or let go of: this object is of no more use. */
   gone(): void;
 }
@@ -208,6 +212,7 @@ export async function modelSession(deps: ModelSessionDeps): Promise<AgentSession
     calls.dropped();
     await calls.abandoned();
     await writeFile(join(folder, CLOSED), "", { mode: 0o600 });
+    if (deps.redact) await leaveBehind(folder, deps.redact).catch((error: unknown) => deps.trouble(String(error)));
     show();
     listeners.clear();
     deps.gone();

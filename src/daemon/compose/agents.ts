@@ -43,6 +43,7 @@ export function everyAgent(options: EveryAgentOptions): Agents {
         spending: spends,
         endProcesses,
         say,
+        redact,
         trouble: (session, problem) => journal.error("a model agent", { session, problem }),
         handed: (name, { session, persona }) => notes.secret("given", name, { session, persona: referenceOf(persona) }),
       }),
