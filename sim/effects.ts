@@ -14,6 +14,10 @@ export interface Effects {
   type(run: string, session: string, key: string, file: string): void;
   command(run: string, phase: string): void;
   report(run: string): void;
+  /** For one life of the daemon: what it has heard the end of it has only to write down, and never asks for again. */
+  hearing(): { asks(what: string): void; heard(what: string): void };
+  /** Names the end of a run that its report is about: one that is taken up again has another. */
+  endOf(run: string): string;
   /** An agent writes a file. */
   written(path: string, text: string): void;
   /** Whether a run has its worktree, by the log. */
@@ -33,6 +37,7 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
   const written = new Set<string>();
   /** Commands with a receipt, as `run/phase#attempt`. */
   const finished = new Set<string>();
+  const resumed = new Map<string, number>();
 
   function beforeTheEnd(run: string, what: string): RunState {
     const state = stateOf(run);
@@ -54,10 +59,21 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
     written: (path, text) => void written.add(`${path} ${digest(text)}`),
     see(run, event) {
       if (event.type === "artifact.checked") made(run, event);
+      if (event.type === "run.resumed") resumed.set(run, (resumed.get(run) ?? 0) + 1);
       // What was ended with its run is done anew when the run is taken up again.
       if (event.type === "command.finished" && !stateOf(run).ended)
         finished.add(`${run}/${event.phase}#${event.attempt}`);
     },
+    hearing() {
+      const heard = new Set<string>();
+      return {
+        heard: (what) => void heard.add(what),
+        asks(what) {
+          if (heard.has(what)) breaks(`${what} has no receipt: it is done, and is done again`);
+        },
+      };
+    },
+    endOf: (run) => `the report of ${run}, resumed ${resumed.get(run) ?? 0} times,`,
     prepared: (run) => stateOf(run).workspace !== undefined,
     over: (run) => stateOf(run).ended !== undefined,
     prepare(run) {

@@ -15,6 +15,7 @@ const NEWS_FAULTS = {
 
 export function agentsOfLife(outside: Outside, life: Life, effects: Effects): AgentAdapter {
   const { agents, faults, clock } = outside;
+  const hearing = effects.hearing();
   /** What an agent shows can be seen late, more than once, or not at all while it does not last. */
   function heard(listener: (news: AgentNews) => void): (news: AgentNews) => void {
     let waiting: AgentNews[] | undefined;
@@ -49,7 +50,12 @@ export function agentsOfLife(outside: Outside, life: Life, effects: Effects): Ag
   const held = (session: AgentSession): AgentSession => ({
     ...session,
     watch: (listener) => session.watch(heard(listener)),
-    deliver: (prompt, signal) => life.call("deliver", () => session.deliver(prompt, signal)),
+    deliver: async (prompt, signal) => {
+      if (life.alive) hearing.asks(prompt.key);
+      const delivery = await life.call("deliver", () => session.deliver(prompt, signal));
+      if (delivery.kind === "delivered" && !signal.aborted) hearing.heard(prompt.key);
+      return delivery;
+    },
     interrupt: (key) => life.call("interrupt", () => session.interrupt(key)),
     close: () => life.call("close", () => session.close()),
     // What is let go of tells nothing more to this life; the agent goes on.

@@ -132,7 +132,8 @@ async function mutants(seed: number): Promise<number> {
     let caught: string | undefined;
     for (let number = 0; number < MUTANT_RUNS && !caught; number += 1) {
       const { broken } = await world({ seed, number, mutant });
-      if (broken[0] !== undefined) caught = `caught in run ${number}: ${broken[0]}`;
+      const sign = broken.find((rule) => mutant.sign.test(rule));
+      if (sign !== undefined) caught = `caught in run ${number}: ${sign}`;
     }
     if (!caught) missed += 1;
     print(`${caught ? "✓" : "✗"} devflow ${mutant.name}: ${caught ?? `not noticed in ${MUTANT_RUNS} runs`}`);

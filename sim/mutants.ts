@@ -1,28 +1,26 @@
 /** Parts of devflow broken on purpose, one rule each: a simulation that lets any of them pass is worth nothing. */
 import type { RunEvent } from "../src/domain/event.ts";
-import type { StepContext } from "../src/engine/run-loop.ts";
 import type { AgentAdapter, AgentSession } from "../src/ports/agent.ts";
 import { agentsOf } from "../test/support/fakes.ts";
 import type { Ports } from "./ports.ts";
 
 export interface Mutant {
   name: string;
+  /** The rule that it breaks: one that is found by another has only been lucky. */
+  sign: RegExp;
   /** The ports of a life, one of them broken; lives count from 1. */
   breaks(ports: Ports, life: number): Partial<Ports>;
 }
 
 export const MUTANTS: readonly Mutant[] = [
-  {
-    name: "skips the receipt of a session",
-    breaks: ({ sessions }) => ({
-      sessions: {
-        ...sessions,
-        open: (context, ...more) => sessions.open(without("session.opened", context), ...more),
-      },
-    }),
-  },
+  skips("the receipt of a worktree", "workspace.ready", /begins: the worktree has no receipt$/),
+  skips("the receipt of a session", "session.opened", /^session \w+ has no receipt$/),
+  skips("the receipt of a prompt", "prompt.delivered", /\/prompt\/\S+ has no receipt: it is done/),
+  skips("the receipt of a command", "command.finished", /has a result: the command of \S+ has no receipt$/),
+  skips("the receipt of a report", "report.written", /^the report of .+ has no receipt: it is done/),
   {
     name: "sends a prompt again on resume",
+    sign: /^a prompt is typed (twice|without its intent)/,
     breaks: (ports, life) =>
       withAgents(ports, (session) => ({
         ...session,
@@ -32,10 +30,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "forgets the mark of a session",
+    sign: /^left behind: an agent/,
     breaks: (ports, life) => withAgents(ports, (session, how) => (how === "adopt" && life > 1 ? undefined : session)),
   },
   {
     name: "accepts a stale artifact",
+    sign: /takes an artifact that was not written for it$/,
     breaks: ({ artifacts }) => ({
       artifacts: {
         ...artifacts,
@@ -49,27 +49,44 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "drops an event on recovery",
+    sign: /^(the engine's state is not what its log says|it goes round and round)/,
     breaks: ({ log }, life) => ({
       log: { ...log, read: (run, from) => (life > 1 ? log.read(run, from).slice(0, -1) : log.read(run, from)) },
     }),
   },
   {
     name: "tears an append",
+    sign: /^it rests without a reason$/,
     breaks: ({ log }) => ({
       log: { ...log, append: (run, at, events, options) => log.append(run, at, events.slice(0, 1), options) },
     }),
   },
   {
     name: "closes a session in the log alone",
+    sign: /^left behind: an agent/,
     breaks: (ports) => withAgents(ports, (session) => ({ ...session, close: async () => {} })),
   },
 ];
 
-/** A step that leaves out what it should record. */
-const without = (type: RunEvent["type"], context: StepContext): StepContext => ({
-  ...context,
-  record: (make) => context.record((state) => make(state).filter((event) => event.type !== type)),
-});
+/** Whatever is appended, events of this type are not. */
+function skips(what: string, type: RunEvent["type"], sign: RegExp): Mutant {
+  return {
+    name: `skips ${what}`,
+    sign,
+    breaks: ({ log }) => ({
+      log: {
+        ...log,
+        append: (run, at, events, options) =>
+          log.append(
+            run,
+            at,
+            events.filter((event) => event.type !== type),
+            options,
+          ),
+      },
+    }),
+  };
+}
 
 function withAgents(
   { agents, sessionsWith }: Ports,

@@ -207,13 +207,20 @@ function commandsOf({ commands, clock, faults }: Outside, life: Life, effects: E
 }
 
 function reportsOf({ reports, disk }: Outside, life: Life, effects: Effects): Reports {
+  const hearing = effects.hearing();
   return {
-    write: (run, json, markdown) => {
-      if (life.alive) effects.report(run);
-      return life.call("report", async () => {
+    async write(run, json, markdown) {
+      const what = effects.endOf(run);
+      if (life.alive) {
+        effects.report(run);
+        hearing.asks(what);
+      }
+      const written = await life.call("report", async () => {
         disk.room();
         return reports.write(run, json, markdown);
       });
+      hearing.heard(what);
+      return written;
     },
   };
 }

@@ -126,6 +126,12 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
   const started = (): boolean => runs().some(([, state]) => state.started?.idempotencyKey === THE_RUN);
   const over = (): boolean => started() && runs().every(([, state]) => isTidy(state));
 
+  /** What the runs that have not ended wait for, as far as their logs tell it. */
+  function unfinished(): string[] {
+    const owed = [...watchers.values()].filter(({ state }) => !isTidy(state)).flatMap((each) => each.owed());
+    return [...owed, "it never comes to its end"];
+  }
+
   /** A client that has no answer asks again, under the same key. */
   async function wish(): Promise<void> {
     while (!started()) {
@@ -149,7 +155,7 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
       await clock.sleep(5 * MINUTE);
       someone.serve();
     } while (!over() && clock.now() < patience);
-    if (!over()) breaks("it never comes to its end");
+    if (!over()) for (const rule of unfinished()) breaks(rule);
     await clock.sleep(15 * MINUTE); // and after its end nothing stirs
     settled = true;
   }

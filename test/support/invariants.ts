@@ -8,6 +8,7 @@ import { evolve } from "../../src/domain/run-evolve.ts";
 import { nextSteps } from "../../src/domain/run-next.ts";
 import { initial, isTidy, type RunState } from "../../src/domain/run-state.ts";
 import { isLive } from "../../src/domain/session.ts";
+import { receipts } from "./receipts.ts";
 
 type Told = Pick<StoredEvent, "position" | "event">;
 
@@ -19,10 +20,13 @@ export interface Watcher {
   see(told: Told): string[];
   /** What the events so far come to. */
   readonly state: RunState;
+  /** Its intents that nothing has answered: of a run that stands still, what it waits for. */
+  owed(): string[];
 }
 
 export function watcher(): Watcher {
-  const rules = [
+  const intents = receipts();
+  const rules: Rule[] = [
     acceptances(),
     attempts(),
     artifacts(),
@@ -31,7 +35,8 @@ export function watcher(): Watcher {
     sessionsOnce(),
     sessionStates,
     recoveries,
-    unexplained(),
+    questions,
+    (event, before, after) => intents.see(event, before, after),
   ];
   let state = initial;
   let seen = 0;
@@ -46,6 +51,7 @@ export function watcher(): Watcher {
     get state() {
       return state;
     },
+    owed: intents.owed,
   };
 }
 
@@ -217,51 +223,16 @@ const recoveries: Rule = (event) =>
     ? [`${event.counter} was used ${event.used} times`]
     : [];
 
-/** Every intent of a run that is over and tidied up has its receipt, or something tells why it has none. */
-function unexplained(): Rule {
-  const prompted = new Map<string, string>();
-  /** By phase: another try of it ends what the one before has left. */
-  const commands = new Map<string, string>();
-  const opening = new Set<string>();
-  return (event, before, after) => {
-    switch (event.type) {
-      case "prompt.sending":
-        prompted.set(event.key, event.session);
-        break;
-      case "prompt.delivered":
-        prompted.delete(event.key);
-        break;
-      case "command.starting":
-        commands.set(event.phase, `${event.phase}#${event.attempt}`);
-        break;
-      case "command.finished":
-      case "phase.failed":
-        commands.delete(event.phase);
-        break;
-      case "session.opening":
-        opening.add(event.session);
-        break;
-      case "session.opened":
-      case "session.closed":
-        opening.delete(event.session);
-        break;
-      case "session.changed":
-        if (event.to === "lost") opening.delete(event.session);
-        break;
-    }
-    if (!isTidy(after) || isTidy(before)) return [];
-    const completed = after.ended?.status === "completed";
-    const ended = (session: string): boolean => !isLive(after.sessions[session]?.state ?? "starting");
-    return [
-      ...[...prompted].filter(([, session]) => !ended(session)).map(([key]) => `a prompt without a receipt: ${key}`),
-      ...(completed ? [...commands.values()].map((about) => `a command without an end: ${about}`) : []),
-      ...[...opening].map((session) => `a session without a receipt: ${session}`),
-      ...after.escalations
-        .filter(({ session, severity }) => severity === "question" && session !== undefined && ended(session))
-        .map(({ failure }) => `a question of an agent that is gone: ${failure.code}`),
-      ...(completed && after.escalations.some(({ severity }) => severity === "problem")
-        ? ["a problem that outlived the run"]
-        : []),
-    ];
-  };
-}
+/** Nobody is asked on behalf of what is gone, or about what is over. */
+const questions: Rule = (_, before, after) => {
+  if (!isTidy(after) || isTidy(before)) return [];
+  const ended = (session: string): boolean => !isLive(after.sessions[session]?.state ?? "starting");
+  return [
+    ...after.escalations
+      .filter(({ session, severity }) => severity === "question" && session !== undefined && ended(session))
+      .map(({ failure }) => `a question of an agent that is gone: ${failure.code}`),
+    ...(after.ended?.status === "completed" && after.escalations.some(({ severity }) => severity === "problem")
+      ? ["a problem that outlived the run"]
+      : []),
+  ];
+};

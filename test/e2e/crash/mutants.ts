@@ -23,7 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "skips a receipt",
     shownAt: "a command has its intent",
-    sign: /it is completed/,
+    sign: /tests#1 has a result: the command of tests has no receipt/,
     port: "log",
     calls: (same) => ({
       append: (run: unknown, at: unknown, events: { type: string }[], ...more: unknown[]) =>

@@ -107,7 +107,7 @@ export async function play({ stage, story, key, life, again, patienceMs }: PlayO
     if (Date.now() - moved > patienceMs) {
       const told = log.slice(-8).map(({ event }) => event.type);
       const why = rests(now.state)[0] ?? "nothing happens";
-      broken.push(`${why}: it is ${statusOf(now.state)} after ${told.join(", ")}`);
+      broken.push(...now.owed(), `${why}: it is ${statusOf(now.state)} after ${told.join(", ")}`);
     }
     await pause(LOOK_MS);
   }
