@@ -32,6 +32,8 @@ interface Mind {
   answered: (() => void) | undefined;
   usage: AgentNews[];
   listeners: Set<(news: AgentNews) => void>;
+  /** What it has said to the prompts of talks, by their keys. */
+  said: Map<string, string>;
 }
 
 export interface CrowdOptions {
@@ -73,7 +75,9 @@ export function crowd({ clock, files, faults, dice, effects }: CrowdOptions): Cr
     const phase = path.replace(/-\d+\/[^/]+$/, "");
     const mine = (): boolean => mind.turn === nth && alive(mind);
     const fault = faults.at("turn", TURN_FAULTS.likely);
+    const talks = prompt.task?.talk === true;
     const write = (text: string): void => {
+      if (talks) return void mind.said.set(prompt.key, text);
       before.set(phase, text);
       effects.written(path, text);
       files.put(path, text);
@@ -156,6 +160,7 @@ export function crowd({ clock, files, faults, dice, effects }: CrowdOptions): Cr
         effects.type(spec.run, spec.session, prompt.key, prompt.file);
         return session.deliver(prompt, signal);
       },
+      answer: async (key) => mind.said.get(key),
       interrupt: async (key) => {
         await session.interrupt(key);
         if (mind.stubborn || !alive(mind) || session.verdict().state !== "working") return;
@@ -181,6 +186,7 @@ export function crowd({ clock, files, faults, dice, effects }: CrowdOptions): Cr
         answered: undefined,
         usage: [],
         listeners: new Set(),
+        said: new Map(),
       };
       minds.set(spec.session, mind);
       void boot(mind);

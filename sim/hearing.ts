@@ -56,6 +56,7 @@ export function agentsOfLife(outside: Outside, life: Life, effects: Effects): Ag
       if (delivery.kind === "delivered" && !signal.aborted) hearing.heard(prompt.key);
       return delivery;
     },
+    answer: (key, asked) => life.call("answer", async () => session.answer?.(key, asked)),
     interrupt: (key) => life.call("interrupt", () => session.interrupt(key)),
     close: () => life.call("close", () => session.close()),
     // What is let go of tells nothing more to this life; the agent goes on.

@@ -2,10 +2,13 @@
 import { Failure } from "../src/domain/failure.ts";
 import type { RunId, SessionId } from "../src/domain/ids.ts";
 import type { RunState } from "../src/domain/run-state.ts";
+import { talking } from "../src/domain/run-talk.ts";
 import { isLive } from "../src/domain/session.ts";
+import { openTurn } from "../src/domain/talk.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import type { Outside } from "./outside.ts";
 import { THE_RUN } from "./requests.ts";
+import { ROLES } from "./workflows.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -29,6 +32,7 @@ const DEEDS = {
   "does a phase again": 0.02, "deletes a run": 0.02, "sets a budget": 0.01,
   "pauses the daemon": 0.02, "stops the daemon": 0.02, "ends the terminals": 0.01,
   "starts another run": 0.03, "starts the same again": 0.03, "sets the clock": 0.02,
+  "speaks in a talk": 0.12, "takes a turn back": 0.03, "speaks with another": 0.03, "ends a talk": 0.03,
   "approves while another cancels": 0.01, "approves while another rejects": 0.03, "resumes while another cancels": 0.01,
 };
 
@@ -62,6 +66,9 @@ export function people({ outside, engine, runs, start, stopDaemon, surprised }: 
   const resume = (run: RunId): void => ask((here) => here.resume(run, by));
   const one = <T>(all: readonly T[], size: number): T | undefined => all[Math.floor(size * all.length)];
 
+  /** Said twice under one key it is one turn, whoever asks again. */
+  const say = (run: RunId, key: string): void => ask((here) => here.talks.say(run, `words of ${key}`, key, by));
+
   function tell(run: RunId, state: RunState, size: number, what: "kill" | "restart" | "send" | "interrupt"): void {
     const live = Object.values(state.sessions).filter((session) => isLive(session.state));
     const session = one(live, (size * 7) % 1)?.session as SessionId | undefined;
@@ -93,6 +100,11 @@ export function people({ outside, engine, runs, start, stopDaemon, surprised }: 
     if (kind === "restarts a session") tell(run, state, size, "restart");
     if (kind === "types into a session") tell(run, state, size, "send");
     if (kind === "interrupts a session") tell(run, state, size, "interrupt");
+    if (kind === "speaks in a talk") for (const key of [deed.point, deed.point]) say(run, key);
+    if (kind === "takes a turn back") ask((here) => here.talks.undo(run, by));
+    if (kind === "speaks with another")
+      ask((here) => here.talks.choose(run, { persona: `fake-${one(ROLES, (size * 3) % 1)}@1` }, by));
+    if (kind === "ends a talk") ask((here) => here.talks.end(run, by));
     if (kind.startsWith("approves")) approve(run);
     if (kind.startsWith("resumes")) resume(run);
     if (kind.endsWith("rejects")) reject(run);
@@ -106,6 +118,10 @@ export function people({ outside, engine, runs, start, stopDaemon, surprised }: 
       if (state.ended) continue;
       if (state.interrupted || state.escalations.some(({ severity }) => severity === "problem")) resume(run);
       if (Object.values(state.phases).some(({ status }) => status === "awaiting_approval")) approve(run);
+      const { talk } = talking(state) ?? {};
+      // A word at the end, so that each talk has been one; whoever is answered ends it.
+      if (talk?.turns.length === 0) say(run, "last words");
+      else if (talk && !openTurn(talk)) ask((here) => here.talks.end(run, by));
     }
   }
 

@@ -170,6 +170,9 @@ function workspacesOf(outside: Outside, life: Life, effects: Effects): Workspace
         disk.room();
         return workspaces.write(run, relative, text);
       }),
+    mark: (run, name) => life.call("mark", () => workspaces.mark(run, name)),
+    rewind: (run, from, to) => life.call("rewind", () => workspaces.rewind(run, from, to)),
+    unmark: (run) => life.call("unmark", () => workspaces.unmark(run)),
     remove: (run, repository) =>
       life.call("remove", async () => {
         outside.deleting.add(run);

@@ -1,5 +1,5 @@
 /** The workflow of a simulated run, drawn: one that `devflow templates validate` would take. */
-import type { Phase, Template } from "../src/domain/template.ts";
+import { Phase, type Template } from "../src/domain/template.ts";
 import { checkTemplate } from "../src/domain/template-check.ts";
 import type { JsonSchema } from "../src/ports/definitions.ts";
 import { drawnTemplate, ROLES, type Sketch } from "../test/support/drawn-template.ts";
@@ -18,6 +18,7 @@ export const SCHEMAS: readonly JsonSchema[] = [
   schema("note", { required: ["note"] }),
   schema("approved", { required: ["note", "approved"] }),
   schema("result", { required: ["command", "passed"] }),
+  schema("conversation", { required: ["turns"] }),
   schema("passed", { required: ["passed"], properties: { passed: { const: true } } }),
 ];
 
@@ -27,7 +28,30 @@ const PHASES = [1, 1, 1, 2, 2, 2, 2, 3, 3, 5];
 /** Short enough that a stalled agent does not make a world long. */
 const TIMEOUT = "40m";
 
+/** One workflow in so many is a talk, as `devflow chat` begins it; one in as many begins with a talk, and goes on with what was said. */
+const TALKS = 12;
+
 export function workflow(dice: Dice): Template {
+  const talk = dice.pick("talk", TALKS);
+  const work = worked(dice);
+  if (talk === 0) return { ...work, phases: [TALK] };
+  if (talk > 1) return work;
+  const [first, ...more] = work.phases.map(withoutLoop);
+  return first ? { ...work, phases: [TALK, { ...first, needs: [TALK.id] }, ...more] } : work;
+}
+
+/** A loop may go back to a phase, and what was talked is no work to do again. */
+const withoutLoop = ({ repeat: _, ...phase }: Phase): Phase => phase;
+
+const TALK = Phase.parse({
+  id: "talk",
+  role: ROLES[0],
+  talk: true,
+  produces: { schema: "conversation@1" },
+  timeout: TIMEOUT,
+});
+
+function worked(dice: Dice): Template {
   for (let attempt = 0; ; attempt += 1) {
     const template = drawn(dice, attempt);
     if (checkTemplate(template).every(({ level }) => level === "warning")) return template;

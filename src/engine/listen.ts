@@ -7,7 +7,8 @@ import { EscalationId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Redact } from "../domain/redact.ts";
 import type { Step } from "../domain/run-next.ts";
-import { openTurn, wordsDocument } from "../domain/talk.ts";
+import { openTurn, turnText, Words, wordsDocument } from "../domain/talk.ts";
+import { cleanText } from "../domain/text.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
@@ -58,7 +59,7 @@ export async function listenTurn(
     return { kind: "timeout", phase: step.phase, attempt: step.attempt };
   }
   const [sha256] = await Promise.all([
-    answerOf(promptKey({ key: step.prompt }, context), agent, deps),
+    answerOf(step, context, agent, deps),
     // Without a mark the turn cannot be undone, and that is said when somebody wants to.
     deps.workspaces.mark(context.run, afterTurn(step.turn)).catch(() => undefined),
   ]);
@@ -115,13 +116,27 @@ async function over(
 /** The longest wait without a look at the phase's own clock, which stands still while a person is asked. */
 const CLOCK_LOOK_MS = 60_000;
 
-async function answerOf(key: string, agent: AgentSession, deps: ListenDeps): Promise<string | undefined> {
+async function answerOf(
+  step: ListenStep,
+  context: StepContext,
+  agent: AgentSession,
+  deps: ListenDeps,
+): Promise<string | undefined> {
   const { artifacts, redact = (text: string) => text } = deps;
-  const said = (await agent.answer?.(key).catch(() => undefined))?.trim();
+  const asked = await saidIn(step, context, deps);
+  const key = promptKey({ key: step.prompt }, context);
+  const said = (await agent.answer?.(key, asked).catch(() => undefined))?.trim();
   if (!said) return undefined;
   const cut = said.length > MOST_CHARACTERS ? `${said.slice(0, MOST_CHARACTERS)}…` : said;
   const kept = await artifacts.keep(wordsDocument(redact(cut)), { schema: {}, until: undefined });
   return kept.kind === "good" ? kept.accepted.sha256 : undefined;
+}
+
+/** A person's words of the turn, as the agent was told them. */
+async function saidIn({ phase, turn }: ListenStep, context: StepContext, { artifacts }: ListenDeps): Promise<string> {
+  const sha256 = context.state().phases[phase]?.talk?.turns.find(({ number }) => number === turn)?.sha256;
+  const kept = sha256 === undefined ? undefined : await artifacts.read(sha256);
+  return kept === undefined ? "" : cleanText(turnText(Words.parse(JSON.parse(kept)).text, [])).text;
 }
 
 const lost = ({ phase, attempt, session }: ListenStep, { ids }: ListenDeps, cause: string): Outcome => ({

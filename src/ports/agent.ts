@@ -115,8 +115,11 @@ export interface AgentSession {
   compact?(key: string, signal: AbortSignal): Promise<boolean>;
   /** Stops the turn that is running, by the agent's own means. */
   interrupt(key: string): Promise<void>;
-  /** What it has answered to the prompt of this key, in its own words, as far as its kind can tell. */
-  answer?(key: string): Promise<string | undefined>;
+  /**
+   * What it has answered to the prompt of this key, in its own words, as far as its kind can tell. `asked` is how that prompt
+   * ends: whoever reads it from a screen, and took the agent over since, looks below that.
+   */
+  answer?(key: string, asked: string): Promise<string | undefined>;
   /** A person's message to an agent that takes one at any time; idempotent by key. Others get it as a prompt. */
   say?(key: string, text: string): Promise<Delivery>;
   /** Holds an agent that can be held before its next call of a model, or lets it go on. */

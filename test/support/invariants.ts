@@ -7,7 +7,9 @@ import { RECOVERY } from "../../src/domain/recovery.ts";
 import { evolve } from "../../src/domain/run-evolve.ts";
 import { nextSteps } from "../../src/domain/run-next.ts";
 import { initial, isTidy, type RunState } from "../../src/domain/run-state.ts";
+import { talking } from "../../src/domain/run-talk.ts";
 import { isLive } from "../../src/domain/session.ts";
+import { openTurn } from "../../src/domain/talk.ts";
 import { receipts } from "./receipts.ts";
 
 type Told = Pick<StoredEvent, "position" | "event">;
@@ -35,6 +37,7 @@ export function watcher(): Watcher {
     sessionsOnce(),
     sessionStates,
     recoveries,
+    turns(),
     questions,
     (event, before, after) => intents.see(event, before, after),
   ];
@@ -65,6 +68,8 @@ export function broken(log: readonly Told[]): string[] {
 export function reasonToRest(state: RunState): string | undefined {
   if (state.interrupted) return "its daemon went away";
   if (Object.values(state.phases).some(({ status }) => status === "awaiting_approval")) return "a person must agree";
+  const { talk } = talking(state) ?? {};
+  if (talk && !openTurn(talk)) return "a person may speak";
   return state.escalations.some(({ severity }) => severity === "problem") ? "a person must look" : undefined;
 }
 
@@ -155,6 +160,26 @@ function prompts(): Rule {
     }
     if (event.type !== "prompt.delivered") return [];
     return [...takenTwice(event.key), ...(sent.has(event.key) ? [] : [`delivered and never sent: ${event.key}`])];
+  };
+}
+
+/** The turns of a talk come one after the other: each is asked once, ends once, and is never asked again under another number. */
+function turns(): Rule {
+  const askedTwice = once("asked twice");
+  const endedTwice = once("ended twice");
+  return (event, before) => {
+    if (event.type !== "turn.asked" && event.type !== "turn.ended") return [];
+    const { talk } = before.phases[event.phase] ?? {};
+    const turn = `turn ${event.number} of ${event.phase}#${event.attempt}`;
+    const open = openTurn(talk);
+    if (event.type === "turn.ended")
+      return [...endedTwice(turn), ...(open?.number === event.number ? [] : [`${turn} ends, and was not open`])];
+    const next = (talk?.turns.length ?? 0) + 1;
+    return [
+      ...askedTwice(`a turn of ${event.phase} by the key ${event.key}`),
+      ...(open ? [`${turn} begins before turn ${open.number} is over`] : []),
+      ...(event.number === next ? [] : [`${turn} should be turn ${next}`]),
+    ];
   };
 }
 

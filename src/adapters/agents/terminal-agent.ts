@@ -207,12 +207,14 @@ function terminalSession(
       told = prompt;
       return typePrompt(prompt, deps, signal, known(prompt.key));
     },
-    answer: async (key) => {
-      if (key !== told?.key) return undefined;
+    answer: async (key, asked) => {
+      // Taken over, it may have been told something by the daemon before; told more since, its screen shows the answer to that.
+      const text = told?.text ?? asked;
+      if (text === "" || (told && key !== told.key)) return undefined;
       const { rows } = await terminal.screen();
       const { composer } = profile.interactive;
       const first = composer && "first" in composer ? pattern(composer.first) : undefined;
-      const words = answerOnScreen(rows, told.text, (row) => first?.test(row) ?? false);
+      const words = answerOnScreen(rows, text, (row) => first?.test(row) ?? false);
       return words === "" ? undefined : asBlock(words);
     },
     asked: async () => askedIn((await observer.look()).permission),

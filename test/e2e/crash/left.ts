@@ -11,7 +11,7 @@ import { isThere } from "../../support/alive.ts";
 import { databaseOf } from "../../support/log-file.ts";
 import type { World } from "../../support/world.ts";
 import type { Played } from "./play.ts";
-import { backupOf, type Stage, type StoryName, UNCOMMITTED } from "./stories.ts";
+import { backupOf, SAID, type Stage, type StoryName, UNCOMMITTED } from "./stories.ts";
 
 /** What is written under another name first, and only there in between. */
 const TEMPORARY = /\.tmp$|\.new$|\.part$|devflow-tmp$|\.removing$|\.aside-\d+$|^paste-/;
@@ -29,6 +29,7 @@ export async function left(stage: Stage, story: StoryName, played: Played, befor
     ...accepted(of),
     ...(await prompted(stage, of)),
     ...artifacts(w, of),
+    ...(story === "talks" ? spoken(w, of) : []),
     ...money(w, played.run, server ? server.charged() - before.charged : 0n),
     ...worktree(w, story, played.run),
     ...terminals(w),
@@ -76,6 +77,19 @@ function artifacts({ home }: World, of: Of): string[] {
     .map(({ phase }) => `the artifact of ${phase} is lost`);
 }
 
+/** Each turn was answered, and the record of the talk has all of it. */
+function spoken({ home }: World, of: Of): string[] {
+  const [accepted] = of("phase.accepted");
+  const file = join(home, "data", "artifacts", `${accepted?.artifact.sha256}.json`);
+  const { turns = [] } = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as { turns?: { answered?: string; how: string }[] })
+    : {};
+  const whole =
+    turns.length === SAID.length &&
+    turns.every(({ answered, how }, at) => how === "answered" && answered?.includes(SAID[at] ?? ""));
+  return whole ? [] : [`of the talk is recorded: ${JSON.stringify(turns)}`];
+}
+
 /** Nothing is reserved any more, what scopes count is what their entries come to, and what was charged is booked. */
 function money({ home }: World, run: string, charged: bigint): string[] {
   const database = new Database(databaseOf(home), { readonly: true }).defaultSafeIntegers();
@@ -109,6 +123,7 @@ function worktree(w: World, story: StoryName, run: string): string[] {
     ...(list.length === 1 ? [] : [`git knows ${list.length - 1} worktrees`]),
     ...here.map((name) => `data/worktrees/${name} is there`),
     ...(refs.includes(`refs/heads/devflow/${run}`) ? [] : ["the run's branch is lost"]),
+    ...refs.filter((ref) => ref.startsWith("refs/devflow/marks/")).map((ref) => `${ref} is there`),
     ...(w.git("status", "--porcelain", "--", ".", ":(exclude)devflow").trim() === ""
       ? []
       : ["the user's checkout was touched"]),

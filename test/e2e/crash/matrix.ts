@@ -85,9 +85,9 @@ async function dieAt({ folder, play }: Home, { at, nth = 1, again, story }: Poin
 const MUTANT_PATIENCE_MS = 5_000;
 
 /** What the matrix has to say of each devflow that was broken on purpose. */
-export function walkMutants(installation: string): { name: string; found: Promise<string[]> }[] {
+export function walkMutants(installation: string): { name: string; sign: RegExp; found: Promise<string[]> }[] {
   let before: Promise<unknown> = Promise.resolve();
-  return MUTANTS.map(({ name, shownAt }) => {
+  return MUTANTS.map(({ name, sign, shownAt }) => {
     const points = POINTS.flatMap(({ pty: _, ...point }) => (point.name === shownAt ? [point] : []));
     const found = before.then(async () => {
       const how = { env: { DEVFLOW_MUTANT: name }, patienceMs: MUTANT_PATIENCE_MS };
@@ -96,7 +96,7 @@ export function walkMutants(installation: string): { name: string; found: Promis
       return (await Promise.all(walks.map((each) => each.found))).flat();
     });
     before = found;
-    return { name, found };
+    return { name, sign, found };
   });
 }
 

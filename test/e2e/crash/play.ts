@@ -8,10 +8,12 @@ import { answersTo } from "../../../src/domain/escalation.ts";
 import type { StoredEvent } from "../../../src/domain/event.ts";
 import { Failure } from "../../../src/domain/failure.ts";
 import { isTidy, statusOf } from "../../../src/domain/run-state.ts";
+import { talking } from "../../../src/domain/run-talk.ts";
+import { openTurn } from "../../../src/domain/talk.ts";
 import { rests, watcher } from "../../support/invariants.ts";
 import { logFile } from "../../support/log-file.ts";
 import type { Life } from "./daemon.ts";
-import { backupOf, emptyJournal, type Stage, type StoryName } from "./stories.ts";
+import { backupOf, emptyJournal, SAID, type Stage, type StoryName } from "./stories.ts";
 
 const LOOK_MS = 20;
 
@@ -73,10 +75,18 @@ export async function play({ stage, story, key, life, again, patienceMs }: PlayO
     if (waits) return () => daemon.call("run.approve", { run, phase: waits[0] });
     const asking = state.ended ? undefined : state.escalations.find((one) => answersTo(one).includes("allow"));
     if (asking) return () => daemon.call("escalation.answer", { escalation: asking.escalation, answer: "allow" });
+    const { talk } = talking(state) ?? {};
+    if (talk && !talk.over && !openTurn(talk)) return () => speak(daemon, talk.turns.length + 1);
     if (!isTidy(state)) return undefined;
     const backup = backupOf(w);
     if (story === "saved" && !existsSync(backup)) return () => daemon.call("daemon.backup", { file: backup });
     return () => daemon.call("run.delete", { run });
+  }
+
+  /** Says one thing after the other, each under its own key, and ends the talk when all is said. */
+  function speak(daemon: Life, turn: number): Promise<unknown> {
+    if (turn > SAID.length) return daemon.call("talk.end", { run });
+    return daemon.call("talk.say", { run, text: `What of the ${turn}. thing?`, key: `turn ${turn}` });
   }
 
   function serve(): void {

@@ -100,6 +100,15 @@ const ROWS: Readonly<Partial<Record<StoryName, readonly Row[]>>> = {
     ["an agent is about to be started again", "before host.open", { nth: 2, seldom }],
     ["an agent is started again, without a receipt", "after host.open", { nth: 2 }],
   ],
+  talks: [
+    ["a person's words are kept, and nobody was told", "after log.append turn.asked"],
+    ["a turn is typed and not entered", "after terminal.paste typed", { seldom }],
+    ["a turn is entered, without a receipt", "after terminal.press typed", { pty }],
+    ["an answer is kept, and its turn is not over", "after artifact.keep", { nth: 2 }],
+    ["a turn is over", "after log.append turn.ended", { seldom }],
+    ["a second turn is asked", "after log.append turn.asked", { nth: 2, seldom }],
+    ["a talk is ended, and not recorded", "after log.append talk.ended"],
+  ],
   paid: [
     ["money is about to be reserved", "before ledger.reserve", { seldom }],
     ["money is reserved, and the call not made", "after ledger.reserve"],

@@ -6,7 +6,7 @@ import { type OpenRouter, openRouter, writes } from "../../support/openrouter.ts
 import { addPersona, addTemplate } from "../../support/shelf.ts";
 import { type World, world } from "../../support/world.ts";
 
-export type StoryName = "line" | "saved" | "asks" | "falls" | "chain" | "paid";
+export type StoryName = "line" | "saved" | "asks" | "falls" | "talks" | "chain" | "paid";
 
 /** The agent changes a file and commits nothing: what must be under the run's wip ref once it is deleted. */
 export const UNCOMMITTED = { file: "NOTES.md", text: "worth keeping\n" };
@@ -22,6 +22,8 @@ const PHASES: Readonly<Record<StoryName, Record<string, Record<string, unknown>>
   asks: { ask: {} },
   /** An agent that dies at its first prompt, and is started again. */
   falls: { fall: {} },
+  /** A person who says two things, and then ends the talk. */
+  talks: { talk: { talk: true, produces: { schema: "conversation@1" } } },
   /** One phase after another, two agents in turn. */
   chain: {
     a: { role: "even" },
@@ -34,12 +36,17 @@ const PHASES: Readonly<Record<StoryName, Record<string, Record<string, unknown>>
   paid: { pay: {} },
 };
 
+/** What the agent answers in a talk, turn by turn. */
+export const SAID = ["The first answer.", "The second answer."] as const;
+
 const SCENARIO = {
   phases: {
     work: { "1": [{ write: "wrong" }], "*": [{ edit: editOf(UNCOMMITTED) }, { write: "whole" }] },
     ask: [{ permission: { command: "npm start" } }, { write: "whole" }],
     fall: { "1": [{ die: true }], "*": [{ write: "whole" }] },
-    "*": [{ wait: 40 }, { write: "whole" }],
+    ...Object.fromEntries(["save", ...Object.keys(PHASES.chain)].map((id) => [id, [{ wait: 40 }, { write: "whole" }]])),
+    // What is said in a talk names no phase.
+    "*": { "1": [{ say: SAID[0] }], "*": [{ say: SAID[1] }] },
   },
 };
 
