@@ -22,8 +22,8 @@ import type { Figure } from "./figure.ts";
 
 const PANES = 50;
 const MOST_PERCENT = 10;
-/** The first seconds are spent on drawing what was there before, and on compiling. */
-const WARM_MS = 6_000;
+/** The first seconds are spent on drawing what was there before, and on compiling: agents work for hours, so neither is what it costs. */
+const WARM_MS = 20_000;
 const MEASURED_MS = 15_000;
 const PLAYER = fileURLToPath(new URL("./cast-player.mjs", import.meta.url));
 /** Agents that are seen at work for some seconds in a recording of theirs. */

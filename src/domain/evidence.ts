@@ -82,12 +82,14 @@ export function standing(believed: Verdict, now: Judgement): Standing {
 
 type Profile = Pick<AgentProfile, "interactive">;
 
+const MAX_SAID = 500;
+
 export function judge({ interactive }: Profile, seen: Observation): Judgement {
   const composer = composerOf(interactive.composer, seen.screen);
   const ours = composer.kind === "draft" && isOurs(interactive.composer, composer.text, seen.typed);
   const evidence: Evidence[] = [];
   const note = (source: Evidence["source"], said: string, at: number) =>
-    evidence.push({ source, said: said.slice(0, 500), at });
+    evidence.push({ source, said: said.slice(0, MAX_SAID), at });
   const found = (state: AgentState, more: Partial<Judgement> = {}): Judgement => {
     const asks = state === "awaiting_permission" && readPermission(interactive.permissions, seen.screen);
     return { state, evidence, composer, ours, ...(asks && { permission: asks }), ...more };
@@ -97,17 +99,8 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
     note("process", exitWords(seen.exit), seen.now);
     return found("exited");
   }
-  const status = interactive.programStatus ? statusClaim(seen.programStatus) : undefined;
-  if (status) note("status", status.said, status.at);
-  const { stream } = seen;
-  if (stream) note("stream", stream.said, stream.at);
-  const hook = seen.hook && seen.now - seen.hook.at < HOOK_HOLDS_MS ? seen.hook : undefined;
-  if (hook) note("hook", hook.said, hook.at);
-  const title = titleClaim(interactive, seen.screen.title);
-  if (title) note("title", seen.screen.title, seen.lastOutputAt);
-  // Of a dialog a hook tells before it stands: what it is, is on the screen.
-  const begun = hook?.state === "working" ? hook : undefined;
-  const busy = [status, stream, begun, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
+  const { status, title, busy, told } = claimsOf(interactive, seen, seen.screen.title);
+  evidence.push(...told);
   if (busy === "working") return found(busy);
 
   const onScreen = (said: string) => note("screen", said, seen.lastOutputAt);
@@ -145,6 +138,39 @@ export function judge({ interactive }: Profile, seen: Observation): Judgement {
 function markClaim({ holds, ...means }: AgentProfile["interactive"]["marks"], { mark, now }: Observation) {
   const state = mark && means[mark.mark];
   return mark && state && now - mark.at < holds ? { ...mark, state } : undefined;
+}
+
+/** What it tells without its screen, strongest first. */
+function claimsOf(interactive: AgentProfile["interactive"], seen: Omit<Observation, "screen">, shown: string) {
+  const status = interactive.programStatus ? statusClaim(seen.programStatus) : undefined;
+  const { stream, now } = seen;
+  const hook = seen.hook && now - seen.hook.at < HOOK_HOLDS_MS ? seen.hook : undefined;
+  const title = titleClaim(interactive, shown);
+  const told: Evidence[] = [];
+  const note = (source: Evidence["source"], said: string, at: number) =>
+    told.push({ source, said: said.slice(0, MAX_SAID), at });
+  if (status) note("status", status.said, status.at);
+  if (stream) note("stream", stream.said, stream.at);
+  if (hook) note("hook", hook.said, hook.at);
+  if (title) note("title", shown, seen.lastOutputAt);
+  // Of a dialog a hook tells before it stands: what it is, is on the screen.
+  const begun = hook?.state === "working" ? hook : undefined;
+  const busy = [status, stream, begun, title].find((claim) => claim !== undefined && claim.state !== "ready")?.state;
+  return { status, title, busy, told };
+}
+
+/**
+ * That it works, and by what, where that is sure whatever stands on its screen: then the screen need not be read, which is what costs most in
+ * watching an agent at work.
+ */
+export function worksAnyway(
+  { interactive }: Profile,
+  seen: Omit<Observation, "screen">,
+  title: string,
+): Judgement | undefined {
+  if (seen.exit) return undefined;
+  const { busy, told } = claimsOf(interactive, seen, title);
+  return busy === "working" ? { state: busy, evidence: told, composer: { kind: "hidden" }, ours: false } : undefined;
 }
 
 /** A progress bar that was not drawn again for so long may just have been forgotten, in milliseconds. */

@@ -1,7 +1,7 @@
 /** What agents are doing, judged from made-up screens; recordings of real ones are in test/adapters/agents. */
 import { describe, expect, it } from "vitest";
 import { forVersion } from "../../src/domain/agent-profile.ts";
-import { type Judgement, judge, type Observation } from "../../src/domain/evidence.ts";
+import { type Judgement, judge, type Observation, worksAnyway } from "../../src/domain/evidence.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
 import { profile } from "../support/profiles.ts";
 
@@ -192,5 +192,34 @@ it("a limit at which Claude Code offers to send the message again is a limit, an
     state: "rate_limited",
     until: 31_000,
     composer: { kind: "empty" },
+  });
+});
+
+describe("an agent that says without its screen that it works", () => {
+  const SAYING: Partial<Observation>[] = [
+    { programStatus: reported("state=working:app=codex") },
+    { hook: { state: "working", said: "PreToolUse", at: 9 } },
+    { stream: { state: "working", said: "begun", at: 9 } },
+  ];
+
+  it.each(SAYING)("is judged the same with it and without: %o", (said) => {
+    const dialog = ["  Would you like to run the following command?", "", "  enter to confirm or esc to cancel"];
+    for (const rows of [CODEX_READY, dialog, [""]]) {
+      const { state, evidence } = codex({ rows, ...said });
+      expect(worksAnyway(profile("codex"), { lastOutputAt: 5, now: 10, ...said }, "proj")).toMatchObject({
+        state,
+        evidence,
+      });
+      expect(state).toBe("working");
+    }
+  });
+
+  it("does so by its title too, and not once its process has ended, or when it waits or says nothing", () => {
+    const by = (title: string, more: Partial<Observation> = {}) =>
+      worksAnyway(profile("codex"), { lastOutputAt: 5, now: 10, ...more }, title)?.state;
+    expect(by("⠋ proj")).toBe("working");
+    expect(by("⠋ proj", { exit: { code: 0 } })).toBeUndefined();
+    expect(by("[ ! ] Action Required | proj")).toBeUndefined();
+    expect(by("proj")).toBeUndefined();
   });
 });

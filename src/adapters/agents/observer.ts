@@ -6,7 +6,7 @@
  */
 import type { AgentProfile } from "../../domain/agent-profile.ts";
 import { heardMore, NOTHING_HEARD, streamSays } from "../../domain/event-stream.ts";
-import { type Judgement, judge, type Observation } from "../../domain/evidence.ts";
+import { type Judgement, judge, type Observation, worksAnyway } from "../../domain/evidence.ts";
 import { HOOK_HOLDS_MS, hookSaid, REPEATED_CALLS, repeated, shows } from "../../domain/hook-event.ts";
 import { type ProgramStatus, programStatus } from "../../domain/program-status.ts";
 import { pattern } from "../../domain/screen-rule.ts";
@@ -30,6 +30,9 @@ const LONGEST_READY_MS = 80;
 /** One that is known to work draws all the time, mostly that it works still: between two looks at it. */
 const WORKING_MS = 150;
 
+/** Looks at agents at work fall on multiples of this, so that many of them are done at one waking. */
+const TOGETHER_MS = 25;
+
 /** How long an idle screen must stand before it is believed. */
 const READY_HOLDS_MS = 350;
 
@@ -41,6 +44,8 @@ const STARTING_ASKS_HOLDS_MS = 1_000;
 
 /** A working agent is said to be alive at most this often. */
 const HEARTBEAT_MS = 1_000;
+
+const SHORT_MS = 1_000;
 
 const PROGRAM_STATUS = 7501;
 
@@ -74,6 +79,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let lookedAt = 0;
   let worked: Evidence | undefined;
   let typed: string | undefined;
+  let title = "";
   let notice: Observation["notice"];
   let progress: Observation["progress"];
   let mark: Observation["mark"];
@@ -92,21 +98,23 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let dirtySince: number | undefined;
   /** When the next look is due; and the sleep until then, which may end before. */
   let due = Number.POSITIVE_INFINITY;
-  let sleeping: { until: number; over: AbortController } | undefined;
+  let sleeping: { until: number; over: AbortController | undefined } | undefined;
 
   /** Each piece of output puts the look off: a sleep that ends too early goes on, which costs less than a new one for each. */
   const later = (ms: number): void => {
     due = clock.now() + ms;
     if (sleeping && sleeping.until <= due) return;
-    sleeping?.over.abort(OVER);
+    sleeping?.over?.abort(OVER);
     sleep();
   };
 
+  /** A short sleep in whose place a shorter one has come is left to end by itself: to break one off costs more than that. */
   function sleep(): void {
-    const over = new AbortController();
-    sleeping = { until: due, over };
-    void clock.sleep(due - clock.now(), over.signal).then(() => {
-      if (over.signal.aborted || stopped.signal.aborted) return;
+    const ms = due - clock.now();
+    const mine = { until: due, over: ms > SHORT_MS ? new AbortController() : undefined };
+    sleeping = mine;
+    void clock.sleep(ms, mine.over?.signal ?? stopped.signal).then(() => {
+      if (sleeping !== mine || stopped.signal.aborted) return;
       sleeping = undefined;
       if (clock.now() < due) return sleep();
       void settle();
@@ -127,14 +135,17 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
       if (signal?.kind === "progress") progress = { busy: signal.busy, at };
       if (signal?.kind === "mark") mark = hearMark(signal.mark, at);
     }
+    if (event.type === "title") title = event.title;
     if (event.type === "title" && titleSays(profile, event.title, "working"))
       sawWork({ source: "title", said: event.title, at });
     if (event.type === "exit") return void settle();
     dirtySince = Math.min(dirtySince ?? at, at);
     const begins = worked?.at === at && verdict.state === "ready";
     const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
-    const pause = verdict.state === "working" ? Math.max(PAUSE_MS, lookedAt + WORKING_MS - at) : PAUSE_MS;
-    later(begins || at - dirtySince >= longest ? 0 : pause);
+    if (begins || at - dirtySince >= longest) return later(0);
+    if (verdict.state !== "working") return later(PAUSE_MS);
+    const until = Math.max(at + PAUSE_MS, lookedAt + WORKING_MS);
+    later(Math.ceil(until / TOGETHER_MS) * TOGETHER_MS - at);
   }
 
   function hearHook(value: unknown): void {
@@ -185,18 +196,24 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     notice = undefined;
   }
 
-  async function look(): Promise<Judgement> {
-    const screen = await terminal.screen();
+  /** What is known of it beside its screen. */
+  function known(): Omit<Observation, "screen"> {
     const now = clock.now();
     const stream = profile.events && streamSays(profile.events, heard, now);
     const told = { programStatus: status, stream, hook, mark, notice, progress };
-    return withCommand(judge(profile, { screen, lastOutputAt, exit: terminal.exit, ...told, typed, now }));
+    return { lastOutputAt, exit: terminal.exit, ...told, typed, now };
+  }
+
+  async function look(): Promise<Judgement> {
+    const screen = await terminal.screen();
+    title = screen.title;
+    return withCommand(judge(profile, { screen, ...known() }));
   }
 
   async function settle(): Promise<void> {
     dirtySince = undefined;
     lookedAt = clock.now();
-    const judgement = await look();
+    const judgement = worksAnyway(profile, known(), title) ?? (await look());
     if (stopped.signal.aborted) return;
     const now = clock.now();
     const { state } = judgement;
@@ -275,7 +292,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     },
     stop: () => {
       stopped.abort();
-      sleeping?.over.abort(OVER);
+      sleeping?.over?.abort(OVER);
       offHooks?.();
       offEvents?.();
       off();

@@ -14,6 +14,15 @@ export interface PassthroughFilter {
   push(bytes: Uint8Array): Uint8Array;
 }
 
+/** Whether the opening, or the beginning of one, may be in these bytes: most are full of other sequences. */
+function mayOpen(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(ESC); at !== -1; at = bytes.indexOf(ESC, at + 1)) {
+    const next = bytes[at + 1];
+    if (next === undefined || next === OPENING[1]) return true;
+  }
+  return false;
+}
+
 export function passthroughFilter(): PassthroughFilter {
   /** How much of the opening has been seen, when a chunk ended inside it. */
   let matched = 0;
@@ -23,7 +32,7 @@ export function passthroughFilter(): PassthroughFilter {
 
   return {
     push(bytes) {
-      if (!inside && matched === 0 && bytes.indexOf(ESC) === -1) return bytes;
+      if (!inside && matched === 0 && !mayOpen(bytes)) return bytes;
       const out: number[] = [];
       const endMatch = (byte: number) => {
         for (let i = 0; i < matched; i++) out.push(OPENING[i] as number);

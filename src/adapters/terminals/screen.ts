@@ -2,8 +2,8 @@
  * A terminal emulator without a window: bytes of a program in, the screen as text and the events of the port out.
  *
  * Widths are Unicode 11, the version in which wide characters and emoji take the same cells as in tmux.
- * Plain text is parsed late (when the screen is read, or enough has gathered): it can carry no event, and parsing
- * line by line is what costs a busy host its processor time.
+ * What carries no event is parsed late (when the screen is read, or enough has gathered): parsing piece by piece is what costs a busy host its
+ * processor time. Where a program's questions are answered here, all escape sequences are parsed at once, for any may be one.
  */
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import type { Terminal as Xterm } from "@xterm/headless";
@@ -13,7 +13,7 @@ import { passthroughFilter } from "./passthrough.ts";
 
 /** Enough to read what has just scrolled away; the host (tmux) keeps the long history. */
 const SCROLLBACK_ROWS = 200;
-/** Plain text waits until this much has gathered, or until somebody reads. */
+/** Output without events waits until this much has gathered, or until somebody reads. */
 const LAZY_BYTES = 16 * 1024;
 /** Above this much unparsed output the source should pause, below the lower mark go on. */
 const HIGH_WATER_BYTES = 100_000;
@@ -22,6 +22,8 @@ const LOW_WATER_BYTES = 5_000;
 const OSC_CODES = [7, 9, 99, 133, 633, 777, 1337, 7501] as const;
 const ESC = 0x1b;
 const BEL = 0x07;
+/** What follows an ESC that begins or ends a string: titles, marks and notices are such. */
+const STRING_INTRODUCERS: readonly (number | undefined)[] = [..."]\\PX^_"].map((one) => one.charCodeAt(0));
 const TRAILING_SPACES = / +$/;
 
 export type ScreenEvent = Extract<TerminalEvent, { type: "title" | "bell" | "osc" }>;
@@ -66,6 +68,7 @@ export function emulator(options: EmulatorOptions): Emulator {
   xterm.unicode.activeVersion = "11";
 
   let filter = passthroughFilter();
+  let endsInEsc = false;
   let lazy: Uint8Array[] = [];
   let lazyBytes = 0;
   let unparsed = 0;
@@ -146,6 +149,16 @@ export function emulator(options: EmulatorOptions): Emulator {
     lazyBytes = 0;
     parse(bytes);
   };
+  /** Whether these bytes may end something that is told at once, or be a question. */
+  const urgent = (bytes: Uint8Array): boolean => {
+    let at = bytes.indexOf(ESC);
+    const begun = endsInEsc;
+    endsInEsc = bytes[bytes.length - 1] === ESC;
+    if (begun || endsInEsc || bytes.indexOf(BEL) !== -1) return true;
+    if (at !== -1 && onReply) return true;
+    for (; at !== -1; at = bytes.indexOf(ESC, at + 1)) if (STRING_INTRODUCERS.includes(bytes[at + 1])) return true;
+    return false;
+  };
   const settled = () =>
     new Promise<void>((resolve) => {
       flush();
@@ -160,7 +173,7 @@ export function emulator(options: EmulatorOptions): Emulator {
       if (clean.length === 0) return;
       lazy.push(clean);
       lazyBytes += clean.length;
-      if (lazyBytes > LAZY_BYTES || clean.indexOf(ESC) !== -1 || clean.indexOf(BEL) !== -1) flush();
+      if (urgent(clean) || lazyBytes > LAZY_BYTES) flush();
     },
     seed(bytes, seedTitle, unknown = false) {
       // What was written before still has its events told, then the screen starts over.

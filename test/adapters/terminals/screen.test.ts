@@ -82,6 +82,18 @@ describe("a screen", () => {
     }
   });
 
+  it("tells titles, marks and the bell wherever the bytes are cut, though nobody reads it and no answers are wanted of it", async () => {
+    const told = "\x1b[2K\x1b]0;one\x07\x1b[1mtext\x1b]133;C\x1b\\more\x1b[0m\x07";
+    for (let cut = 1; cut < told.length; cut += 1) {
+      const heard: string[] = [];
+      const screen = emulator({ cols: 40, rows: 5, onEvent: (event) => heard.push(event.type) });
+      open.push(screen);
+      screen.write(Buffer.from(told.slice(0, cut)));
+      screen.write(Buffer.from(told.slice(cut)));
+      await expect.poll(() => heard, { timeout: 5_000, interval: 1 }).toEqual(["title", "osc", "bell"]);
+    }
+  });
+
   it("starts over from a seed without telling events for it", async () => {
     const { screen, events, paste, write } = start(20, 3);
     write("old\x1b[?1049h\x07");
