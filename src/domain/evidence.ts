@@ -282,8 +282,8 @@ function afterTurn(
     onScreen(said);
     return found(stateAfter(cause), { failed: { cause, said }, ...(end === undefined ? {} : { until: end }) });
   }
-  // That it has failed is on the screen, and why in what its stream told of that turn.
-  const { kind: cause = "unknown", said } = troubleSaid(seen.stream?.failed ?? "") ?? {};
+  // That it has failed is on the screen; why, in what its stream told of that turn, or in words that all providers use.
+  const { kind: cause = "unknown", said } = troubleSaid(seen.stream?.failed ?? "") ?? troubleSaid(row ?? "") ?? {};
   const until = cause === "rate_limited" ? seen.lastOutputAt + UNKNOWN_LIMIT_MS : undefined;
   if (until !== undefined && until <= seen.now) return found("ready");
   const why = said ?? row ?? "the program status says error";

@@ -88,9 +88,12 @@ test("a login that has expired holds the others until somebody has logged in whe
   expect(told(second)).toBe(1);
 });
 
-describe("a provider that fails", () => {
-  const fails = (puppet: Puppet | undefined): void =>
-    puppet?.become("ready", undefined, { kind: "provider", said: "HTTP 503" });
+describe.each([
+  ["a provider that fails", "provider", "HTTP 503"],
+  ["a provider that cannot be reached", "network", "connect ECONNREFUSED"],
+  ["a model that is overloaded", "overloaded", "529 Overloaded"],
+] as const)("%s", (_, kind, said) => {
+  const fails = (puppet: Puppet | undefined): void => puppet?.become("ready", undefined, { kind, said });
 
   test("is tried again after a while, longer each time, by one session", async () => {
     const [first] = await begin("a");
@@ -103,8 +106,8 @@ describe("a provider that fails", () => {
     const counters = events(runs[0]).flatMap((event) => (event.type === "session.recovery" ? [event.counter] : []));
     expect(counters.every((counter) => counter === "backoff")).toBe(true);
     expect(events(runs[0]).find(({ type }) => type === "session.troubled")).toMatchObject({
-      kind: "provider",
-      said: "HTTP 503",
+      kind,
+      said,
       account: "puppet",
       until: expect.any(Number),
     });

@@ -16,7 +16,7 @@ export interface MoodyModel {
   url: string;
   /** The texts of the user message that began each turn, one by one, without the notes that agents put beside a prompt. */
   turns: string[][];
-  /** How often it was asked anything. */
+  /** How often it was asked to do something. */
   asked: number;
   become(mood: Mood): void;
   close(): Promise<void>;
@@ -48,10 +48,10 @@ export async function moodyModel(): Promise<MoodyModel> {
   }
 
   async function respond(request: ChatCompletionRequest) {
-    asked += 1;
     const tools = (request.tools ?? []).map((tool) => tool.function.name);
     // Titles, summaries and the like are asked for without tools.
     if (tools.length === 0) return { content: "A title", usage: USAGE };
+    asked += 1;
     const newest = request.messages.at(-1);
     while (mood === "is silent") await change;
     if (mood === "refuses the key") return refusal(401, "Incorrect API key provided", "authentication_error");

@@ -43,6 +43,9 @@ interface Known {
 /** As long as a question takes on a busy machine: an answer that is no older could have been given just now. */
 const AHEAD_MS = 50;
 
+/** Between two keys that each count by itself: programs wait some hundredths of a second for what belongs to an Escape. */
+const KEYS_APART_MS = 200;
+
 /** How long a dialog has to stand before it is answered, and, where it still does, answered again, in milliseconds. */
 const ANSWER_MS = [500, 3_000, 3_000];
 
@@ -221,8 +224,11 @@ function terminalSession(
     permit: (key, answer, digest, signal) => givePermission({ key, answer, digest }, deps, signal),
     ...(profile.interactive.compact !== undefined && { compact: compacting(profile.interactive.compact, deps) }),
     interrupt: async (key) => {
-      const [first = "Escape", ...more] = profile.interactive.interrupt;
-      await terminal.press(key, first, ...more);
+      // Apart: two Escapes in one piece are read as one key with Alt.
+      for (const [nth, one] of profile.interactive.interrupt.entries()) {
+        if (nth > 0) await clock.sleep(KEYS_APART_MS);
+        await terminal.press(nth === 0 ? key : `${key}/${nth}`, one);
+      }
     },
     close: async () => {
       if (closed) return;
