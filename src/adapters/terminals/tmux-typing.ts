@@ -43,36 +43,44 @@ const typing = async (
   throw new Error(`tmux gave no answer to typing: ${lines.join(" ").slice(0, 200)}`);
 };
 
-/** A text that lies in a file, and maybe in a buffer of the server already. */
-export interface Brought {
+/** A text on its way into a pane: the buffer of the server that takes it there, and the line that fills it. */
+interface Carried {
   text: string;
   name: string;
-  file: string;
-  inBuffer: boolean;
+  fill: string;
+  /** Only a text that is too long for a command line lies in one. */
+  file: string | undefined;
 }
 
-/** `directory` is where the server looks up files for us: the text goes by a file, exact from one byte to megabytes. */
-function lay(text: string, directory: string): Brought {
+/** Up to this a text stands in the command line, which tmux reads a character at a time; a file takes it several messages and the disk. */
+const IN_LINE_BYTES = 8_000;
+
+/** `directory` is where the server looks up files for us: exact from one byte to megabytes, either way. */
+function carry(text: string, directory: string): Carried {
   const name = `${PASTE_PREFIX}${randomBytes(8).toString("hex")}`;
+  if (Buffer.byteLength(text) <= IN_LINE_BYTES)
+    return { text, name, fill: `set-buffer -b ${name} -- ${quote(text)}`, file: undefined };
   const file = join(directory, name);
-  // At once: a trip to another thread takes longer than the system does to keep a prompt.
   try {
+    // At once: a trip to another thread takes longer than the system does to keep a prompt.
     writeFileSync(file, text, { mode: 0o600 });
   } catch (problem) {
     rmSync(file, { force: true });
     throw problem;
   }
-  return { text, name, file, inBuffer: false };
+  return { text, name, fill: `load-buffer -b ${name} ${name}`, file };
 }
 
-const load = (name: string): string => `load-buffer -b ${name} ${name}`;
+/** A text that is in a buffer of the server already, from which no program sees it. */
+export type Brought = Carried;
 
-/** Into a buffer of the server, from which no program sees it: reading a file takes it several messages. */
 export function bring(run: Run, text: string, directory: string): Brought | undefined {
+  // tmux makes no buffer of nothing.
+  if (text === "") return undefined;
   try {
-    const laid = text === "" ? undefined : lay(text, directory);
-    if (laid) run(load(laid.name)).catch(() => {}); // Then the paste loads it.
-    return laid && { ...laid, inBuffer: true };
+    const carried = carry(text, directory);
+    run(carried.fill).catch(() => {}); // Then the paste fills it.
+    return carried;
   } catch {
     return undefined; // No room: the paste says so.
   }
@@ -80,7 +88,7 @@ export function bring(run: Run, text: string, directory: string): Brought | unde
 
 export async function putAway(run: Run, { name, file }: Brought): Promise<void> {
   await run(`delete-buffer -b ${name}`).catch(() => {});
-  await unlink(file).catch(() => {});
+  if (file !== undefined) await unlink(file).catch(() => {});
 }
 
 export async function paste(
@@ -91,15 +99,14 @@ export async function paste(
   directory: string,
   brought?: Brought,
 ): Promise<Typed> {
-  // tmux makes no buffer of nothing.
   if (text === "") return typing(run, pane, key, []);
-  const { name, file, inBuffer } = brought ?? lay(text, directory);
+  const { name, file, fill } = brought ?? carry(text, directory);
   try {
     const pasting = [leaveMode(pane), `paste-buffer -p -d -b ${name} -t ${pane}`];
     for (let attempt = 1; ; attempt++) {
       try {
-        // The server has taken the line that loads it before this one, and does one after the other.
-        const before = inBuffer && attempt === 1 ? [] : [load(name)];
+        // The server has taken the line that fills it before this one, and does one after the other.
+        const before = brought && attempt === 1 ? [] : [fill];
         const typed = await typing(run, pane, key, pasting, before);
         // Not there any more when the paste had happened and only its answer was lost.
         if (typed !== "typed") await run(`delete-buffer -b ${name}`).catch(() => {});
@@ -111,7 +118,7 @@ export async function paste(
       }
     }
   } finally {
-    await unlink(file).catch(() => {});
+    if (file !== undefined) await unlink(file).catch(() => {});
   }
 }
 
