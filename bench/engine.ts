@@ -1,34 +1,36 @@
 /**
  * What the engine costs over its log: phases through the whole engine, with the fake agent in process, against the same number of
- * bare commits of one row at the same `synchronous`; and whether that stays so when thousands of runs have ended before.
+ * bare commits of one row, in the same order and each at the same `synchronous`; and whether that stays so when thousands of runs
+ * have ended before.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import SQLite from "better-sqlite3";
 import { openEventLog } from "../src/adapters/storage/sqlite-event-log.ts";
 import { systemClock } from "../src/adapters/system/clock.ts";
 import { mustBeDurable } from "../src/domain/event.ts";
 import type { EventLog } from "../src/ports/event-log.ts";
 import { template } from "../test/support/made.ts";
 import { type Stage, stage } from "../test/support/stage.ts";
+import { type BareCommits, bareCommits } from "./bare-commits.ts";
 import { type Figure, median } from "./figure.ts";
 
 const ROUNDS = 5;
 const RUNS_A_ROUND = 25;
 const FINISHED = { few: 100, many: 10_000 };
 const PHASES = 3;
+const EVENT_BYTES = 370;
 
-/** Counts the appends that go to a log, by whether they were durable. */
-function counting(log: EventLog): { log: EventLog; counts: { durable: number; normal: number } } {
-  const counts = { durable: 0, normal: 0 };
+/** Writes down of each append to a log whether it was durable. */
+function counting(log: EventLog): { log: EventLog; order: boolean[] } {
+  const order: boolean[] = [];
   const append: EventLog["append"] = (run, expected, events, options) => {
-    counts[(options.durable ?? mustBeDurable(events)) ? "durable" : "normal"] += 1;
+    order.push(options.durable ?? mustBeDurable(events));
     return log.append(run, expected, events, options);
   };
   return {
     log: new Proxy(log, { get: (target, name) => (name === "append" ? append : Reflect.get(target, name)) }),
-    counts,
+    order,
   };
 }
 
@@ -63,30 +65,19 @@ async function finish({ on, ended }: { on: Stage; ended: Ended }, runs: number, 
   for (let n = 0; n < runs; n += 1) await ended(await on.start(`${name} ${n}`));
 }
 
-/** Milliseconds that the same commits take without an engine: one row of the size of an event each. */
-function bareCommits(file: string, { durable, normal }: { durable: number; normal: number }): number {
-  const database = new SQLite(file);
-  database.pragma("journal_mode = WAL");
-  database.exec("CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, body TEXT)");
-  const insert = database.prepare("INSERT INTO bare (body) VALUES (?)");
-  const body = "x".repeat(370);
+/** Milliseconds that the same commits take without an engine: as many, in the same order, each with one row of the size of an event. */
+function without(raw: BareCommits, order: readonly boolean[]): number {
+  const event = "x".repeat(EVENT_BYTES);
   const from = performance.now();
-  for (const [synchronous, count] of [
-    ["FULL", durable],
-    ["NORMAL", normal],
-  ] as const) {
-    database.pragma(`synchronous = ${synchronous}`);
-    for (let n = 0; n < count; n += 1) insert.run(body);
-  }
-  const took = performance.now() - from;
-  database.close();
-  return took;
+  for (const durable of order) raw.commit(event, durable);
+  return performance.now() - from;
 }
 
 export async function engineBench(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "devflow-bench-"));
   const line = template({ specify: {}, review: { needs: ["specify"] }, verify: { needs: ["review"] } });
-  const { log, counts } = counting(openEventLog({ file: join(folder, "devflow.db") }));
+  const { log, order } = counting(openEventLog({ file: join(folder, "devflow.db") }));
+  const raw = bareCommits(join(folder, "bare.db"));
   const over = new AbortController();
   const on = { on: stage({ template: line, clock: systemClock(), log }), ended: ends(log, over.signal) };
   try {
@@ -118,19 +109,19 @@ export async function engineBench(): Promise<Figure[]> {
     async function rounds(name: string): Promise<number[]> {
       const times: number[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
-        counts.durable = 0;
-        counts.normal = 0;
+        order.length = 0;
         const from = performance.now();
         await finish(on, RUNS_A_ROUND, `${name} ${round}`);
         const took = performance.now() - from;
         times.push(took);
-        if (name === "first") ratios.push(bareCommits(join(folder, "bare.db"), counts) / took);
+        if (name === "first") ratios.push(without(raw, order) / took);
       }
       return times;
     }
   } finally {
     over.abort();
     log.close();
+    raw.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

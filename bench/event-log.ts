@@ -7,13 +7,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import SQLite from "better-sqlite3";
 import { openEventLog } from "../src/adapters/storage/sqlite-event-log.ts";
 import { systemIds } from "../src/adapters/system/ids.ts";
 import type { RunEvent, RunStarted } from "../src/domain/event.ts";
 import type { RunId, SessionId } from "../src/domain/ids.ts";
 import { Template } from "../src/domain/template.ts";
 import type { EventLog } from "../src/ports/event-log.ts";
+import { type BareCommits, bareCommits } from "./bare-commits.ts";
 import type { Figure } from "./figure.ts";
 
 const ROUNDS = 61;
@@ -52,7 +52,7 @@ export async function eventLogBench(): Promise<Figure[]> {
     const rounds: Round[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       rounds.push({
-        bare: await rate(COMMITS, async () => raw.commit(COMMITS)),
+        bare: await rate(COMMITS, async () => commitBare(raw, round)),
         alone: await rate(COMMITS, () => appendTo(log, runs.slice(0, 1), COMMITS)),
         together: await rate(APPENDERS * EACH, () => appendTo(log, runs, EACH)),
       });
@@ -102,24 +102,8 @@ interface Round {
   together: number;
 }
 
-function bareCommits(file: string): { commit(times: number): void; close(): void } {
-  const database = new SQLite(file);
-  database.pragma("journal_mode = WAL");
-  database.pragma("synchronous = FULL");
-  database.exec(
-    "CREATE TABLE events (cursor INTEGER PRIMARY KEY, run TEXT, position INTEGER, at INTEGER, event TEXT, UNIQUE (run, position))",
-  );
-  const insert = database.prepare("INSERT INTO events (run, position, at, event) VALUES (?, ?, ?, ?)");
-  let position = 0;
-  return {
-    commit(times) {
-      for (let n = 0; n < times; n++) {
-        position += 1;
-        insert.run("01JZ8N3V000000QK5RTXW9YB4M", position, Date.now(), JSON.stringify(nth(position)));
-      }
-    },
-    close: () => void database.close(),
-  };
+function commitBare(raw: BareCommits, round: number): void {
+  for (let n = 1; n <= COMMITS; n++) raw.commit(JSON.stringify(nth(round * COMMITS + n)), true);
 }
 
 interface Run {
