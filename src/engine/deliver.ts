@@ -52,8 +52,9 @@ export async function deliverPrompt(
 ): Promise<Outcome | undefined> {
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");
-  if (deps.affords && !(await affordable(step, context, deps.affords))) return undefined;
+  // Asked at once: the answer comes while the rest is made ready.
   agent.prepare?.(promptKey(step, context));
+  if (deps.affords && !(await affordable(step, context, deps.affords))) return undefined;
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   const turn = openTurn(context.state().phases[step.phase]?.talk);
   // Without a mark the turn cannot be undone, and that is said when somebody wants to.

@@ -36,6 +36,9 @@ export interface EngineSpending extends Spending {
   settleLeft(gone: (session: string) => boolean): Promise<void>;
 }
 
+/** Why a wait is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
+const OVER = "over";
+
 const GIVEN_UP: Grant = { kind: "refused", failure: failureRecord(new Failure("budget.call_given_up")) };
 
 export function spending(deps: SpendingDeps): EngineSpending {
@@ -88,7 +91,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
       }
       return GIVEN_UP;
     } finally {
-      over.abort();
+      over.abort(OVER);
       waiting.delete(wake.ring);
     }
   }

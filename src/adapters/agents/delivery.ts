@@ -22,6 +22,9 @@ const RECEIPT_MS = 5_000;
 /** How long the composer may take to show a paste; large ones are drawn in pieces. */
 const SHOWN_MS = 3_000;
 
+/** Why a wait is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
+const OVER = "over";
+
 /** Enter is tried this often for one prompt, over all calls. */
 const MAX_ENTERS = 8;
 
@@ -168,7 +171,7 @@ export async function lookUntil(
   enough: (judgement: Judgement) => boolean,
 ): Promise<Judgement | undefined> {
   const timeUp = new AbortController();
-  const stop = (): void => timeUp.abort();
+  const stop = (): void => timeUp.abort(OVER);
   signal.addEventListener("abort", stop, { once: true });
   let ring: () => void = () => {};
   const off = terminal.on(() => ring());
@@ -185,7 +188,7 @@ export async function lookUntil(
     }
   } finally {
     off();
-    timeUp.abort();
+    stop();
     signal.removeEventListener("abort", stop);
   }
 }

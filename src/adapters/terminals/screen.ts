@@ -80,6 +80,8 @@ export function emulator(options: EmulatorOptions): Emulator {
   let cursorVisible = true;
   let bracketedPaste = false;
   let pasteUnknown = false;
+  /** What was read last, until something is written: several look at a screen at rest in one moment. */
+  let shown: Screen | undefined;
 
   const tell = (event: ScreenEvent) => {
     if (seeding === 0 && !disposed) onEvent(event);
@@ -129,6 +131,7 @@ export function emulator(options: EmulatorOptions): Emulator {
     xterm.write(bytes, () => {
       unparsed -= bytes.length;
       parsing -= 1;
+      shown = undefined;
       press();
       const paste = xterm.modes.bracketedPasteMode;
       if (paste !== bracketedPaste) {
@@ -177,6 +180,7 @@ export function emulator(options: EmulatorOptions): Emulator {
     settled,
     async read() {
       await settled();
+      if (shown) return shown;
       const buffer = xterm.buffer.active;
       const rows = Array.from(
         { length: xterm.rows },
@@ -186,7 +190,7 @@ export function emulator(options: EmulatorOptions): Emulator {
             ?.translateToString(true)
             .replace(TRAILING_SPACES, "") ?? "",
       );
-      return {
+      shown = {
         cols: xterm.cols,
         rows,
         cursor: { row: buffer.cursorY, col: buffer.cursorX, visible: cursorVisible },
@@ -194,6 +198,7 @@ export function emulator(options: EmulatorOptions): Emulator {
         alternate: buffer.type === "alternate",
         bracketedPaste: xterm.modes.bracketedPasteMode || (pasteUnknown ? undefined : false),
       };
+      return shown;
     },
     resize(cols, rows) {
       // Output that came before was laid out for the old size.
