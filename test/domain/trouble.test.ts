@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../src/domain/evidence.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
-import { TROUBLES, Trouble, troubleIn, troubleSaid } from "../../src/domain/trouble.ts";
+import { TROUBLES, troubleIn, troubleSaid } from "../../src/domain/trouble.ts";
+import { Trouble } from "../../src/domain/trouble-kind.ts";
 import { profile } from "../support/profiles.ts";
 
 const SAID: [Trouble, string][] = [
