@@ -142,10 +142,14 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     dirtySince = Math.min(dirtySince ?? at, at);
     const begins = worked?.at === at && verdict.state === "ready";
     const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
-    if (begins || at - dirtySince >= longest) return later(0);
-    if (verdict.state !== "working") return later(PAUSE_MS);
+    later(begins || at - dirtySince >= longest ? 0 : pauseFrom(at));
+  }
+
+  /** Until output that came now is looked at, if nothing more comes. */
+  function pauseFrom(at: number): number {
+    if (verdict.state !== "working") return PAUSE_MS;
     const until = Math.max(at + PAUSE_MS, lookedAt + WORKING_MS);
-    later(Math.ceil(until / TOGETHER_MS) * TOGETHER_MS - at);
+    return Math.ceil(until / TOGETHER_MS) * TOGETHER_MS - at;
   }
 
   function hearHook(value: unknown): void {
