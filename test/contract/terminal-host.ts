@@ -44,7 +44,7 @@ const PAYLOADS: Record<string, string> = {
   "what shells and formats expand": "$HOME `id` $(id) #{pane_id} #(id) %1 ~ * \"double\" 'single' {a,b}",
   "names of keys": "Enter C-c Escape",
   "a leading dash": "-x --help",
-  "8,000 bytes of what has to be quoted": "\\\"$~;\n\t#".repeat(1_000),
+  "8,000 bytes of what has to be quoted": '\\"$~;\n\t#'.repeat(1_000),
   "100 KB": Array.from({ length: 2_000 }, (_, i) => `${i} 가나다라마바사아자차카타파하`)
     .join("\n")
     .slice(0, 100_000),
