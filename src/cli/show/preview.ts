@@ -1,6 +1,6 @@
 /** What a run would do, before it does it: its phases, who takes them, and what is worth knowing first. */
 
-import { phrase, say } from "../../messages/say.ts";
+import { phrase, say, shipped } from "../../messages/say.ts";
 import type { Preview } from "../../protocol/run-methods.ts";
 import type { Paper } from "../style.ts";
 import { oneLine } from "../table.ts";
@@ -31,7 +31,7 @@ export function previewLines(preview: Preview, paper: Paper): string[] {
 const spaced = (lines: readonly string[]): string[] => (lines.length === 0 ? [] : ["", ...lines]);
 
 function headLines({ template, description }: Preview, { style, columns }: Paper): string[] {
-  const [first = "", ...more] = wrap(`${template}  ${oneLine(description)}`, columns);
+  const [first = "", ...more] = wrap(`${template}  ${oneLine(shipped(description))}`, columns);
   const [name, rest] = [first.slice(0, template.length), first.slice(template.length)];
   return [`${style.bold(name)}${style.dim(rest)}`, ...more.map(style.dim)];
 }

@@ -3,7 +3,9 @@ import type { RunView } from "../../domain/view.ts";
 import { phrase, say, told } from "../../messages/say.ts";
 import { progress } from "../progress.ts";
 import type { Paper } from "../style.ts";
-import { columnsOf, cut, oneLine, padded } from "../table.ts";
+import { oneLine } from "../table.ts";
+import { wrap } from "../text-width.ts";
+import { factLines } from "./facts.ts";
 import { moment } from "./times.ts";
 
 export function runDetails(run: RunView, paper: Paper): string[] {
@@ -27,16 +29,15 @@ export function runDetails(run: RunView, paper: Paper): string[] {
     ],
     [say("fact.report"), run.report?.markdown ?? ""],
   ];
-  const shown = facts.filter(([, value]) => value !== "");
-  const indent = Math.max(...shown.map(([name]) => columnsOf(name)));
   return [
     ...progress(run, paper),
     ...ending(run, paper),
-    ...run.warnings.map(
-      (warning, at) => `${at === 0 ? "\n" : ""}  ${style.yellow(`! ${cut(oneLine(phrase(warning)), columns - 4)}`)}`,
-    ),
+    ...run.warnings.flatMap((warning, at) => [
+      ...(at === 0 ? [""] : []),
+      ...wrap(oneLine(phrase(warning)), columns - 4).map((line, n) => style.yellow(`  ${n === 0 ? "!" : " "} ${line}`)),
+    ]),
     "",
-    ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+    ...factLines(facts, paper),
   ];
 }
 

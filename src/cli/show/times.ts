@@ -33,7 +33,8 @@ export function moment(at: number): string {
 /** `12s ago`, `4m ago`, `3h ago`, `2d ago`: for a glance, so in one unit. */
 export function ago(at: number, now: number): string {
   const ms = Math.max(0, now - at);
-  if (ms < MINUTE) return say("time.ago", { time: `${Math.floor(ms / SECOND)}s` });
-  if (ms < HOUR) return say("time.ago", { time: `${Math.floor(ms / MINUTE)}m` });
-  return say("time.ago", { time: ms < DAY ? `${Math.floor(ms / HOUR)}h` : `${Math.floor(ms / DAY)}d` });
+  if (ms < MINUTE) return say("time.seconds_ago", { count: Math.floor(ms / SECOND) });
+  if (ms < HOUR) return say("time.minutes_ago", { count: Math.floor(ms / MINUTE) });
+  if (ms < DAY) return say("time.hours_ago", { count: Math.floor(ms / HOUR) });
+  return say("time.days_ago", { count: Math.floor(ms / DAY) });
 }

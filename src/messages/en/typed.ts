@@ -28,7 +28,10 @@ export const typed = {
   "typed.more_than": "more than {bytes}",
   "typed.stdin": "standard input",
 
-  "time.ago": "{time} ago",
+  "time.seconds_ago": "{count}s ago",
+  "time.minutes_ago": "{count}m ago",
+  "time.hours_ago": "{count}h ago",
+  "time.days_ago": "{count}d ago",
   "audit.by": "by {by}",
   "daemon.ended_with": "devflowd ended with {code}",
 

@@ -30,7 +30,10 @@ export const typed: Record<keyof typeof en, string> = {
   "typed.more_than": "{bytes} 초과",
   "typed.stdin": "표준 입력",
 
-  "time.ago": "{time} 전",
+  "time.seconds_ago": "{count}초 전",
+  "time.minutes_ago": "{count}분 전",
+  "time.hours_ago": "{count}시간 전",
+  "time.days_ago": "{count}일 전",
   "audit.by": "행위자 {by}",
   "daemon.ended_with": "devflowd가 종료 코드 {code}(으)로 끝났습니다",
 
