@@ -7,7 +7,7 @@
  */
 import { Failure } from "../domain/failure.ts";
 import { lockFile, type Places } from "../domain/places.ts";
-import { isDiskFull, systemProblem } from "../domain/system-problem.ts";
+import { isDiskFull, isPipeToNothing, systemProblem } from "../domain/system-problem.ts";
 import type { Journal } from "../ports/journal.ts";
 import { removeInstance, writeInstance } from "../protocol/instance-record.ts";
 import { VERSION } from "../protocol/version.ts";
@@ -52,9 +52,13 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
     process.exit(1);
   });
   const onDefect = (error: unknown) => {
+    if (isPipeToNothing(error)) return; // whoever wanted the process hears that there is none
     journal.error("a defect ended the daemon", { error: error instanceof Error ? error.stack : String(error) });
     process.exit(1);
   };
+  // A file that may not grow any more is told by the write that fails; by default the signal that comes with it kills.
+  const tooLarge = (): void => {};
+  process.on("SIGXFSZ", tooLarge);
   process.on("uncaughtException", onDefect);
   process.on("unhandledRejection", onDefect);
   try {
@@ -68,6 +72,7 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
     journal.error("the daemon could not go on", { error: said });
     throw isDiskFull(error) ? new Failure("storage.full", { path: places.state }, { cause: error }) : error;
   } finally {
+    process.off("SIGXFSZ", tooLarge);
     process.off("uncaughtException", onDefect);
     process.off("unhandledRejection", onDefect);
     shutdown.release();

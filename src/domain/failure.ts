@@ -46,6 +46,7 @@ export const FAILURES = {
   "protocol.invalid_params": { exit: 2, text: "{method}: {problem}", hint: "devflow ctl methods {method} shows the parameters" },
   "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
   "machine.out_of_files": { exit: 1, text: "no more files can be opened", hint: "close some, or give devflowd more: ulimit -n 4096; devflowd restart", waits: true },
+  "machine.file_limit": { exit: 1, text: "a file may not grow any more: files of this process are limited in size", hint: "give devflowd more: ulimit -f unlimited; devflowd restart", waits: true },
   "machine.no_processes": { exit: 1, text: "no more processes can be started: {problem}", hint: "end some, or give the user more (ulimit -u)", waits: true },
   internal: { exit: 1, text: "something broke inside devflow: {problem}", hint: "devflowd logs has the details" },
 

@@ -214,7 +214,8 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
       return false;
     });
     telling.now = false;
-    if (moved || telling.unwanted) fruitless.delete(step.key);
+    // What is hindered rests, though it has told its intent once more.
+    if (telling.unwanted || (moved && !hindrances.has(step.key))) fruitless.delete(step.key);
     else await beforeAgain(step, AbortSignal.any([stopping.signal, signal]));
     hindrances.delete(step.key);
     underWay.delete(step.key);

@@ -81,8 +81,12 @@ const chest = (verdict: KeyVerdict) => ({
   secrets: { find: async () => "sk-or-v1-0123456789abcdef" },
   check: async () => verdict,
 });
-const daemon = (version: string, catalogue: object = { fetchedAt: BEGIN, stale: false }) => ({
-  call: async (method: string) => (method === "daemon.ping" ? { pid: 42, version } : { catalogue }),
+const daemon = (
+  version: string,
+  catalogue: object = { fetchedAt: BEGIN, stale: false },
+  problems: readonly object[] = [],
+) => ({
+  call: async (method: string) => (method === "daemon.ping" ? { pid: 42, version } : { catalogue, problems }),
 });
 const found = async (check: string, different: object): Promise<Examined[]> =>
   (await examine({ [check]: ALL[check] ?? (async () => []) }, ground(different), { fix: false })) as Examined[];
@@ -102,6 +106,15 @@ const open = async () => ({ directory: true, link: false, uid: 1000, mode: 0o407
 const broken = {
   list: async () => ({ good: [], broken: [{ source: "x", error: new Failure("definition.invalid") }] }),
 };
+
+test("what a daemon's runs wait for is told beside that it runs", async () => {
+  const problem = { code: "machine.no_processes", message: "no more processes can be started", hint: "end some" };
+  const running = async () => daemon("1.2.3", undefined, [problem]);
+  expect(await found("daemon", { running })).toMatchObject([
+    { level: "ok" },
+    { level: "warn", said: problem.message, todo: problem.hint },
+  ]);
+});
 
 describe("what is wrong is told, with what to do", () => {
   test.each<[string, "warn" | "fail", object, RegExp]>([

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 export const canLimit = process.platform === "linux" && spawnSync("prlimit", ["--version"]).status === 0;
 
 /** Sets the soft limit alone; the returned function gives it back. */
-export function limit(pid: number, what: "nofile", most: number): () => void {
+export function limit(pid: number, what: "nofile" | "fsize", most: number): () => void {
   const prlimit = (...args: string[]): string =>
     execFileSync("prlimit", ["--pid", String(pid), ...args], { encoding: "utf8" });
   const before = prlimit(`--${what}`, "--raw", "--noheadings", "--output", "SOFT").trim();

@@ -2,6 +2,7 @@
 import { damaged } from "../../domain/damage.ts";
 import { Failure } from "../../domain/failure.ts";
 import { shortage } from "../../domain/system-problem.ts";
+import { filesAreLimited } from "./file-limit.ts";
 import { lockHolder } from "./lock-holder.ts";
 
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
@@ -23,6 +24,8 @@ export function storageFailure(error: unknown, path: string): unknown {
   if (short) return short;
   const code = field(error, "code");
   const problem = field(error, "message");
+  if (code === "SQLITE_IOERR_WRITE" && filesAreLimited())
+    return new Failure("machine.file_limit", {}, { cause: error });
   if (FULL.has(code)) {
     return new Failure("storage.full", { path }, { cause: error });
   }

@@ -61,6 +61,7 @@ export async function git(args: readonly string[], { cwd, at, env, input }: GitC
   });
   if (result.exitCode === undefined && !result.isMaxBuffer) {
     if (result.code === "ENOENT") throw new Failure("git.missing");
+    if (result.signal === "SIGXFSZ") throw new Failure("machine.file_limit");
     const short = shortage(result);
     if (short) throw short;
     throw failed(args, cwd, result.originalMessage ?? String(result.signal));

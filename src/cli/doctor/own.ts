@@ -51,9 +51,16 @@ export const ownChecks: Readonly<Record<string, Check>> = {
     const client = await running();
     if (!client) return { level: "ok", said: say("doctor.daemon.none") };
     const there = await client.call("daemon.ping", {});
-    if (there.version === version) return { level: "ok", said: say("doctor.daemon.ok", { pid: there.pid, version }) };
-    const said = say("doctor.daemon.other", { theirs: there.version, version });
-    return { level: "fail", said, todo: say("doctor.daemon.todo") };
+    if (there.version !== version) {
+      const said = say("doctor.daemon.other", { theirs: there.version, version });
+      return { level: "fail", said, todo: say("doctor.daemon.todo") };
+    }
+    const { problems } = await client.call("daemon.status", {});
+    return [
+      { level: "ok", said: say("doctor.daemon.ok", { pid: there.pid, version }) },
+      // What its runs wait for: a full disk, no more processes.
+      ...problems.map(({ message, hint }): Finding => ({ level: "warn", said: message, todo: hint })),
+    ];
   }),
 
   database: async ({ database, places }) => {
