@@ -9,8 +9,8 @@ const THOROUGH = ["conformance", "conversations", "events", "hooks", "real-agent
   (name) => `test/agents/${name}.test.ts`,
 );
 
-/** Two cores are at work a third of the time with two workers: most tests wait for agents, timers and ends of processes. */
-const WORKERS = Number(process.env.DEVFLOW_TEST_WORKERS ?? 3);
+/** More than there are cores (two in CI): most tests wait for agents, timers and ends of processes. */
+const WORKERS = Number(process.env.DEVFLOW_TEST_WORKERS ?? 5);
 
 export default defineConfig({
   test: {
