@@ -3,6 +3,7 @@ import type { RunEvent } from "./event.ts";
 import type { FailureRecord } from "./failure.ts";
 import type { SessionId } from "./ids.ts";
 import type { OutcomeOf } from "./outcome.ts";
+import { close } from "./run-sessions.ts";
 import { current, type PhaseState, type RunState } from "./run-state.ts";
 import { isLive } from "./session.ts";
 import { NO_TALK, openTurn, type Talk, type TalkTurn } from "./talk.ts";
@@ -86,9 +87,7 @@ export function bound(state: RunState, { role, persona, hash, by }: OutcomeOf<"b
   if (!at || at.phase.role !== role || openTurn(at.talk)) return [];
   const live = Object.values(state.sessions).filter((one) => one.role === role && isLive(one.state));
   return [
-    ...live.map(
-      ({ session }): RunEvent => ({ type: "session.closed", session, cause: `${by} has chosen another persona` }),
-    ),
+    ...live.flatMap(({ session }) => close(state, session, `${by} has chosen another persona`)),
     { type: "role.bound", role, persona, hash, by },
   ];
 }

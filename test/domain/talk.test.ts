@@ -163,6 +163,20 @@ describe("a talk", () => {
     expect(fold(it.events)).toEqual(it.state());
   });
 
+  test("asks nothing on behalf of a persona that was exchanged for another", () => {
+    const it = run();
+    const asks: Outcome = {
+      kind: "verdict",
+      session: SESSION,
+      verdict: { state: "awaiting_permission", evidence: [] },
+      escalation: ESCALATION,
+    };
+    it.tell(asks);
+    expect(it.state().escalations).toHaveLength(1);
+    it.tell({ kind: "bound", role: "partner", persona: persona("two"), hash: HASH, by: "min" });
+    expect(it.state().escalations).toEqual([]);
+  });
+
   test("has its phase's time for each turn, and none passes between them", () => {
     const it = run();
     let state: RunState = initial;
