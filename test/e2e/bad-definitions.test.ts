@@ -213,7 +213,7 @@ describe("broken settings", () => {
       "paper: true\nhots: tmux\nterminal:\n  cols: 3\n",
       ':2:1: "hots" is not known here; did you mean "host"? (and 1 more)',
     ],
-    ["paper: maybe\n", ':1:1: "paper": it must be a boolean'],
+    ["paper: maybe\n", ':1:1: "paper": it must be true or false'],
   ])("%j keep the daemon from starting, and both programs say where", async (text, problem) => {
     const other = world();
     try {
