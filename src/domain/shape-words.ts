@@ -10,8 +10,10 @@ export function issueInWords(issue: ShapeIssue): string {
     case "invalid_value":
       return `it must be one of: ${issue.values.map(String).join(", ")}`;
     case "too_small":
+      if (!issue.message.startsWith("Too small: ")) return issue.message; // its schema says it better
       return least(issue.origin, Number(issue.minimum), issue.inclusive ?? true);
     case "too_big":
+      if (!issue.message.startsWith("Too big: ")) return issue.message;
       return most(issue.origin, Number(issue.maximum), issue.inclusive ?? true);
     case "unrecognized_keys":
       return issue.keys.map((key) => `"${key}" is not known here`).join("; ");
@@ -35,6 +37,7 @@ const NAMES: Record<string, string> = {
 const article = (type: string): string => NAMES[type] ?? `a ${type}`;
 
 function least(origin: string, count: number, inclusive: boolean): string {
+  if (count === 1 && (origin === "string" || origin === "array")) return "it is empty";
   if (origin === "string") return `at least ${count} characters are needed`;
   if (origin === "array") return `at least ${count} entries are needed`;
   return inclusive ? `at least ${count} is needed` : `more than ${count} is needed`;

@@ -65,6 +65,8 @@ export const phrases: Readonly<Record<string, string>> = {
   "it is missing": "없습니다",
   "it must be one of: {words}": "다음 중 하나여야 합니다: {words}",
   "it must be {problem}": "{problem}이(가) 필요합니다",
+  "no template is named": "템플릿 이름이 없습니다",
+  "the branch has no name": "브랜치 이름이 없습니다",
   "at least {count} characters are needed": "{count}자 이상이어야 합니다",
   "at most {count} characters are allowed": "{count}자 이하여야 합니다",
   "at least {count} entries are needed": "항목이 {count}개 이상이어야 합니다",
