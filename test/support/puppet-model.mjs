@@ -2,7 +2,7 @@
  * Stands in for a model agent's process: it speaks the protocol of `session-protocol.ts`, and does what its prompts say,
  * a word a line: `ask`, `fail`, `crash`, `crash-once`, `work`. What it has taken stands in its folder.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const tell = (message) => process.send?.(message);
@@ -12,7 +12,11 @@ let start;
 let opener = "";
 const grants = new Map();
 
-const save = () => writeFileSync(file, JSON.stringify(state));
+/** Whole at every moment: tests read it, and the process may end in the middle. */
+const save = () => {
+  writeFileSync(`${file}.new`, JSON.stringify(state));
+  renameSync(`${file}.new`, file);
+};
 const did = (event) => {
   state.did.push(event);
   save();
