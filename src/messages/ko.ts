@@ -10,6 +10,7 @@ import { devflowd } from "./ko/devflowd.ts";
 import { events } from "./ko/events.ts";
 import { failures } from "./ko/failures.ts";
 import { josa } from "./ko/josa.ts";
+import { methods } from "./ko/methods.ts";
 import { notification } from "./ko/notification.ts";
 import { notify } from "./ko/notify.ts";
 import { person } from "./ko/person.ts";
@@ -38,6 +39,6 @@ export const ko: Tongue = {
   report,
   notification,
   phrase: phraseBook(phrases),
-  shipped: phraseBook(shipped),
+  shipped: phraseBook({ ...shipped, ...methods }),
   finish: josa,
 };

@@ -10,8 +10,10 @@ import { columnsOf } from "../../src/domain/columns.ts";
 import { configText } from "../../src/domain/config-text.ts";
 import { referenceOf } from "../../src/domain/names.ts";
 import { issueInWords } from "../../src/domain/shape-words.ts";
+import { methods } from "../../src/messages/ko/methods.ts";
 import { shipped as book } from "../../src/messages/ko/shipped.ts";
 import { phrase, shipped, speak } from "../../src/messages/say.ts";
+import { METHODS } from "../../src/protocol/methods.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const AGENTS = ["claude", "codex", "copilot", "gemini", "opencode", "paper", "pi", "qwen"];
@@ -45,6 +47,12 @@ describe("Korean", () => {
     const left = texts.filter(([, text]) => !/[가-힣]/.test(shipped(text)) || ENGLISH.test(shipped(text)));
     expect(left).toEqual([]);
     expect(texts.length).toBeGreaterThan(90);
+  });
+
+  test("is there for every method of the socket, and for no other: what is missing goes into ko/methods.ts", () => {
+    const summaries = Object.values(METHODS).map(({ summary }) => summary);
+    expect(Object.keys(methods).toSorted()).toEqual(summaries.toSorted());
+    for (const summary of summaries) expect(shipped(summary)).toMatch(/[가-힣]/);
   });
 
   test("is there for nothing that is shipped no more", () => {

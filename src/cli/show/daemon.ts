@@ -1,5 +1,5 @@
 /** The daemon: what it is and does, and what its socket answers. */
-import { say } from "../../messages/say.ts";
+import { say, shipped } from "../../messages/say.ts";
 import type { DaemonStatus } from "../../protocol/daemon-methods.ts";
 import type { Result } from "../../protocol/methods.ts";
 import type { Paper } from "../style.ts";
@@ -32,13 +32,13 @@ export function methodsLines(methods: Result<"daemon.methods">, full: boolean, {
         { title: say("table.method"), paint: () => "bold" },
         { title: say("table.description"), shrink: true },
       ],
-      methods.map(({ method, summary }) => [method, summary]),
+      methods.map(({ method, summary }) => [method, shipped(summary)]),
       look,
     ).split("\n");
   }
   return methods.flatMap(({ method, summary, params, result }) => [
     style.bold(method),
-    summary,
+    shipped(summary),
     "",
     style.dim(say("daemon.params")),
     ...JSON.stringify(params, undefined, 2).split("\n"),
