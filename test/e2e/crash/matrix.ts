@@ -82,7 +82,7 @@ async function dieAt({ folder, play }: Home, { at, nth = 1, again, story }: Poin
 }
 
 /** A mutant is noticed soon, or never. */
-const MUTANT_PATIENCE_MS = 5_000;
+const MUTANT_PATIENCE_MS = 15_000;
 
 /** What the matrix has to say of each devflow that was broken on purpose. */
 export function walkMutants(installation: string): { name: string; sign: RegExp; found: Promise<string[]> }[] {
