@@ -9,15 +9,17 @@ import {
   afterTurn,
   type HeadlessProfile,
   hear,
+  hearLog,
   NOTHING_YET,
   resumable,
   type Tally,
 } from "../../domain/headless-turn.ts";
 import type { Redact } from "../../domain/redact.ts";
+import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import type { Usage } from "../../domain/usage.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { eventLines } from "./event-lines.ts";
+import { eventLines, textLines } from "./event-lines.ts";
 import type { Stop, TurnFiles, TurnProcess, TurnRecord, TurnResult } from "./turn-files.ts";
 
 /** How often a turn is looked at when nothing calls for it. */
@@ -77,6 +79,8 @@ export interface Turn {
 export async function followTurn(files: TurnFiles, record: TurnRecord, deps: TurnDeps): Promise<Turn> {
   const { headless, clock, limits } = deps;
   const lines = eventLines(files.stdout);
+  const { log } = headless;
+  const logged = log && textLines(files.log);
   const released = new AbortController();
   let tally: Tally = { ...NOTHING_YET, ...(record.continues?.total && { total: record.continues.total }) };
   let pid: number | undefined;
@@ -105,6 +109,15 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     if (usage) deps.tell({ kind: "usage", usage, nth: record.reportsBefore + tally.reports.length });
   }
 
+  /** A log goes on and on: only that the prompt was taken is a sign of life. */
+  function takeLog(line: string): void {
+    const before = tally;
+    if (log) tally = hearLog(tally, log, line);
+    if (tally === before) return;
+    if (tally.first !== before.first) lastEventAt = clock.steady();
+    deps.tell({ kind: "sign" });
+  }
+
   /** One look at a time; a call in the middle of one means another one after it. */
   function look(): Promise<void> {
     again = true;
@@ -126,7 +139,9 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     pid ??= await files.pid();
     if (before !== process) deps.tell({ kind: "sign" });
     const code = await files.exit();
-    const bytes = await lines.read(take); // after the exit was seen: then this is all of it
+    // After the exit was seen: then this is all of it. The log first: an event means that what it tells of a refusal is over.
+    await logged?.read(takeLog);
+    const bytes = await lines.read(take);
     const over = code !== undefined || process === "gone";
     if (over) lines.rest(take);
     // While its processes are being ended the session's next turn would be taken for one of them.
@@ -145,12 +160,12 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   }
 
   async function finish(code: number | undefined): Promise<void> {
-    const stopped = (await files.stop())?.why;
+    const stop = await files.stop();
     const end = {
       at: clock.now(),
-      stderr: await files.stderr(),
+      stderr: await files.stderr(log && pattern(log.line)),
       ...(code !== undefined && { code }),
-      ...(stopped !== undefined && { stopped }),
+      ...(stop && { stopped: stop.why, asked: stop.key !== undefined }),
     };
     const verdict = afterTurn({ headless, tally, end, limitsBefore: record.limitsBefore });
     // An npm wrapper that was killed leaves the real agent alive: what has crashed is not left to work on unseen.
@@ -235,9 +250,13 @@ function watchFolder(folder: string, changed: () => void): FSWatcher | undefined
 function underWay(process: TurnProcess, tally: Tally, at: number): Verdict {
   const evidence = (source: Evidence["source"], said: string): Evidence[] => [{ source, said, at }];
   if (process === "unclaimed") return { state: "booting", evidence: evidence("process", "a turn is being started") };
-  const said =
-    tally.events === 0 ? "its process runs and has told nothing yet" : (tally.said ?? `${tally.events} events`);
-  return { state: "working", evidence: evidence(tally.events === 0 ? "process" : "stream", said) };
+  const { events, first, refused, said = `${events} events` } = tally;
+  if (refused !== undefined) return { state: "working", evidence: evidence("log", `it asks again: ${refused}`) };
+  if (events > 0) return { state: "working", evidence: evidence("stream", said) };
+  return {
+    state: "working",
+    evidence: evidence(first === undefined ? "process" : "log", first ?? "its process runs and has told nothing yet"),
+  };
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
