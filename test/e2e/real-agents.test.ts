@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, type TestContext, test } from "vitest";
+import { expect, type TestContext, test, vi } from "vitest";
 import type { SessionNow } from "../../src/protocol/session-methods.ts";
 import { agentOrSkip, chosenAgents, thorough } from "../support/chosen-agents.ts";
 import { hasTmux } from "../support/has-tmux.ts";
@@ -21,7 +21,7 @@ import { world } from "../support/world.ts";
 const RUN = 600_000;
 const LEAVING = 300_000;
 /** A slow starter on a loaded machine, until its model is asked. */
-const SLOW = 120_000;
+const PATIENTLY = { timeout: 120_000, interval: 100 };
 
 type Adapter = "terminal" | "headless";
 
@@ -135,16 +135,15 @@ for (const adapter of ["terminal", "headless"] as const) {
         const told: string[] = [];
         for (const [phase, answer] of Object.entries({ first: away, second: back })) {
           told.push(`${phase} 1`);
-          await expect.poll(() => phasesOf(model), { timeout: SLOW }).toEqual(told);
+          await vi.waitFor(() => expect(phasesOf(model)).toEqual(told), PATIENTLY);
           const { session } = await run.event("prompt.delivered", (one) => one.phase === phase);
           process.kill(w.daemonPid(), "SIGKILL");
           // The first turn ends while no daemon is there, the second one once the next daemon has taken it over.
           if (answer === away) away.open();
           expect((await w.devflowd("start")).code).toBe(0);
           if (answer === away) continue;
-          const state = () =>
-            w.json<{ session: SessionNow }>("sessions", "show", session).then((it) => it.session.state);
-          await expect.poll(state, { timeout: SLOW }).toBe("working");
+          const shown = () => w.json<{ session: SessionNow }>("sessions", "show", session);
+          await vi.waitFor(async () => expect((await shown()).session.state).toBe("working"), PATIENTLY);
           back.open();
         }
         const waited = await w.devflow("runs", "wait", run.id, "--timeout", "3m");
