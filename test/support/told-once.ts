@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { LiveRun } from "./live-run.ts";
+import { withoutTime } from "./model-wire.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 
 /** Each prompt arrived byte for byte, and once, in order. */
@@ -12,6 +13,6 @@ export function expectToldOnce(run: LiveRun, model: ScriptedModel): void {
     expect(createHash("sha256").update(text).digest("hex")).toBe(sha256);
     return [phase, text];
   });
-  const received = model.delivered.map(({ phase, prompt }) => [phase, prompt]);
+  const received = model.delivered.map(({ phase, prompt }) => [phase, withoutTime(prompt)]);
   expect(received).toEqual(sent);
 }

@@ -86,7 +86,8 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
   let pid: number | undefined;
   /** What it had taken before this daemon has begun to follow it. */
   const before = clock.now() - record.at - clock.steady();
-  let lastEventAt = clock.steady();
+  /** On the clock that limits go by, and on the one that people do. */
+  let lastSign = { steady: clock.steady(), at: clock.now() };
   let process: TurnProcess = "unclaimed";
   let result: TurnResult | undefined;
   let sweeping = false;
@@ -99,7 +100,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const before = tally;
     tally = hear(tally, headless.events, value);
     if (tally.events === before.events) return;
-    lastEventAt = clock.steady();
+    lastSign = { steady: clock.steady(), at: clock.now() };
     deps.tell({ kind: "sign" });
     const { answer = "" } = tally;
     // Many agents say their last words twice: as a message, and as the turn's result.
@@ -114,7 +115,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const before = tally;
     if (log) tally = hearLog(tally, log, line);
     if (tally === before) return;
-    if (tally.first !== before.first) lastEventAt = clock.steady();
+    if (tally.first !== before.first) lastSign = { steady: clock.steady(), at: clock.now() };
     deps.tell({ kind: "sign" });
   }
 
@@ -155,7 +156,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const now = clock.steady();
     if (bytes > MAX_OUTPUT_BYTES) return `it printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB`;
     if (before + now >= limits.wallMs) return `it took longer than ${seconds(limits.wallMs)}`;
-    if (now - lastEventAt >= limits.inactivityMs) return `it told nothing for ${seconds(limits.inactivityMs)}`;
+    if (now - lastSign.steady >= limits.inactivityMs) return `it told nothing for ${seconds(limits.inactivityMs)}`;
     return undefined;
   }
 
@@ -225,7 +226,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     pid: () => (process === "alive" && !result ? pid : undefined),
     result: () => result,
     tally: () => tally,
-    verdict: () => result?.verdict ?? underWay(process, tally, lastEventAt),
+    verdict: () => result?.verdict ?? underWay(process, tally, lastSign.at),
     look,
     wrapperEnded: () => {
       ownWrapperEnded = true;

@@ -332,10 +332,12 @@ describe("an agent", () => {
     it("is delivered once the log has it, working while it asks again, and limited when it is silent for too long", async () => {
       const code = `${prelude} log("begun in c1"); log("refused: Rate limit reached, try again in 1h"); await when("never");`;
       const clock = movableClock();
+      const begun = clock.now();
       const agent = await enter({ code, headless }, { clock, limits: { inactivityMs: 600_000 } });
       expect((await give(agent)).kind).toBe("delivered");
       await vi.waitFor(() => expect(said(agent)).toContain("Rate limit reached"), TIME);
       expect(agent.verdict().state).toBe("working");
+      expect(agent.verdict().evidence[0]?.at).toBeGreaterThanOrEqual(begun);
       clock.advance(600_000);
       await becomes(agent, "rate_limited");
       expect(agent.verdict().until).toBeGreaterThan(clock.now());
