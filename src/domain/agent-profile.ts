@@ -89,7 +89,14 @@ export const HeadlessEvents = z.strictObject({
 });
 export type HeadlessEvents = z.infer<typeof HeadlessEvents>;
 
-/** What the reason of a failed headless turn says: the failure event's words, or the end of stderr. */
+const HeadlessLog = z.strictObject({
+  line: Pattern.describe("What is a line of it, among what stderr says to people"),
+  taken: Pattern.describe("It has the prompt, in the conversation that group 1 names"),
+  refused: Pattern.optional().describe("Its model has refused, group 1 says why; it asks again by itself"),
+});
+export type HeadlessLog = z.infer<typeof HeadlessLog>;
+
+/** What the reason of a failed headless turn says: the failure event's words, what its model refused, or the end of stderr. */
 const FailedBecause = z.strictObject({
   state: z.enum(["login_required", "rate_limited"]),
   regex: Pattern,
@@ -276,6 +283,9 @@ export const AgentProfile = z
         byFile: ByFile.unwrap().default([]),
         causes: z.array(FailedBecause).default([]).describe("In order; what is none of these is an ordinary failure"),
         events: HeadlessEvents,
+        log: HeadlessLog.optional().describe(
+          "The log that it writes to stderr, where its events begin only once its model has answered",
+        ),
         exitCodes: z.boolean().describe("A failed turn ends with another code than 0. 0 never proves anything"),
       })
       .optional(),

@@ -1,16 +1,17 @@
 /**
  * What one turn of a headless agent has come to: a fold over its JSON events, judged once its process has ended.
  *
- *   no event yet ──event──▶ taken ──end──▶ over (ready) | refused (login_required, rate_limited) | crashed (exited)
+ *   no sign yet ──sign──▶ taken ──end──▶ over (ready) | refused (login_required, rate_limited) | crashed (exited)
  *
- * H1. The first event is the proof that the prompt was taken; an end without any event proves nothing.
+ * H1. The first sign, an event or the log's own word, is the proof that the prompt was taken; an end without any proves nothing.
  * H2. A failure that the agent itself told is the end of a turn, not of the agent. An exit with another code than 0 and
  *     without such words is a crash, and so is an end that left no exit code at all, unless devflow ended the turn.
  * H3. Exit code 0 says only that the turn is over.
- * H4. Usage is told in increments, whatever the agent counts.
+ * H4. An agent whose model refuses it asks again, and is working; if its turn is then ended for its silence, the refusal is why.
+ * H5. Usage is told in increments, whatever the agent counts.
  */
 import { type HeadlessNews, readEvent } from "./agent-events.ts";
-import type { AgentProfile } from "./agent-profile.ts";
+import type { AgentProfile, HeadlessLog } from "./agent-profile.ts";
 import { type Money, parseUsd, usd } from "./money.ts";
 import { delay } from "./recovery.ts";
 import { resetTime } from "./reset-time.ts";
@@ -23,7 +24,7 @@ export type HeadlessProfile = NonNullable<AgentProfile["headless"]>;
 
 export interface Tally {
   events: number;
-  /** What the first event was. */
+  /** What the first sign was. */
   first?: string;
   conversation?: string;
   /** The agent's last words. */
@@ -31,6 +32,8 @@ export interface Tally {
   /** The same whole, for who has asked it something. */
   answer?: string;
   failed?: string;
+  /** Why its model has refused since its last event. */
+  refused?: string;
   reports: readonly Usage[];
   /** The last running total of the conversation, for agents that count so; a turn that goes on starts with that of the one before. */
   total?: Usage;
@@ -45,7 +48,9 @@ export interface TurnEnd {
   code?: number;
   /** Why devflow ended the turn, when it did. */
   stopped?: string;
-  /** The last of what it wrote to stderr. */
+  /** Somebody has asked for that: it was no limit. */
+  asked?: boolean;
+  /** The last of what it wrote to stderr, without its log. */
   stderr: string;
 }
 
@@ -61,8 +66,9 @@ export const resumable = ({ sessionKept }: HeadlessProfile["events"], tally: Tal
 export function hear(before: Tally, rules: HeadlessProfile["events"], event: unknown): Tally {
   if (typeof event !== "object" || event === null || Array.isArray(event)) return before;
   const { session, text, failed, recovered, usage } = readEvent(rules, event);
-  const { failed: _, ...unfailed } = before;
-  const tally: Tally = recovered ? unfailed : before;
+  const { refused: _, ...answered } = before;
+  const { failed: __, ...unfailed } = answered;
+  const tally: Tally = recovered ? unfailed : answered;
   return {
     ...tally,
     events: tally.events + 1,
@@ -73,6 +79,14 @@ export function hear(before: Tally, rules: HeadlessProfile["events"], event: unk
     ...(usage && { reports: [...tally.reports, increment(usage, tally.total)] }),
     ...(usage?.count === "last" && { total: usage.told }),
   };
+}
+
+/** The tally with one more line of the agent's log. */
+export function hearLog(tally: Tally, log: HeadlessLog, line: string): Tally {
+  const conversation = tally.first === undefined ? pattern(log.taken).exec(line)?.[1] : undefined;
+  if (conversation !== undefined) return { ...tally, first: "the prompt is in its log", conversation };
+  const refused = log.refused === undefined ? undefined : pattern(log.refused).exec(line)?.[1];
+  return refused === undefined ? tally : { ...tally, refused: refused.slice(0, MAX_SAID) };
 }
 
 const kindOf = (event: object): string =>
@@ -115,20 +129,26 @@ export interface Judging {
 
 /** What the session is after a turn. */
 export function afterTurn({ headless, tally, end, limitsBefore }: Judging): Verdict {
-  const { at, code, stopped, failed, stderr } = { ...end, failed: tally.failed };
+  const { at, code, stopped, stderr } = end;
+  const { failed, refused } = tally;
   const verdict = (state: Verdict["state"], source: Evidence["source"], said: string): Verdict => ({
     state,
     evidence: [{ source, said: said.slice(0, MAX_SAID), at }],
   });
-  if (stopped !== undefined) return verdict("ready", "process", `the turn was ended: ${stopped}`);
+  const ended = verdict("ready", "process", `the turn was ended: ${stopped}`);
+  if (stopped !== undefined && (end.asked || refused === undefined)) return ended;
   const badly = failed !== undefined || code !== 0 || tally.events === 0;
-  if (!badly) return verdict("ready", "process", "the turn is over, with exit code 0");
-  const because = cause(headless, [failed ?? "", stderr]);
+  if (!badly && stopped === undefined) return verdict("ready", "process", "the turn is over, with exit code 0");
+  const because = cause(headless, [failed ?? "", refused ?? "", stopped === undefined ? stderr : ""]);
   if (because) {
     const found = verdict(because.rule.state, failed === undefined ? "log" : "stream", because.said);
     if (because.rule.state === "login_required") return found;
     const until = because.until === undefined ? undefined : resetTime(because.until, at);
     return { ...found, until: until ?? at + delay("backoff", limitsBefore, 0.5) };
+  }
+  if (stopped !== undefined) {
+    const trouble = troubleSaid(refused ?? "");
+    return { ...ended, ...(trouble && { trouble }) };
   }
   if (failed !== undefined) {
     const trouble = troubleSaid(failed);

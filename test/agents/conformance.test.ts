@@ -31,6 +31,7 @@ const TEXTS: Record<string, (n: number) => string> = {
   "begins with !": (n) => `!important is a word of style sheet ${n}`,
   "begins with #": (n) => `# Heading ${n}\n\nand a text`,
   "begins with @": (n) => `@someone is asked for the ${n}. time`,
+  "has @ inside": (n) => `Ask @someone ${n} times about spec@1 and README.md`,
   "ends in a backslash": (n) => `Look ${n} times into C:\\temp\\`,
 };
 

@@ -43,7 +43,7 @@ describe("a text that a composer would not take as it is", () => {
       "C:\\ \n",
     ])
       expect([text, taken(name, text)]).toEqual([text, false]);
-    for (const text of ["Say hello", "a/b", "no! #1 @you", "C:\\x", "one\n/two\n!three", "a \\\nb", "안녕"])
+    for (const text of ["Say hello", "a/b", "no! #1 you@there", "C:\\x", "one\n/two\n!three", "a \\\nb", "안녕"])
       expect([text, taken(name, text)]).toEqual([text, true]);
   });
 
@@ -54,6 +54,16 @@ describe("a text that a composer would not take as it is", () => {
       false,
     ]);
     expect(taken("codex", "a\tb")).toBe(true);
+  });
+
+  it("is one with a file's name in it too, where the file would be put into the text", () => {
+    const { headless } = profile("qwen");
+    expect(["ask @you", "two\n@lines", "spec@1"].map((text) => taken("qwen", text))).toEqual([false, false, true]);
+    expect(["ask @you", "spec@1", "Say hello"].map((text) => headless && goesByFile(headless, text))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("is one of several lines too, where the model is told of a paste as pasted content", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { forVersion } from "../../src/domain/agent-profile.ts";
 import { type Judgement, judge, type Observation, worksAnyway } from "../../src/domain/evidence.ts";
 import { programStatus } from "../../src/domain/program-status.ts";
+import { matches } from "../../src/domain/screen-rule.ts";
 import { profile } from "../support/profiles.ts";
 
 const CODEX_READY = [
@@ -223,3 +224,28 @@ describe("an agent that says without its screen that it works", () => {
     expect(by("proj")).toBeUndefined();
   });
 });
+
+describe("a failed turn whose prompt was longer than the screen", () => {
+  const FAILURES = [
+    ["claude", "  ⎿  API Error: 401 Invalid API key · Please run /login", "❯ a newer prompt", "❯ "],
+    ["copilot", " ✗ Authentication failed with provider at http://127.0.0.1/v1 (HTTP 401).", " ❯ a newer prompt", "❯"],
+    ["gemini", "✕ [API Error: 401 API key not valid]", " > a newer prompt", " >   Type your message or @path/to/file"],
+    ["qwen", "  ✕ [API Error: 401 Incorrect API key provided]", "  > a newer prompt", "> "],
+  ] as const;
+
+  it.each(FAILURES)(
+    "is one of %s that needs a login, and of no account once a newer prompt is told",
+    (name, ...rows) => {
+      const { failed } = profile(name).interactive;
+      const [failure, newer, composer] = rows;
+      const found = (...between: string[]) => {
+        const screen = { rows: ["the prompt's last line", failure, ...between, composer], title: "", cursor: NOWHERE };
+        const because = failed?.causes.find(({ when }) => when && matches(when, screen));
+        return failed?.when && matches(failed.when, screen) === undefined ? undefined : because?.cause;
+      };
+      expect([found(), found(newer)]).toEqual(["login_required", undefined]);
+    },
+  );
+});
+
+const NOWHERE = { row: 3, col: 2, visible: true };

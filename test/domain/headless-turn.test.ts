@@ -2,7 +2,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { afterTurn, hear, NOTHING_YET, resumable, type Tally, type TurnEnd } from "../../src/domain/headless-turn.ts";
+import {
+  afterTurn,
+  hear,
+  hearLog,
+  NOTHING_YET,
+  resumable,
+  type Tally,
+  type TurnEnd,
+} from "../../src/domain/headless-turn.ts";
 import { profile } from "../support/profiles.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
@@ -67,6 +75,58 @@ it("a conversation that its agent writes down with its first answer can be gone 
   const said = { type: "message_end", message: { role: "assistant", content: [{ type: "text", text: "Yes." }] } };
   expect([resumable(events, begun), resumable(events, hear(begun, events, said))]).toEqual([undefined, "c"]);
   expect(resumable(headlessOf("paper").events, heard([started]))).toBe("t");
+});
+
+describe("the log of opencode, which tells nothing else before its model has answered", () => {
+  const opencode = headlessOf("opencode");
+  const lines = readFileSync(
+    fileURLToPath(new URL("../../fixtures/screens/opencode/headless/429-stderr.txt", import.meta.url)),
+    "utf8",
+  ).split("\n");
+  const { log } = opencode;
+  if (!log) throw new Error("its log is not read");
+  const logged = lines.reduce((tally, line) => hearLog(tally, log, line), NOTHING_YET);
+  const over = (end: Partial<TurnEnd>, tally = logged) =>
+    afterTurn({ headless: opencode, tally, end: { at: NOW, stderr: "", ...end }, limitsBefore: 0 });
+
+  it("proves that it has the prompt, and in which conversation", () => {
+    expect(logged).toMatchObject({ events: 0, conversation: "ses_e00ddefc3ffeEZNnjozcX9XxSe" });
+    expect(logged.first).toBeTruthy();
+    expect(resumable(opencode.events, logged)).toBe("ses_e00ddefc3ffeEZNnjozcX9XxSe");
+  });
+
+  it("proves nothing before the prompt is in the conversation", () => {
+    const before = lines.slice(
+      0,
+      lines.findIndex((line) => line.includes("message=loop")),
+    );
+    expect(before.length).toBeGreaterThan(3);
+    expect(before.reduce((tally, line) => hearLog(tally, log, line), NOTHING_YET)).toEqual(NOTHING_YET);
+  });
+
+  it("names the limit when the turn is ended for its silence, until the time that was printed", () => {
+    expect(over({ stopped: "it told nothing for 600 s" })).toMatchObject({
+      state: "rate_limited",
+      until: NOW + 30_000,
+      evidence: [{ source: "log" }],
+    });
+  });
+
+  it("names an outage then too, as a trouble of the turn", () => {
+    const line = 'timestamp=T level=ERROR run=1 message="stream error" s=1 small=false error.error="503 Overloaded"';
+    const verdict = over({ stopped: "it told nothing for 600 s" }, hearLog(logged, log, line));
+    expect(verdict).toMatchObject({ state: "ready", trouble: { kind: "overloaded" } });
+  });
+
+  it("is of no account when somebody has stopped the turn, or the model has answered since", () => {
+    expect(over({ stopped: "it was interrupted", asked: true }).state).toBe("ready");
+    const answered = hear(logged, opencode.events, { type: "step_start", sessionID: "ses_1" });
+    expect(over({ stopped: "it told nothing for 600 s" }, answered)).toMatchObject({ state: "ready" });
+  });
+
+  it("does not hide what it says to people, nor is it taken for that", () => {
+    expect(lines.filter((line) => line !== "" && !new RegExp(log.line, "u").test(line))).toEqual([]);
+  });
 });
 
 describe("the end of a turn", () => {

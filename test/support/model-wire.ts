@@ -91,3 +91,7 @@ function messageOf({ role = "user", content, parts }: z.infer<typeof Message>): 
   const texts = typeof given === "string" ? [given] : given.flatMap(({ text }) => (text === undefined ? [] : [text]));
   return { role, texts };
 }
+
+/** Copilot CLI puts the time before each prompt, in the same text. */
+export const withoutTime = (text: string): string =>
+  text.replace(/^<current_datetime>[^<\n]*<\/current_datetime>\n\n/, "");

@@ -3,7 +3,7 @@
  * began each turn, as it arrived on the wire.
  */
 import { type ChatCompletionRequest, LLMock } from "@copilotkit/aimock";
-import { modelWire, type WireRequest } from "./model-wire.ts";
+import { modelWire, type WireRequest, withoutTime } from "./model-wire.ts";
 
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
 /** What a limit says of its end, in seconds from now. */
@@ -97,11 +97,8 @@ const NOTES = [
   /^Managed memory directory: /,
 ];
 
-/** What Copilot CLI puts before each prompt, in the same text. */
-const TIME = /^<current_datetime>[^<\n]*<\/current_datetime>\n\n/;
-
 const told = (texts: readonly string[]): string[] =>
-  texts.filter((text) => !NOTES.some((note) => note.test(text))).map((text) => text.replace(TIME, ""));
+  texts.filter((text) => !NOTES.some((note) => note.test(text))).map(withoutTime);
 
 const refusal = (status: number, message: string, type: string) => ({
   error: { message, type, code: status === 401 ? "invalid_api_key" : "rate_limit_exceeded" },

@@ -1,4 +1,4 @@
-/** Reads the JSON lines of a file that is still being written: what has come since the last time, whole lines only. */
+/** Reads the lines of a file that is still being written, JSON or text: what has come since the last time, whole lines only. */
 import { open } from "node:fs/promises";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -8,15 +8,29 @@ const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-export interface EventLines {
-  /** Hands every new value to `take`, in order; lines that are not JSON are passed over. Resolves with the bytes read so far. */
-  read(take: (value: unknown) => void): Promise<number>;
+export interface Lines<T> {
+  /** Hands everything new to `take`, in order. Resolves with the bytes read so far. */
+  read(take: (one: T) => void): Promise<number>;
   /** The last line, though nothing has ended it: for a file that nobody writes any more. */
-  rest(take: (value: unknown) => void): void;
+  rest(take: (one: T) => void): void;
 }
 
-/** `wanted` says of a line whether it is worth parsing. */
-export function eventLines(file: string, wanted: (line: string) => boolean = () => true): EventLines {
+/** Values; lines that are not JSON are passed over. `wanted` says of a line whether it is worth parsing. */
+export function eventLines(file: string, wanted: (line: string) => boolean = () => true): Lines<unknown> {
+  const lines = textLines(file);
+  const parsed = (take: (value: unknown) => void) => (line: string) => {
+    if (!wanted(line)) return;
+    try {
+      take(JSON.parse(line));
+    } catch {
+      // Agents print warnings and banners between their events.
+    }
+  };
+  return { read: (take) => lines.read(parsed(take)), rest: (take) => lines.rest(parsed(take)) };
+}
+
+/** Lines as they are, without the empty ones. */
+export function textLines(file: string): Lines<string> {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let offset = 0;
   let begun: Buffer[] = [];
@@ -27,18 +41,13 @@ export function eventLines(file: string, wanted: (line: string) => boolean = () 
     if (begunBytes > MAX_LINE_BYTES) begun = [];
     else begun.push(Buffer.from(piece));
   }
-  function finish(take: (value: unknown) => void): void {
+  function finish(take: (line: string) => void): void {
     const text = begunBytes > MAX_LINE_BYTES ? "" : Buffer.concat(begun).toString("utf8").trim();
     begun = [];
     begunBytes = 0;
-    if (text === "" || !wanted(text)) return;
-    try {
-      take(JSON.parse(text));
-    } catch {
-      // Agents print warnings and banners between their events.
-    }
+    if (text !== "") take(text);
   }
-  function split(bytes: Buffer, take: (value: unknown) => void): void {
+  function split(bytes: Buffer, take: (line: string) => void): void {
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, from)) {
       keep(bytes.subarray(from, end));

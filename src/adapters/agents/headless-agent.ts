@@ -34,7 +34,7 @@ export interface HeadlessAgentOptions {
   redact?: Redact;
   /** What is said in talks, while it is said. */
   say?: Say;
-  /** How long an agent may take until its first event. */
+  /** How long an agent may take until its first sign. */
   receiptMs?: number;
 }
 

@@ -9,15 +9,17 @@ import {
   afterTurn,
   type HeadlessProfile,
   hear,
+  hearLog,
   NOTHING_YET,
   resumable,
   type Tally,
 } from "../../domain/headless-turn.ts";
 import type { Redact } from "../../domain/redact.ts";
+import { pattern } from "../../domain/screen-rule.ts";
 import type { Evidence, Verdict } from "../../domain/session.ts";
 import type { Usage } from "../../domain/usage.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { eventLines } from "./event-lines.ts";
+import { eventLines, textLines } from "./event-lines.ts";
 import type { Stop, TurnFiles, TurnProcess, TurnRecord, TurnResult } from "./turn-files.ts";
 
 /** How often a turn is looked at when nothing calls for it. */
@@ -77,12 +79,15 @@ export interface Turn {
 export async function followTurn(files: TurnFiles, record: TurnRecord, deps: TurnDeps): Promise<Turn> {
   const { headless, clock, limits } = deps;
   const lines = eventLines(files.stdout);
+  const { log } = headless;
+  const logged = log && textLines(files.log);
   const released = new AbortController();
   let tally: Tally = { ...NOTHING_YET, ...(record.continues?.total && { total: record.continues.total }) };
   let pid: number | undefined;
   /** What it had taken before this daemon has begun to follow it. */
   const before = clock.now() - record.at - clock.steady();
-  let lastEventAt = clock.steady();
+  /** On the clock that limits go by, and on the one that people do. */
+  let lastSign = { steady: clock.steady(), at: clock.now() };
   let process: TurnProcess = "unclaimed";
   let result: TurnResult | undefined;
   let sweeping = false;
@@ -95,7 +100,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const before = tally;
     tally = hear(tally, headless.events, value);
     if (tally.events === before.events) return;
-    lastEventAt = clock.steady();
+    lastSign = { steady: clock.steady(), at: clock.now() };
     deps.tell({ kind: "sign" });
     const { answer = "" } = tally;
     // Many agents say their last words twice: as a message, and as the turn's result.
@@ -103,6 +108,15 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
       deps.tell({ kind: "said", message: `${record.key}/${tally.events}`, text: answer });
     const usage = tally.reports.length > before.reports.length ? tally.reports.at(-1) : undefined;
     if (usage) deps.tell({ kind: "usage", usage, nth: record.reportsBefore + tally.reports.length });
+  }
+
+  /** A log goes on and on: only that the prompt was taken is a sign of life. */
+  function takeLog(line: string): void {
+    const before = tally;
+    if (log) tally = hearLog(tally, log, line);
+    if (tally === before) return;
+    if (tally.first !== before.first) lastSign = { steady: clock.steady(), at: clock.now() };
+    deps.tell({ kind: "sign" });
   }
 
   /** One look at a time; a call in the middle of one means another one after it. */
@@ -126,7 +140,9 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     pid ??= await files.pid();
     if (before !== process) deps.tell({ kind: "sign" });
     const code = await files.exit();
-    const bytes = await lines.read(take); // after the exit was seen: then this is all of it
+    // After the exit was seen: then this is all of it. The log first: an event means that what it tells of a refusal is over.
+    await logged?.read(takeLog);
+    const bytes = await lines.read(take);
     const over = code !== undefined || process === "gone";
     if (over) lines.rest(take);
     // While its processes are being ended the session's next turn would be taken for one of them.
@@ -140,17 +156,17 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     const now = clock.steady();
     if (bytes > MAX_OUTPUT_BYTES) return `it printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB`;
     if (before + now >= limits.wallMs) return `it took longer than ${seconds(limits.wallMs)}`;
-    if (now - lastEventAt >= limits.inactivityMs) return `it told nothing for ${seconds(limits.inactivityMs)}`;
+    if (now - lastSign.steady >= limits.inactivityMs) return `it told nothing for ${seconds(limits.inactivityMs)}`;
     return undefined;
   }
 
   async function finish(code: number | undefined): Promise<void> {
-    const stopped = (await files.stop())?.why;
+    const stop = await files.stop();
     const end = {
       at: clock.now(),
-      stderr: await files.stderr(),
+      stderr: await files.stderr(log && pattern(log.line)),
       ...(code !== undefined && { code }),
-      ...(stopped !== undefined && { stopped }),
+      ...(stop && { stopped: stop.why, asked: stop.key !== undefined }),
     };
     const verdict = afterTurn({ headless, tally, end, limitsBefore: record.limitsBefore });
     // An npm wrapper that was killed leaves the real agent alive: what has crashed is not left to work on unseen.
@@ -210,7 +226,7 @@ export async function followTurn(files: TurnFiles, record: TurnRecord, deps: Tur
     pid: () => (process === "alive" && !result ? pid : undefined),
     result: () => result,
     tally: () => tally,
-    verdict: () => result?.verdict ?? underWay(process, tally, lastEventAt),
+    verdict: () => result?.verdict ?? underWay(process, tally, lastSign.at),
     look,
     wrapperEnded: () => {
       ownWrapperEnded = true;
@@ -235,9 +251,13 @@ function watchFolder(folder: string, changed: () => void): FSWatcher | undefined
 function underWay(process: TurnProcess, tally: Tally, at: number): Verdict {
   const evidence = (source: Evidence["source"], said: string): Evidence[] => [{ source, said, at }];
   if (process === "unclaimed") return { state: "booting", evidence: evidence("process", "a turn is being started") };
-  const said =
-    tally.events === 0 ? "its process runs and has told nothing yet" : (tally.said ?? `${tally.events} events`);
-  return { state: "working", evidence: evidence(tally.events === 0 ? "process" : "stream", said) };
+  const { events, first, refused, said = `${events} events` } = tally;
+  if (refused !== undefined) return { state: "working", evidence: evidence("log", `it asks again: ${refused}`) };
+  if (events > 0) return { state: "working", evidence: evidence("stream", said) };
+  return {
+    state: "working",
+    evidence: evidence(first === undefined ? "process" : "log", first ?? "its process runs and has told nothing yet"),
+  };
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;

@@ -21,6 +21,9 @@ import { Usage } from "../../domain/usage.ts";
 /** What of stderr is worth keeping as a reason. */
 const STDERR_BYTES = 2_048;
 
+/** Where that is looked for among the lines of a log. */
+const LOGGED_BYTES = 64 * 1024;
+
 /** A longer output of a turn that is over is removed: it could not be looked through without stopping everything else. */
 const SCRUBBED_BYTES = 64 * 1024 * 1024;
 
@@ -59,6 +62,7 @@ export type TurnProcess = "unclaimed" | "alive" | "gone";
 export interface TurnFiles {
   readonly folder: string;
   readonly stdout: string;
+  readonly log: string;
   /** Makes the folder; false when it is there already. */
   create(): Promise<boolean>;
   prepare(record: TurnRecord, prompt: string): Promise<void>;
@@ -68,7 +72,8 @@ export interface TurnFiles {
   forbid(): Promise<boolean>;
   pid(): Promise<number | undefined>;
   exit(): Promise<number | undefined>;
-  stderr(): Promise<string>;
+  /** The last of it, without the lines that `log` is found in. */
+  stderr(log?: RegExp): Promise<string>;
   stop(): Promise<Stop | undefined>;
   setStop(stop: Stop): Promise<void>;
   result(): Promise<TurnResult | undefined>;
@@ -94,6 +99,7 @@ export function turnFiles(folder: string): TurnFiles {
   return {
     folder,
     stdout: at("stdout"),
+    log: at("stderr"),
     create: () =>
       mkdir(folder, { mode: 0o700 }).then(
         () => true,
@@ -115,7 +121,13 @@ export function turnFiles(folder: string): TurnFiles {
       ),
     pid: async () => (await read("pid", z.number())) ?? undefined,
     exit: async () => (await read("exit.json", Exit))?.code,
-    stderr: async () => readable(await tail(at("stderr"), STDERR_BYTES)),
+    stderr: async (log) => {
+      if (!log) return readable(await tail(at("stderr"), STDERR_BYTES));
+      const text = await tail(at("stderr"), LOGGED_BYTES);
+      // The first line has lost its beginning, where the file is longer.
+      const lines = text.split("\n").slice(Buffer.byteLength(text) < LOGGED_BYTES ? 0 : 1);
+      return readable(lines.filter((line) => !log.test(line)).join("\n")).slice(-STDERR_BYTES);
+    },
     stop: () => read("stop.json", Stop),
     setStop: (stop) => write("stop.json", JSON.stringify(stop)),
     result: () => read("result.json", TurnResult),

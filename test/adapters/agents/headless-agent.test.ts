@@ -322,6 +322,54 @@ describe("an agent", () => {
     expect((await give(agent, "two", "go")).kind).toBe("delivered");
   });
 
+  describe("of an agent that tells nothing but its log until its model answers", () => {
+    const headless: OneShot["headless"] = {
+      log: { line: "^log: ", taken: "^log: begun in (.+)$", refused: "^log: refused: (.+)$" },
+      causes: [{ state: "rate_limited", regex: "Rate limit", until: "try again (.*)$" }],
+    };
+    const prelude = `const log = (text) => fs.writeSync(2, "log: " + text + "\\n"); log("booting");`;
+
+    it("is delivered once the log has it, working while it asks again, and limited when it is silent for too long", async () => {
+      const code = `${prelude} log("begun in c1"); log("refused: Rate limit reached, try again in 1h"); await when("never");`;
+      const clock = movableClock();
+      const begun = clock.now();
+      const agent = await enter({ code, headless }, { clock, limits: { inactivityMs: 600_000 } });
+      expect((await give(agent)).kind).toBe("delivered");
+      await vi.waitFor(() => expect(said(agent)).toContain("Rate limit reached"), TIME);
+      expect(agent.verdict().state).toBe("working");
+      expect(agent.verdict().evidence[0]?.at).toBeGreaterThanOrEqual(begun);
+      clock.advance(600_000);
+      await becomes(agent, "rate_limited");
+      expect(agent.verdict().until).toBeGreaterThan(clock.now());
+      // The same prompt is not told again: it has it.
+      expect((await give(agent)).kind).toBe("delivered");
+      expect(agent.verdict().state).toBe("rate_limited");
+    });
+
+    it("goes on in the conversation that the log named, after it was killed", async () => {
+      const resume = ["-e", `console.log(JSON.stringify({ type: "again", in: "{conversation}" }))`];
+      const code = `${prelude} log("begun in c1"); await when("never");`;
+      const agent = await enter({ code, headless });
+      expect((await give(agent)).kind).toBe("delivered");
+      process.kill(agent.pid ?? 0, "SIGKILL");
+      await becomes(agent, "exited");
+      spec = { ...spec, session: oneShotSpec(home, ulid()).session, continues: { session: agent.session, mark: "-" } };
+      const next = await enter({ code, headless: { ...headless, resume } });
+      expect((await give(next, "two")).kind).toBe("delivered");
+      await becomes(next, "ready");
+      expect(readFileSync(join(folderOf("two"), "stdout"), "utf8")).toContain('"in":"c1"');
+    });
+
+    it("has ended for what it said to people, not for its log", async () => {
+      const code = `${prelude} log("begun in c1"); console.error("no such model"); log("x".repeat(5000)); process.exit(1);`;
+      const agent = await enter({ code, headless });
+      await give(agent);
+      await becomes(agent, "exited");
+      expect(said(agent)).toContain("no such model");
+      expect(said(agent)).not.toContain("log:");
+    });
+  });
+
   it("that never ends is ended by the clock", async () => {
     const code = `started(); setInterval(() => emit({ type: "tick" }), 50);`;
     const agent = await enter({ code }, { limits: { wallMs: 500 } });
