@@ -10,7 +10,7 @@ import type { Usage } from "../domain/usage.ts";
 import type { OpenReservation } from "../ports/ledger.ts";
 import type { CallRequest, Grant, Spending, Waits } from "../ports/spending.ts";
 import { parking } from "./parking.ts";
-import { type Answer, type Party, type ReservingDeps, reserving } from "./reserving.ts";
+import { type Answer, HINDERED_AGAIN_MS, type Party, type ReservingDeps, reserving } from "./reserving.ts";
 import { cutOff, priced, type SettlingDeps } from "./settling.ts";
 import { wakeable } from "./wakeable.ts";
 
@@ -41,6 +41,14 @@ const OVER = "over";
 
 const GIVEN_UP: Grant = { kind: "refused", failure: failureRecord(new Failure("budget.call_given_up")) };
 
+const waits = (error: unknown): error is Failure => error instanceof Failure && error.waits === true;
+
+/** Where there is no room for a reservation the call waits for it: that is no answer to whoever asks. */
+function hindered(error: unknown): Answer {
+  if (!waits(error)) throw error;
+  return { kind: "waits", said: error.message, againMs: HINDERED_AGAIN_MS };
+}
+
 export function spending(deps: SpendingDeps): EngineSpending {
   const { ledger, clock, journal } = deps;
   const { reserve, begin, learn } = reserving(deps);
@@ -62,7 +70,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
     return patiently(
       async (waited) => {
         await accounts.pass(account, call, signal, tell);
-        const now = signal.aborted ? GIVEN_UP : await reserve(entryOf(call), request, waited);
+        const now = signal.aborted ? GIVEN_UP : await reserve(entryOf(call), request, waited).catch(hindered);
         if (now.kind !== "granted") accounts.ended(call, false);
         return now;
       },
@@ -87,7 +95,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
         if (answer.kind !== "waits") return answer;
         if (answer.said !== said) tell(answer.said);
         said = answer.said;
-        await wake.next(Number.POSITIVE_INFINITY);
+        await wake.next(answer.againMs ?? Number.POSITIVE_INFINITY);
       }
       return GIVEN_UP;
     } finally {
@@ -129,6 +137,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
       } catch (error) {
         // The agent cannot be told to say it again, and its run shall know of it all the same.
         journal.error("a report of usage could not be booked", { run, session, error: String(error) });
+        if (waits(error)) void reportLater(() => ledger.report(entry, spender, priced({ usage }, spender, deps)), run);
         return usage;
       }
       return booked(entry) ?? usage;
@@ -148,6 +157,18 @@ export function spending(deps: SpendingDeps): EngineSpending {
       reconsider();
     },
   };
+
+  async function reportLater(book: () => void, run: string): Promise<void> {
+    for (;;) {
+      await clock.sleep(HINDERED_AGAIN_MS);
+      try {
+        return book();
+      } catch (error) {
+        if (waits(error)) continue;
+        return journal.error("a report of usage could not be booked", { run, error: String(error) });
+      }
+    }
+  }
 
   async function settleCutOff(reservation: OpenReservation, generation: string | undefined): Promise<void> {
     const { call } = reservation;
