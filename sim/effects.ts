@@ -20,7 +20,7 @@ export interface Effects {
   /** Names the end of a run that its report is about: one that is taken up again has another. */
   endOf(run: string): string;
   /** A call of an agent is refused, with this code. */
-  refused(run: string, session: string, code: string): void;
+  refused(run: string, phase: string | undefined, code: string): void;
   /** An agent writes a file. */
   written(path: string, text: string): void;
   /** Whether a run has its worktree, by the log. */
@@ -87,14 +87,12 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
       };
     },
     endOf: (run) => `the report of ${run}, resumed ${resumed.get(run) ?? 0} times,`,
-    refused(run, session, code) {
+    refused(run, phase, code) {
       const { phases, ended, interrupted } = stateOf(run);
+      const { status, talk } = phases[phase ?? ""] ?? {};
       if (ended || interrupted || !code.startsWith("budget.")) return;
-      const atWork = Object.values(phases).some(
-        ({ status, prompts, talk }) =>
-          status === "running" && prompts.at(-1)?.session === session && (!talk || openTurn(talk)),
-      );
-      if (atWork) breaks(`a call is refused with ${code}, and its phase is at work still`);
+      if (status === "running" && (!talk || openTurn(talk)))
+        breaks(`a call is refused with ${code}, and its phase is at work still`);
     },
     prepared: (run) => stateOf(run).workspace !== undefined,
     over: (run) => stateOf(run).ended !== undefined,

@@ -132,12 +132,15 @@ export function spending(deps: SpendingDeps): EngineSpending {
       const at = clock.now();
       const entry = `${session}/${nth}`;
       const spender = { run, session, persona, model, at, day: dayOf(at), ...(phase !== undefined && { phase }) };
+      const write = (): void => ledger.report(entry, spender, priced({ usage }, spender, deps));
+      const failed = (error: unknown): void =>
+        journal.error("a report of usage could not be booked", { run, session, error: String(error) });
       try {
-        ledger.report(entry, spender, priced({ usage }, spender, deps));
+        write();
       } catch (error) {
         // The agent cannot be told to say it again, and its run shall know of it all the same.
-        journal.error("a report of usage could not be booked", { run, session, error: String(error) });
-        if (waits(error)) void reportLater(() => ledger.report(entry, spender, priced({ usage }, spender, deps)), run);
+        failed(error);
+        if (waits(error)) void withRoom(write).catch(failed);
         return usage;
       }
       return booked(entry) ?? usage;
@@ -158,15 +161,15 @@ export function spending(deps: SpendingDeps): EngineSpending {
     },
   };
 
-  async function reportLater(book: () => void, run: string): Promise<void> {
+  /** What is not in the ledger for want of room is written as soon as there is some; until then its entry is being settled. */
+  async function withRoom(write: () => void): Promise<void> {
     for (;;) {
-      await clock.sleep(HINDERED_AGAIN_MS);
       try {
-        return book();
+        return write();
       } catch (error) {
-        if (waits(error)) continue;
-        return journal.error("a report of usage could not be booked", { run, error: String(error) });
+        if (!waits(error)) throw error;
       }
+      await clock.sleep(HINDERED_AGAIN_MS);
     }
   }
 
@@ -174,7 +177,8 @@ export function spending(deps: SpendingDeps): EngineSpending {
     const { call } = reservation;
     settling.add(call);
     try {
-      ledger.book(call, await cutOff(reservation, generation, deps));
+      const booking = await cutOff(reservation, generation, deps);
+      await withRoom(() => ledger.book(call, booking));
     } finally {
       settling.delete(call);
     }
