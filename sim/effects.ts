@@ -48,13 +48,12 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
     return state;
   }
 
-  /** What stops a run is what its end says; and what a budget stops says so. */
-  function failed(run: string, { failure }: EventOf<"run.failed">): void {
-    const causes = Object.values(stateOf(run).phases).flatMap((phase) =>
-      phase.status === "failed" ? phase.failure?.code : [],
-    );
-    if (causes.length > 0 && !causes.includes(failure.code))
-      breaks(`a run that fails for ${causes.join(", ")} says ${failure.code}`);
+  /** A run that its phases bring to an end says what they have failed for, such as a budget; a person's no says that. */
+  function failed(run: string, { failure: { code } }: EventOf<"run.failed">): void {
+    const phases = Object.values(stateOf(run).phases).filter(({ status }) => status === "failed");
+    const causes = phases.flatMap(({ failure }) => failure?.code ?? []);
+    if (causes.length > 0 && !causes.includes(code) && code !== "phase.rejected")
+      breaks(`a run whose phases fail for ${causes.join(", ")} says ${code}`);
   }
 
   /** An agent's artifact counts for the attempt whose folder it was written into, and for no other. */
