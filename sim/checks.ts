@@ -9,6 +9,9 @@ import type { Outside } from "./outside.ts";
 /** A call that is slow may still be ending what a run has left. */
 const GRACE_MS = 60_000;
 
+/** What nobody has settled is found by a sweep, every few minutes, and asked for at its provider. */
+const SWEPT_MS = 7 * 60_000;
+
 export interface ChecksOptions {
   outside: Outside;
   runs(): Iterable<[RunId, RunState]>;
@@ -44,6 +47,12 @@ export function checks({ outside, runs, daemon, breaks }: ChecksOptions): () => 
     }
   }
 
+  function reserved(run: RunId, since: number): void {
+    const { clock, disk, money } = outside;
+    if (!money || clock.now() - Math.max(since, disk.fullUntil()) <= SWEPT_MS) return;
+    for (const call of money.reserved(run)) breaks(`a reservation is left: ${call}`);
+  }
+
   function leftBehind(run: RunId, { deleted }: RunState): void {
     const { agents, commands, reports, worktrees, deleting } = outside;
     const left = [
@@ -75,6 +84,7 @@ export function checks({ outside, runs, daemon, breaks }: ChecksOptions): () => 
       const since = tidySince.get(run) ?? outside.clock.now();
       tidySince.set(run, since);
       if (now && outside.clock.now() - Math.max(since, now.since) > GRACE_MS) leftBehind(run, state);
+      if (now) reserved(run, Math.max(since, now.since));
     }
     for (const run of outside.worktrees) if (!known.has(run)) breaks("a worktree belongs to no run");
   };

@@ -1,12 +1,16 @@
 /** Agents with a will of their own: most work, some lie, stall, ask, die, write half of it, or write what was refused. */
 import type { AgentState } from "../src/domain/session.ts";
+import type { Usage } from "../src/domain/usage.ts";
 import type { AgentAdapter, AgentNews, AgentSession, AgentSpec, Prompt } from "../src/ports/agent.ts";
 import type { Clock } from "../src/ports/clock.ts";
 import type { FakeFiles } from "../test/support/fakes.ts";
 import { type Puppet, puppets } from "../test/support/puppets.ts";
+import { callModels } from "./calls.ts";
 import type { Dice } from "./dice.ts";
 import type { Effects } from "./effects.ts";
 import type { Faults } from "./faults.ts";
+import { type Money, usedTokens } from "./money.ts";
+import type { Desk } from "./purse.ts";
 import { TURN_FAULTS, type Turn, WELL } from "./turns.ts";
 
 const SECOND = 1_000;
@@ -42,6 +46,8 @@ export interface CrowdOptions {
   faults: Faults;
   dice: Dice;
   effects: Effects;
+  money: Money | undefined;
+  desk(): Desk | undefined;
 }
 
 const BOOT_FAULTS = { "boots slowly": 0.05, "never boots": 0.01, "asks at once": 0.02 };
@@ -55,7 +61,7 @@ const USAGE = {
   estimated: false,
 };
 
-export function crowd({ clock, files, faults, dice, effects }: CrowdOptions): Crowd {
+export function crowd({ clock, files, faults, dice, effects, money, desk }: CrowdOptions): Crowd {
   const minds = new Map<string, Mind>();
   const stage = puppets(undefined, (puppet, prompt) => void play(puppet, prompt));
   /** The last bytes at each phase's artifacts, by run and phase: what a lazy agent hands in again. */
@@ -107,12 +113,44 @@ export function crowd({ clock, files, faults, dice, effects }: CrowdOptions): Cr
         }),
     };
     if (!(await turn.pause(SECOND + dice.of(`work ${nth}`) * MINUTE))) return;
+    if (money?.calls(puppet.spec.role) && !(await pays(mind, prompt, money, mine))) {
+      if (mine()) puppet.become("ready");
+      return;
+    }
     await (fault ? TURN_FAULTS.play(fault.kind, turn) : WELL(turn));
     if (mind.turn === nth) tellUsage(mind);
   }
 
+  /** Calls models, until the turn is over: `false` when it is before all were made. */
+  async function pays(mind: Mind, { key, task }: Prompt, purse: Money, mine: () => boolean): Promise<boolean> {
+    const { spec } = mind.puppet;
+    const over = new AbortController();
+    const unwatch = mind.session.watch(() => {
+      if (!mine()) over.abort("the turn is over");
+    });
+    const about = { spec, prompt: key, phase: task?.phase, money: purse, desk, clock, faults, dice };
+    const refused = (code: string): void => effects.refused(spec.run, task?.phase, code);
+    const done = await callModels({ ...about, refused, signal: over.signal, alive: () => alive(mind) });
+    unwatch();
+    return done && mine();
+  }
+
+  /** What an agent has used it tells when its turn is over; where that costs money also later, or some of it at once. */
   function tellUsage(mind: Mind): void {
-    const news: AgentNews = { kind: "usage", usage: USAGE, nth: mind.usage.length + 1 };
+    if (!money) return void told(mind, USAGE);
+    if (money.calls(mind.puppet.spec.role)) return;
+    const fault = faults.at("told", { late: 0.15, "in a burst": 0.15 });
+    const times = fault?.kind === "in a burst" ? 2 + Math.floor(fault.size * 4) : 1;
+    const tell = (): void => {
+      for (let time = 0; time < times && alive(mind); time += 1) told(mind, usedTokens(mind.usage.length % 10));
+    };
+    if (fault?.kind === "late") void clock.sleep(fault.size * 20 * MINUTE).then(tell);
+    else tell();
+  }
+
+  function told(mind: Mind, usage: Usage): void {
+    const news: AgentNews = { kind: "usage", usage, nth: mind.usage.length + 1 };
+    money?.tells(`${mind.puppet.spec.session}/${news.nth}`);
     mind.usage.push(news);
     for (const listener of mind.listeners) listener(news);
   }

@@ -4,6 +4,7 @@ import { sweep } from "../src/daemon/sweep.ts";
 import type { SessionId } from "../src/domain/ids.ts";
 import { type Engine, engine } from "../src/engine/engine.ts";
 import type { Journal } from "../src/ports/journal.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
 import type { Effects } from "./effects.ts";
 import { type Life, life } from "./life.ts";
 import type { Mutant } from "./mutants.ts";
@@ -60,13 +61,19 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
       },
       ended() {
         tell("the daemon is gone");
+        now?.ports.money?.end();
+        outside.desk = undefined;
         now = undefined;
         void clock.sleep(dice.of(`away ${lives}`) * LONGEST_AWAY_MS).then(wake);
       },
     });
-    const given = ports({ outside, life: here, effects, journal: journal(here), resume });
-    const made = { ...given, ...mutant?.breaks(given, lives) };
-    now = { life: here, ports: given, engine: engine(made), since: clock.now() };
+    const spoilt = (ledger: Ledger): Ledger => mutant?.ledger?.(ledger) ?? ledger;
+    const given: Ports = ports({
+      ...{ outside, life: here, effects, journal: journal(here), spoilt, resume },
+      engine: () => running,
+    });
+    const running = engine({ ...given, ...mutant?.breaks?.(given, lives) });
+    now = { life: here, ports: given, engine: running, since: clock.now() };
     void start(now);
   }
 
@@ -82,7 +89,10 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
       },
     };
     await sweep({ terminals: terminalsLeft({ host, log: given.log }) }, given.journal);
+    given.money?.begin();
+    if (here.alive) outside.desk = given.money?.desk;
     await made.recover();
+    given.money?.takenUp();
   }
 
   const journal = (here: Life): Journal => ({

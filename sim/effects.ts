@@ -3,6 +3,7 @@ import type { EventOf, RunEvent } from "../src/domain/event.ts";
 import { layout } from "../src/domain/prompt.ts";
 import type { RunState } from "../src/domain/run-state.ts";
 import { isLive } from "../src/domain/session.ts";
+import { openTurn } from "../src/domain/talk.ts";
 import { artifactName, phaseOf } from "../src/domain/template.ts";
 import { digest } from "../test/support/fakes.ts";
 
@@ -18,6 +19,8 @@ export interface Effects {
   hearing(): { asks(what: string): void; heard(what: string): void };
   /** Names the end of a run that its report is about: one that is taken up again has another. */
   endOf(run: string): string;
+  /** A call of an agent is refused, with this code. */
+  refused(run: string, phase: string | undefined, code: string): void;
   /** An agent writes a file. */
   written(path: string, text: string): void;
   /** Whether a run has its worktree, by the log. */
@@ -45,6 +48,14 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
     return state;
   }
 
+  /** A run that its phases bring to an end says what they have failed for, such as a budget; a person's no says that. */
+  function failed(run: string, { failure: { code } }: EventOf<"run.failed">): void {
+    const phases = Object.values(stateOf(run).phases).filter(({ status }) => status === "failed");
+    const causes = phases.flatMap(({ failure }) => failure?.code ?? []);
+    if (causes.length > 0 && !causes.includes(code) && code !== "phase.rejected")
+      breaks(`a run whose phases fail for ${causes.join(", ")} says ${code}`);
+  }
+
   /** An agent's artifact counts for the attempt whose folder it was written into, and for no other. */
   function made(run: string, { phase, attempt, artifact }: EventOf<"artifact.checked">): void {
     const template = stateOf(run).started?.template;
@@ -59,6 +70,7 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
     written: (path, text) => void written.add(`${path} ${digest(text)}`),
     see(run, event) {
       if (event.type === "artifact.checked") made(run, event);
+      if (event.type === "run.failed") failed(run, event);
       if (event.type === "run.resumed") resumed.set(run, (resumed.get(run) ?? 0) + 1);
       // What was ended with its run is done anew when the run is taken up again.
       if (event.type === "command.finished" && !stateOf(run).ended)
@@ -74,6 +86,13 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
       };
     },
     endOf: (run) => `the report of ${run}, resumed ${resumed.get(run) ?? 0} times,`,
+    refused(run, phase, code) {
+      const { phases, ended, interrupted } = stateOf(run);
+      const { status, talk } = phases[phase ?? ""] ?? {};
+      if (ended || interrupted || !code.startsWith("budget.")) return;
+      if (status === "running" && (!talk || openTurn(talk)))
+        breaks(`a call is refused with ${code}, and its phase is at work still`);
+    },
     prepared: (run) => stateOf(run).workspace !== undefined,
     over: (run) => stateOf(run).ended !== undefined,
     prepare(run) {

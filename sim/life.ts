@@ -11,6 +11,8 @@ export interface Life {
   end(): void;
   /** A call of a port: with the faults that every call can have, and none once this life is over. */
   call<T>(name: string, effect: () => Promise<T>): Promise<T>;
+  /** The same for what is answered at once, and has no time to be slow: in a life that is over it throws, and nobody hears it. */
+  now<T>(name: string, effect: () => T, kinds: Readonly<Record<"killed before" | "killed after", number>>): T;
   /** What the outside tells: heard only while this life lasts. */
   hears<A extends unknown[]>(listener: (...told: A) => void): (...told: A) => void;
   never<T>(): Promise<T>;
@@ -26,6 +28,8 @@ export interface LifeOptions {
 
 const CALL_FAULTS = { "killed before": 0.004, "killed after": 0.006, "is slow": 0.01, "answers late": 0.01 };
 const LONGEST_MS = 5_000;
+
+const GONE = new Error("the daemon is gone");
 
 export function life({ clock, faults, called, ended }: LifeOptions): Life {
   let alive = true;
@@ -52,12 +56,26 @@ export function life({ clock, faults, called, ended }: LifeOptions): Life {
     }
   }
 
+  function now<T>(name: string, effect: () => T, kinds: Readonly<Record<"killed before" | "killed after", number>>): T {
+    if (!alive) throw GONE;
+    called();
+    const fault = faults.at(name, kinds);
+    if (fault?.kind === "killed before") end();
+    if (!alive) throw GONE;
+    try {
+      return effect();
+    } finally {
+      if (fault?.kind === "killed after") end();
+    }
+  }
+
   return {
     get alive() {
       return alive;
     },
     end,
     call,
+    now,
     hears:
       (listener) =>
       (...told) => {

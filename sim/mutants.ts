@@ -1,6 +1,8 @@
 /** Parts of devflow broken on purpose, one rule each: a simulation that lets any of them pass is worth nothing. */
+import { ScopeKind } from "../src/domain/budget.ts";
 import type { RunEvent } from "../src/domain/event.ts";
 import type { AgentAdapter, AgentSession } from "../src/ports/agent.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
 import { agentsOf } from "../test/support/fakes.ts";
 import type { Ports } from "./ports.ts";
 
@@ -9,7 +11,9 @@ export interface Mutant {
   /** The rule that it breaks: one that is found by another has only been lucky. */
   sign: RegExp;
   /** The ports of a life, one of them broken; lives count from 1. */
-  breaks(ports: Ports, life: number): Partial<Ports>;
+  breaks?(ports: Ports, life: number): Partial<Ports>;
+  /** Its ledger, broken: there is money in all worlds of this one. */
+  ledger?(ledger: Ledger): Ledger;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -65,6 +69,36 @@ export const MUTANTS: readonly Mutant[] = [
     name: "closes a session in the log alone",
     sign: /^left behind: an agent/,
     breaks: (ports) => withAgents(ports, (session) => ({ ...session, close: async () => {} })),
+  },
+  {
+    name: "drops a reservation",
+    sign: /^a call is made without a reservation/,
+    ledger: (ledger) => ({ ...ledger, reserve: () => [] }),
+  },
+  {
+    name: "passes the limits of a budget",
+    sign: /^a reservation brings .+ past its limit of/,
+    ledger: (ledger) => ({
+      ...ledger,
+      reserve: (call, spender, amount) => ledger.reserve(call, spender, amount, ScopeKind.options),
+    }),
+  },
+  {
+    name: "books a call twice",
+    sign: /is booked, and nobody has made it or told it$/,
+    ledger: (ledger) => ({
+      ...ledger,
+      book(call, booking) {
+        const entry = ledger.find(call);
+        ledger.book(call, booking);
+        if (entry?.kind === "open") ledger.report(`${call}/twice`, entry.reservation, booking);
+      },
+    }),
+  },
+  {
+    name: "forgets what a killed daemon had reserved",
+    sign: /^a reservation is left/,
+    ledger: (ledger) => ({ ...ledger, open: () => [] }),
   },
 ];
 

@@ -1,6 +1,5 @@
 /**
- * The world around the daemon, which outlives it: the log, agents, worktrees, files, commands, reports, the disk and the time.
- * Money is to come in here: a ledger and an account that outlive each life, and what they must add up to at the end.
+ * The world around the daemon, which outlives it: the log, agents, worktrees, files, commands, reports, the disk, money and the time.
  */
 import { memoryEventLog } from "../src/adapters/storage/memory-event-log.ts";
 import type { RunEvent, StoredEvent } from "../src/domain/event.ts";
@@ -17,6 +16,8 @@ import { type Crowd, crowd } from "./crowd.ts";
 import type { Dice } from "./dice.ts";
 import type { Effects } from "./effects.ts";
 import { type Faults, faults } from "./faults.ts";
+import { type Money, money } from "./money.ts";
+import type { Desk } from "./purse.ts";
 import { ROLES, SCHEMAS } from "./workflows.ts";
 
 export interface Outside {
@@ -38,6 +39,10 @@ export interface Outside {
   definitions: Definitions;
   commands: RunningCommands;
   disk: Disk;
+  /** In few worlds there is any. */
+  money: Money | undefined;
+  /** What agents and people have of the daemon's spending, while it is up. */
+  desk: Desk | undefined;
   /** Made up of digits that count up: later ones sort behind earlier ones. */
   nextId(): string;
   /** Another process writes to a run's log. */
@@ -65,6 +70,9 @@ export interface OutsideOptions {
   only: ReadonlySet<string> | undefined;
   template: Template;
   effects: Effects;
+  /** There is money, whatever the dice say. */
+  costly: boolean;
+  breaks(rule: string): void;
   /** Hears of each event once it is in the log. */
   stored(event: StoredEvent): void;
   struck(line: string): void;
@@ -75,7 +83,7 @@ const INTENSITIES = [0.2, 0.5, 1, 1, 1, 2, 3];
 
 const PERSONAS = ROLES.map((role) => persona(`fake-${role}`));
 
-export function outside({ dice, only, template, effects, stored, struck }: OutsideOptions): Outside {
+export function outside({ dice, only, template, effects, costly, breaks, stored, struck }: OutsideOptions): Outside {
   const clock = manualClock();
   const intensity = INTENSITIES[dice.pick("intensity", INTENSITIES.length)] ?? 1;
   const going = faults({
@@ -86,6 +94,7 @@ export function outside({ dice, only, template, effects, stored, struck }: Outsi
   });
   const files = fakeFiles();
   const worktrees = new Set<string>();
+  const purse = money({ dice, always: costly, breaks });
   const inner = memoryEventLog();
   const log: EventLog = {
     ...inner,
@@ -96,14 +105,14 @@ export function outside({ dice, only, template, effects, stored, struck }: Outsi
     },
   };
   let ids = 0;
-  return {
+  const all: Outside = {
     dice,
     faults: going,
     clock,
     untold: 0,
     skew: 0,
     log,
-    agents: crowd({ clock, files, faults: going, dice, effects }),
+    agents: crowd({ clock, files, faults: going, dice, effects, money: purse, desk: () => all.desk }),
     files,
     workspaces: fakeWorkspaces(),
     worktrees,
@@ -112,6 +121,8 @@ export function outside({ dice, only, template, effects, stored, struck }: Outsi
     definitions: fakeDefinitions({ templates: [template], schemas: [...SCHEMAS], personas: PERSONAS }),
     commands: runningCommands(),
     disk: disk(clock),
+    money: purse,
+    desk: undefined,
     nextId() {
       ids += 1;
       return `01${String(ids).padStart(24, "0")}`;
@@ -120,6 +131,7 @@ export function outside({ dice, only, template, effects, stored, struck }: Outsi
       await log.append(run, log.read(run).length, [event], { at: clock.now() });
     },
   };
+  return all;
 }
 
 function disk(clock: ManualClock): Disk {

@@ -1,6 +1,8 @@
 /** People: while it storms they do whatever they like, at the worst moment; afterwards they do what each run waits for. */
+import type { ScopeKind } from "../src/domain/budget.ts";
 import { Failure } from "../src/domain/failure.ts";
 import type { RunId, SessionId } from "../src/domain/ids.ts";
+import { askedScope } from "../src/domain/run-budget.ts";
 import type { RunState } from "../src/domain/run-state.ts";
 import { talking } from "../src/domain/run-talk.ts";
 import { isLive } from "../src/domain/session.ts";
@@ -34,6 +36,12 @@ const DEEDS = {
   "starts another run": 0.03, "starts the same again": 0.03, "sets the clock": 0.02,
   "speaks in a talk": 0.12, "takes a turn back": 0.03, "speaks with another": 0.03, "ends a talk": 0.03,
   "approves while another cancels": 0.01, "approves while another rejects": 0.03, "resumes while another cancels": 0.01,
+};
+
+/** What else they do where there is money. */
+// biome-ignore format: read by column
+const MONEY_DEEDS = {
+  "allows more": 0.15, "stops for money": 0.03, "raises a budget": 0.05, "raises each day": 0.03, "raises a persona": 0.03,
 };
 
 export interface People {
@@ -75,7 +83,40 @@ export function people({ outside, engine, runs, start, stopDaemon, surprised }: 
     if (session) ask((here) => here.tell(run, session, { what, by }));
   }
 
+  const questions = ({ escalations }: RunState) => escalations.filter((asking) => askedScope(asking) !== undefined);
+  const settle = (run: RunId, state: RunState, word: "allow" | "stop"): void => {
+    for (const { escalation } of questions(state)) ask((here) => here.answer(run, escalation, word, by));
+  };
+  const raise = (run: RunId, usd: string): void => ask((here) => here.setBudget(run, { usd, policy: "prompt" }, by));
+  const limit = (kind: ScopeKind, name: string | undefined, usd: string): void =>
+    outside.desk?.setLimit(kind, name, { usd, policy: "block" });
+
+  function meddleWithMoney(): void {
+    const deed = faults.at("purse", MONEY_DEEDS);
+    if (!deed) return;
+    const { kind, size } = deed;
+    const more = (size * 5).toFixed(2);
+    if (kind === "raises each day") limit("day", undefined, more);
+    if (kind === "raises a persona") limit("persona-day", `fake-${one(ROLES, (size * 7) % 1)}`, more);
+    const [run, state] = one([...runs()], size) ?? [];
+    if (!run || !state) return;
+    if (kind === "allows more") settle(run, state, "allow");
+    if (kind === "stops for money") settle(run, state, "stop");
+    if (kind === "raises a budget") raise(run, more);
+  }
+
+  /** Whoever is asked for money says yes, mostly; or no, or gives more of it for all. */
+  function serveMoney(run: RunId, state: RunState): void {
+    const [asking] = questions(state);
+    if (!asking) return;
+    const mood = outside.dice.of(`mood ${asking.escalation}`);
+    if (mood < 0.1) settle(run, state, "stop");
+    else if (mood < 0.3 && askedScope(asking)?.scope === "run") raise(run, String(asking.failure.details.extended));
+    else settle(run, state, "allow");
+  }
+
   function meddle(): void {
+    if (outside.money) meddleWithMoney();
     const deed = faults.at("person", DEEDS);
     if (!deed) return;
     const { kind, size } = deed;
@@ -116,7 +157,9 @@ export function people({ outside, engine, runs, start, stopDaemon, surprised }: 
     engine()?.pause(false);
     for (const [run, state] of runs()) {
       if (state.ended) continue;
-      if (state.interrupted || state.escalations.some(({ severity }) => severity === "problem")) resume(run);
+      serveMoney(run, state);
+      const problem = state.escalations.some((asking) => asking.severity === "problem" && !askedScope(asking));
+      if (state.interrupted || problem) resume(run);
       if (Object.values(state.phases).some(({ status }) => status === "awaiting_approval")) approve(run);
       const { talk } = talking(state) ?? {};
       // A word at the end, so that each talk has been one; whoever is answered ends it.

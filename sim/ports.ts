@@ -1,14 +1,16 @@
 /** Everything that the engine gets, for one life of the daemon: the outside, seen through the faults of that life. */
 import { Failure } from "../src/domain/failure.ts";
 import type { RunId } from "../src/domain/ids.ts";
-import type { EngineDeps } from "../src/engine/engine.ts";
+import type { Engine, EngineDeps } from "../src/engine/engine.ts";
 import type { StepContext } from "../src/engine/run-loop.ts";
 import { livingSessions, type Sessions } from "../src/engine/sessions.ts";
 import type { Agents } from "../src/ports/agent.ts";
 import type { ArtifactStore } from "../src/ports/artifacts.ts";
+import type { Clock } from "../src/ports/clock.ts";
 import type { Commands } from "../src/ports/commands.ts";
 import type { EventLog } from "../src/ports/event-log.ts";
 import type { Journal } from "../src/ports/journal.ts";
+import type { Ledger } from "../src/ports/ledger.ts";
 import type { Reports } from "../src/ports/reports.ts";
 import type { Workspaces } from "../src/ports/workspace.ts";
 import { agentsOf, digest } from "../test/support/fakes.ts";
@@ -16,6 +18,7 @@ import type { Effects } from "./effects.ts";
 import { agentsOfLife } from "./hearing.ts";
 import type { Life } from "./life.ts";
 import type { Outside } from "./outside.ts";
+import { type Purse, purse } from "./purse.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -25,6 +28,7 @@ export interface Ports extends EngineDeps {
   contexts: Map<RunId, StepContext>;
   /** The sessions of this life over other agents. */
   sessionsWith(agents: Agents): Pick<EngineDeps, "agents" | "sessions">;
+  money: Purse | undefined;
   /** Appends that have not been answered. */
   appending(): number;
 }
@@ -34,32 +38,45 @@ export interface PortsOptions {
   life: Life;
   effects: Effects;
   journal: Journal;
+  /** The ledger broken on purpose. */
+  spoilt(ledger: Ledger): Ledger;
+  /** The engine that gets all this, once it is made. */
+  engine(): Engine;
   resume: EngineDeps["resume"];
 }
 
-export function ports({ outside, life, effects, journal, resume }: PortsOptions): Ports {
+export function ports({ outside, life, effects, journal, spoilt, engine, resume }: PortsOptions): Ports {
   const { dice, clock } = outside;
   const { log, appending } = logOf(outside, life, effects);
   const ids = { next: outside.nextId };
   const contexts = new Map<RunId, StepContext>();
+  const livingClock: Clock = {
+    now: () => clock.now() + outside.skew,
+    steady: () => clock.now(),
+    sleep: async (ms, signal) => {
+      if (life.alive) await clock.sleep(ms, signal);
+      if (!life.alive) await life.never();
+    },
+  };
+  const money =
+    outside.money &&
+    purse({
+      ...{ outside, money: outside.money, ledger: spoilt(outside.money.ledger), life, log, ids, journal, engine },
+      clock: livingClock,
+    });
   const sessionsWith: Ports["sessionsWith"] = (agents) => ({
     agents,
-    sessions: overheard(livingSessions({ agents, ids }), contexts),
+    sessions: overheard(livingSessions({ agents, ids, ...(money && { metering: money.metering }) }), contexts),
   });
   let thrown = 0;
   return {
     log,
     appending,
     contexts,
-    clock: {
-      now: () => clock.now() + outside.skew,
-      steady: () => clock.now(),
-      sleep: async (ms, signal) => {
-        if (life.alive) await clock.sleep(ms, signal);
-        if (!life.alive) await life.never();
-      },
-    },
+    clock: livingClock,
     ids,
+    ...money?.deps,
+    money,
     journal,
     ...sessionsWith(agentsOf(agentsOfLife(outside, life, effects))),
     sessionsWith,

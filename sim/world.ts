@@ -88,6 +88,8 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
     only,
     template,
     effects: effect,
+    costly: mutant?.ledger !== undefined,
+    breaks,
     stored,
     struck: (line) => tell(`  ✗ ${line}`),
   });
@@ -171,6 +173,7 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
     devflowd.ticked();
     if (!around.clock.tick()) breaks("nothing is waited for, and it has not ended");
   }
+  if (settled) around.money?.close();
   const { lives } = devflowd;
   devflowd.now()?.life.end();
   const { struck } = around.faults;

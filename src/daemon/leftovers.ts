@@ -103,7 +103,11 @@ async function processesLeft({ marked, log, endProcesses }: LeftoversOf): Promis
 }
 
 /** Money that is held for calls whose session is over. */
-async function reservationsLeft({ ledger, log, settleLeft }: LeftoversOf): Promise<Leftover[]> {
+export async function reservationsLeft({
+  ledger,
+  log,
+  settleLeft,
+}: Pick<LeftoversOf, "ledger" | "settleLeft"> & { log: Log }): Promise<Leftover[]> {
   const stateOf = standing(log);
   const over = ledger.open().filter(({ run, session }) => isOver(stateOf(run), session));
   return over.map(({ call, session }) => ({ what: call, free: () => settleLeft((one) => one === session) }));

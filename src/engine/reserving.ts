@@ -40,8 +40,8 @@ export interface ReservingDeps {
 export type Answer =
   | { kind: "granted" }
   | { kind: "refused"; failure: FailureRecord }
-  /** Asked again when something has changed. */
-  | { kind: "waits"; said: string };
+  /** Asked again when something has changed, or after so many milliseconds. */
+  | { kind: "waits"; said: string; againMs?: number };
 
 export interface Reserving {
   /** `waited`: the call was answered with `waits` before. */
@@ -53,6 +53,9 @@ export interface Reserving {
 
 /** Who would spend, and on what. */
 export type Party = Pick<CallRequest, "run" | "session" | "persona" | "phase">;
+
+/** What waits for something of the machine, as room on the disk, is tried again this often. */
+export const HINDERED_AGAIN_MS = 5_000;
 
 const GRANTED = { kind: "granted" } as const;
 
@@ -134,14 +137,21 @@ export function reserving(deps: ReservingDeps): Reserving {
       escalation: EscalationId.parse(deps.ids.next()),
     });
 
+  /** What waits for room is told once there is some: a call is not refused, nor a person passed over, for a full disk. */
   async function learn(run: string, outcome: Outcome): Promise<void> {
-    await runs.learn(RunId.parse(run), outcome).catch((error: unknown) => {
-      deps.journal.error("a run could not be told about its money", {
-        run,
-        outcome: outcome.kind,
-        error: String(error),
-      });
-    });
+    const about = { run, outcome: outcome.kind };
+    for (let said = false; ; said = true) {
+      try {
+        await runs.learn(RunId.parse(run), outcome);
+        return;
+      } catch (error) {
+        const waits = error instanceof Failure && error.waits;
+        if (!waits || !said)
+          deps.journal.error("a run could not be told about its money", { ...about, error: String(error) });
+        if (!waits) return;
+      }
+      await clock.sleep(HINDERED_AGAIN_MS);
+    }
   }
 
   function stateOf(run: string): RunState | undefined {

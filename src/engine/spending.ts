@@ -10,7 +10,7 @@ import type { Usage } from "../domain/usage.ts";
 import type { OpenReservation } from "../ports/ledger.ts";
 import type { CallRequest, Grant, Spending, Waits } from "../ports/spending.ts";
 import { parking } from "./parking.ts";
-import { type Answer, type Party, type ReservingDeps, reserving } from "./reserving.ts";
+import { type Answer, HINDERED_AGAIN_MS, type Party, type ReservingDeps, reserving } from "./reserving.ts";
 import { cutOff, priced, type SettlingDeps } from "./settling.ts";
 import { wakeable } from "./wakeable.ts";
 
@@ -41,6 +41,14 @@ const OVER = "over";
 
 const GIVEN_UP: Grant = { kind: "refused", failure: failureRecord(new Failure("budget.call_given_up")) };
 
+const waits = (error: unknown): error is Failure => error instanceof Failure && error.waits === true;
+
+/** Where there is no room for a reservation the call waits for it: that is no answer to whoever asks. */
+function hindered(error: unknown): Answer {
+  if (!waits(error)) throw error;
+  return { kind: "waits", said: error.message, againMs: HINDERED_AGAIN_MS };
+}
+
 export function spending(deps: SpendingDeps): EngineSpending {
   const { ledger, clock, journal } = deps;
   const { reserve, begin, learn } = reserving(deps);
@@ -62,7 +70,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
     return patiently(
       async (waited) => {
         await accounts.pass(account, call, signal, tell);
-        const now = signal.aborted ? GIVEN_UP : await reserve(entryOf(call), request, waited);
+        const now = signal.aborted ? GIVEN_UP : await reserve(entryOf(call), request, waited).catch(hindered);
         if (now.kind !== "granted") accounts.ended(call, false);
         return now;
       },
@@ -87,7 +95,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
         if (answer.kind !== "waits") return answer;
         if (answer.said !== said) tell(answer.said);
         said = answer.said;
-        await wake.next(Number.POSITIVE_INFINITY);
+        await wake.next(answer.againMs ?? Number.POSITIVE_INFINITY);
       }
       return GIVEN_UP;
     } finally {
@@ -124,11 +132,15 @@ export function spending(deps: SpendingDeps): EngineSpending {
       const at = clock.now();
       const entry = `${session}/${nth}`;
       const spender = { run, session, persona, model, at, day: dayOf(at), ...(phase !== undefined && { phase }) };
+      const write = (): void => ledger.report(entry, spender, priced({ usage }, spender, deps));
+      const failed = (error: unknown): void =>
+        journal.error("a report of usage could not be booked", { run, session, error: String(error) });
       try {
-        ledger.report(entry, spender, priced({ usage }, spender, deps));
+        write();
       } catch (error) {
         // The agent cannot be told to say it again, and its run shall know of it all the same.
-        journal.error("a report of usage could not be booked", { run, session, error: String(error) });
+        failed(error);
+        if (waits(error)) void withRoom(write).catch(failed);
         return usage;
       }
       return booked(entry) ?? usage;
@@ -149,11 +161,24 @@ export function spending(deps: SpendingDeps): EngineSpending {
     },
   };
 
+  /** What is not in the ledger for want of room is written as soon as there is some; until then its entry is being settled. */
+  async function withRoom(write: () => void): Promise<void> {
+    for (;;) {
+      try {
+        return write();
+      } catch (error) {
+        if (!waits(error)) throw error;
+      }
+      await clock.sleep(HINDERED_AGAIN_MS);
+    }
+  }
+
   async function settleCutOff(reservation: OpenReservation, generation: string | undefined): Promise<void> {
     const { call } = reservation;
     settling.add(call);
     try {
-      ledger.book(call, await cutOff(reservation, generation, deps));
+      const booking = await cutOff(reservation, generation, deps);
+      await withRoom(() => ledger.book(call, booking));
     } finally {
       settling.delete(call);
     }

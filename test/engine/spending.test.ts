@@ -5,6 +5,7 @@ import type { DefaultLimits } from "../../src/adapters/storage/sqlite-ledger.ts"
 import { systemIds } from "../../src/adapters/system/ids.ts";
 import { dayOf, type Policy } from "../../src/domain/budget.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
+import { Failure } from "../../src/domain/failure.ts";
 import { RunId } from "../../src/domain/ids.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import type { Price } from "../../src/domain/price.ts";
@@ -28,10 +29,16 @@ interface Options {
   ledger?: Ledger;
   events?: RunEvent[];
   deps?: Partial<SpendingDeps>;
+  /** There is no room on the disk: for the ledger, for the run. */
+  full?: (what: Writer) => boolean;
 }
 
+type Writer = "ledger" | "run";
+
 /** One run with two phases at work, `left` by session A and `right` by session B. */
-function desk({ defaults, budget, ledger = memoryLedger(defaults), events, deps = {} }: Options = {}) {
+function desk({ defaults, budget, ledger: kept = memoryLedger(defaults), ...more }: Options = {}) {
+  const { events, deps = {}, full = () => false } = more;
+  const ledger = crammed(kept, () => full("ledger"));
   const clock = manualClock();
   const two = template({ left: {}, right: {} });
   const [start, ...rest] = running(
@@ -58,6 +65,7 @@ function desk({ defaults, budget, ledger = memoryLedger(defaults), events, deps 
     runs: {
       state: () => state,
       learn: async (_, outcome) => {
+        room(() => full("run"));
         const followed = decide(state, outcome);
         state = followed.reduce(evolve, state);
         log.push(...followed);
@@ -99,6 +107,21 @@ function desk({ defaults, budget, ledger = memoryLedger(defaults), events, deps 
       await clock.advance(0);
     },
   };
+}
+
+function room(full: () => boolean): void {
+  if (full()) throw new Failure("storage.full", { path: "/" });
+}
+
+function crammed(ledger: Ledger, full: () => boolean): Ledger {
+  const inRoom =
+    <A extends unknown[], T>(write: (...args: A) => T) =>
+    (...args: A): T => {
+      room(full);
+      return write(...args);
+    };
+  const { reserve, book, report } = ledger;
+  return { ...ledger, reserve: inRoom(reserve), book: inRoom(book), report: inRoom(report) };
 }
 
 /** At worst: 100 × 0.001 + 10 × 0.01 = 0.2 USD. */
@@ -445,6 +468,62 @@ describe("a call whose end nobody heard", () => {
     await on.ask("c2", RIGHT);
     await on.settleLeft((of) => of === session("B"));
     expect(on.ledger.open().map(({ call }) => call)).toEqual(["c1"]);
+  });
+});
+
+describe("while the disk is full", () => {
+  const AGAIN_MS = 5_000;
+  let full = false;
+  const crammedDesk = (more: Options = {}, only?: Writer) => {
+    full = true;
+    return desk({ ...more, full: (what) => full && (only ?? what) === what });
+  };
+
+  test("a call waits until it can be reserved, and is not refused for it", async () => {
+    const on = crammedDesk();
+    expect(await on.ask("c1")).toBe("waits");
+    expect(on.waits).toEqual([{ for: "budget", said: "the disk is full at /" }]);
+    full = false;
+    await on.clock.advance(AGAIN_MS);
+    expect(on.grants.get("c1")?.kind).toBe("granted");
+  });
+
+  test("a run that must ask a person asks once there is room, and its call waits for the answer", async () => {
+    const on = crammedDesk({ budget: { usd: "0.3", policy: "prompt" } }, "run");
+    await on.ask("c1");
+    await on.settle("c1", used("0.2"));
+    expect(await on.ask("c2")).toBe("waits");
+    expect(on.told()).toEqual([]);
+    full = false;
+    await on.clock.advance(AGAIN_MS);
+    expect(on.grants.get("c2")).toBeUndefined();
+    expect(on.told()).toEqual(["budget.crossed left", "escalation.raised left"]);
+    on.answer("allow");
+    await on.rest();
+    expect(on.grants.get("c2")?.kind).toBe("granted");
+  });
+
+  test("a call that an earlier daemon has left open is settled once there is room; made again it is another one", async () => {
+    const killed = desk();
+    await killed.ask("c1");
+    const on = crammedDesk({ ledger: killed.ledger });
+    const settled = on.settleLeft(() => true);
+    await on.rest();
+    full = false;
+    expect(await on.ask("c1")).toBe("granted");
+    expect(on.ledger.open().map(({ call }) => call)).toEqual(["c1", "c1/2"]);
+    await on.clock.advance(AGAIN_MS);
+    await settled;
+    expect(on.ledger.open().map(({ call }) => call)).toEqual(["c1/2"]);
+  });
+
+  test("what an agent reports is booked once there is room", async () => {
+    const on = crammedDesk();
+    const by = { run: RUN, session: session("A"), persona: "one-shot@1", phase: "left", model: "house/large" };
+    expect(on.report(by, 1, usage(100, 0))).toEqual(usage(100, 0));
+    full = false;
+    await on.clock.advance(AGAIN_MS);
+    expect(on.ledger.spent({ by: "run" })).toMatchObject([{ calls: 1, amount: money("0.1") }]);
   });
 });
 

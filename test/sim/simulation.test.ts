@@ -24,14 +24,17 @@ describe("a simulated run", () => {
     expect(well).toMatchObject({ lives: 1, points: [], broken: [] });
   });
 
-  test("breaks no rule, whether its agents work or are talked with", async () => {
+  test("breaks no rule, whether its agents work or are talked with, and when their money runs out", async () => {
     let answered = 0;
+    let crossed = 0;
     for (let number = 0; number < 150; number += 1) {
       const { broken, log } = await world({ seed: SEED, number });
       expect({ number, broken }).toEqual({ number, broken: [] });
+      crossed += log.filter(({ event }) => event.type === "budget.crossed").length;
       answered += log.filter(({ event }) => event.type === "turn.ended" && event.how === "answered").length;
     }
     expect(answered).toBeGreaterThan(10);
+    expect(crossed).toBeGreaterThan(3);
   });
 });
 
