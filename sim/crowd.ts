@@ -129,7 +129,7 @@ export function crowd({ clock, files, faults, dice, effects, money, desk }: Crow
       if (!mine()) over.abort("the turn is over");
     });
     const about = { spec, prompt: key, phase: task?.phase, money: purse, desk, clock, faults, dice };
-    const refused = (code: string): void => effects.refused(spec.run, task?.phase, code);
+    const refused = (code: string): void => effects.refused(spec.run, task, code);
     const done = await callModels({ ...about, refused, signal: over.signal, alive: () => alive(mind) });
     unwatch();
     return done && mine();

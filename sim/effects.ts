@@ -20,7 +20,7 @@ export interface Effects {
   /** Names the end of a run that its report is about: one that is taken up again has another. */
   endOf(run: string): string;
   /** A call of an agent is refused, with this code. */
-  refused(run: string, phase: string | undefined, code: string): void;
+  refused(run: string, task: { phase: string; attempt: number } | undefined, code: string): void;
   /** An agent writes a file. */
   written(path: string, text: string): void;
   /** Whether a run has its worktree, by the log. */
@@ -86,11 +86,11 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
       };
     },
     endOf: (run) => `the report of ${run}, resumed ${resumed.get(run) ?? 0} times,`,
-    refused(run, phase, code) {
+    refused(run, task, code) {
       const { phases, ended, interrupted } = stateOf(run);
-      const { status, talk } = phases[phase ?? ""] ?? {};
+      const { status, talk, attempt } = phases[task?.phase ?? ""] ?? {};
       if (ended || interrupted || !code.startsWith("budget.")) return;
-      if (status === "running" && (!talk || openTurn(talk)))
+      if (status === "running" && attempt === task?.attempt && (!talk || openTurn(talk)))
         breaks(`a call is refused with ${code}, and its phase is at work still`);
     },
     prepared: (run) => stateOf(run).workspace !== undefined,
