@@ -9,8 +9,8 @@ const THOROUGH = ["conformance", "conversations", "events", "hooks", "real-agent
   (name) => `test/agents/${name}.test.ts`,
 );
 
-/** More than there are cores (two in CI): most tests wait for agents, timers and ends of processes. */
-const WORKERS = Number(process.env.DEVFLOW_TEST_WORKERS ?? 5);
+/** On two cores: one more, since tests also wait for agents, timers and ends of processes. With five all takes as long, and each longer. */
+const WORKERS = Number(process.env.DEVFLOW_TEST_WORKERS ?? 3);
 
 export default defineConfig({
   test: {
