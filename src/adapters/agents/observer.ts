@@ -136,6 +136,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
       if (signal?.kind === "mark") mark = hearMark(signal.mark, at);
     }
     if (event.type === "title") title = event.title;
+    // It may have got another one in what was missed: the screen knows.
+    if (event.type === "gap") title = "";
     if (event.type === "title" && titleSays(profile, event.title, "working"))
       sawWork({ source: "title", said: event.title, at });
     if (event.type === "exit") return void settle();
