@@ -35,9 +35,9 @@ export interface DeliverDeps {
   ids: Ids;
   random: () => number;
   digest: (text: string) => string;
-  /** Whether an agent may be given more work whose calls are only told afterwards; resolves when that is known. */
   /** Accounts of agents; without them, as in some tests, nobody waits for another's trouble. */
   accounts?: Accounts;
+  /** Whether an agent may be given more work whose calls are only told afterwards; resolves when that is known. */
   affords?: (by: Party, signal: AbortSignal) => Promise<boolean>;
   /** Takes secrets out of what agents answer in talks. */
   redact?: Redact;

@@ -112,9 +112,8 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
   let position = 0;
   let paused = false;
   let over = false;
-  /** Decisions that have been asked for and not made. */
+  /** Decisions that have been asked for and not made. One to begin with: whoever asks for a drive may have something to tell it. */
   let queued = 1;
-  // Whoever asks for a drive may have something to tell it: it is not over before that.
   /** What steps and agents tell, in order. */
   let told: Promise<void> = Promise.resolve();
   let mailbox: Promise<unknown> = Promise.resolve().then(decided);

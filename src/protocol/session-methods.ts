@@ -22,6 +22,9 @@ export const SessionNow = z.strictObject({
 });
 export type SessionNow = z.infer<typeof SessionNow>;
 
+/** What acts on one session, on whose word. */
+const OfSession = z.strictObject({ session: SessionRef, by: By });
+
 export const SESSION_METHODS = {
   "session.list": {
     summary: "Sessions of active runs; of all recent runs with `all`",
@@ -44,27 +47,27 @@ export const SESSION_METHODS = {
   },
   "session.interrupt": {
     summary: "Stop the turn that an agent is in",
-    params: z.strictObject({ session: SessionRef, by: By }),
+    params: OfSession,
     result: Done,
   },
   "session.pause": {
     summary: "Hold a model agent before its next call of the model",
-    params: z.strictObject({ session: SessionRef, by: By }),
+    params: OfSession,
     result: Done,
   },
   "session.resume": {
     summary: "Let an agent that was paused go on",
-    params: z.strictObject({ session: SessionRef, by: By }),
+    params: OfSession,
     result: Done,
   },
   "session.restart": {
     summary: "End an agent and start it again",
-    params: z.strictObject({ session: SessionRef, by: By }),
+    params: OfSession,
     result: Done,
   },
   "session.kill": {
     summary: "End an agent; its run decides what follows",
-    params: z.strictObject({ session: SessionRef, by: By }),
+    params: OfSession,
     result: Done,
   },
   "session.record": {
