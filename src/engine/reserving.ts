@@ -21,6 +21,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Ledger, Spender } from "../ports/ledger.ts";
 import type { Prices } from "../ports/prices.ts";
 import type { CallRequest } from "../ports/spending.ts";
+import { HINDERED_AGAIN_MS, isHindrance } from "./hindrance.ts";
 
 export interface ReservingDeps {
   ledger: Ledger;
@@ -53,9 +54,6 @@ export interface Reserving {
 
 /** Who would spend, and on what. */
 export type Party = Pick<CallRequest, "run" | "session" | "persona" | "phase">;
-
-/** What waits for something of the machine, as room on the disk, is tried again this often. */
-export const HINDERED_AGAIN_MS = 5_000;
 
 const GRANTED = { kind: "granted" } as const;
 
@@ -145,7 +143,7 @@ export function reserving(deps: ReservingDeps): Reserving {
         await runs.learn(RunId.parse(run), outcome);
         return;
       } catch (error) {
-        const waits = error instanceof Failure && error.waits;
+        const waits = isHindrance(error);
         if (!waits || !said)
           deps.journal.error("a run could not be told about its money", { ...about, error: String(error) });
         if (!waits) return;

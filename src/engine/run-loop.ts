@@ -23,6 +23,7 @@ import { phaseOf } from "../domain/template.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
+import { HINDERED_AGAIN_MS, isHindrance } from "./hindrance.ts";
 
 /** A step that moved nothing is asked again after this, then after twice that, and so on; short enough not to be noticed. */
 const AGAIN_MS = 1_000;
@@ -30,9 +31,6 @@ const AGAIN_MOST_MS = 60_000;
 
 /** Steps that a stop need not wait for: what they have done is known by its key, the rest is done by the next daemon. */
 const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "session", "listen"]);
-
-/** What waits for something of the machine (room on the disk, tmux) is tried again this often. */
-const HINDERED_AGAIN_MS = 5_000;
 
 /** Why a step is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
 const NOT_WANTED = "it is not wanted any more";
@@ -245,7 +243,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
         hindrances.delete(mine);
         return;
       } catch (error) {
-        if (!(error instanceof Failure) || !error.waits || stopping.signal.aborted) {
+        if (!isHindrance(error) || stopping.signal.aborted) {
           hindrances.delete(mine);
           throw error;
         }

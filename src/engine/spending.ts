@@ -9,8 +9,9 @@ import { SessionId } from "../domain/ids.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { OpenReservation } from "../ports/ledger.ts";
 import type { CallRequest, Grant, Spending, Waits } from "../ports/spending.ts";
+import { HINDERED_AGAIN_MS, isHindrance } from "./hindrance.ts";
 import { parking } from "./parking.ts";
-import { type Answer, HINDERED_AGAIN_MS, type Party, type ReservingDeps, reserving } from "./reserving.ts";
+import { type Answer, type Party, type ReservingDeps, reserving } from "./reserving.ts";
 import { cutOff, priced, type SettlingDeps } from "./settling.ts";
 import { wakeable } from "./wakeable.ts";
 
@@ -41,11 +42,9 @@ const OVER = "over";
 
 const GIVEN_UP: Grant = { kind: "refused", failure: failureRecord(new Failure("budget.call_given_up")) };
 
-const waits = (error: unknown): error is Failure => error instanceof Failure && error.waits === true;
-
 /** Where there is no room for a reservation the call waits for it: that is no answer to whoever asks. */
 function hindered(error: unknown): Answer {
-  if (!waits(error)) throw error;
+  if (!isHindrance(error)) throw error;
   return { kind: "waits", said: error.message, againMs: HINDERED_AGAIN_MS };
 }
 
@@ -140,7 +139,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
       } catch (error) {
         // The agent cannot be told to say it again, and its run shall know of it all the same.
         failed(error);
-        if (waits(error)) void withRoom(write).catch(failed);
+        if (isHindrance(error)) void withRoom(write).catch(failed);
         return usage;
       }
       return booked(entry) ?? usage;
@@ -167,7 +166,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
       try {
         return write();
       } catch (error) {
-        if (!waits(error)) throw error;
+        if (!isHindrance(error)) throw error;
       }
       await clock.sleep(HINDERED_AGAIN_MS);
     }
