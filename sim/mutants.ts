@@ -43,10 +43,10 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ({ artifacts }) => ({
       artifacts: {
         ...artifacts,
-        look: async (expected) => {
-          const look = await artifacts.look(expected);
+        look: async (expected, good) => {
+          const look = await artifacts.look(expected, good);
           const before = expected.path.replace(/-(\d+)\/([^/]+)$/, (_, n, name) => `-${Number(n) - 1}/${name}`);
-          return look.kind === "absent" ? artifacts.look({ ...expected, path: before }) : look;
+          return look.kind === "absent" ? artifacts.look({ ...expected, path: before }, good) : look;
         },
       },
     }),

@@ -114,6 +114,9 @@ const overheard = (sessions: Sessions, contexts: Map<RunId, StepContext>): Sessi
   },
 });
 
+/** How long the disk takes to keep an artifact: what follows is made ready meanwhile. */
+const FLUSH_MS = 1;
+
 const APPEND_FAULTS = { "the disk is full": 0.004, "another process has written": 0.004 };
 
 function logOf(outside: Outside, life: Life, effects: Effects): { log: EventLog; appending(): number } {
@@ -138,12 +141,15 @@ function logOf(outside: Outside, life: Life, effects: Effects): { log: EventLog;
   return { log: { ...log, append }, appending: () => open };
 }
 
-function artifactsOf({ files, disk, faults }: Outside, life: Life): ArtifactStore {
+function artifactsOf({ files, disk, faults, clock }: Outside, life: Life): ArtifactStore {
   return {
-    look: (expected) =>
+    look: (expected, good) =>
       life.call("look", async () => {
         const look = await files.look(expected);
-        if (look.kind === "good") disk.room();
+        if (look.kind !== "good") return look;
+        disk.room();
+        if (life.alive) good?.(look.accepted);
+        await clock.sleep(FLUSH_MS);
         return look;
       }),
     watch: (path, again) =>

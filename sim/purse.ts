@@ -34,7 +34,7 @@ export interface Desk {
 export interface Purse {
   desk: Desk;
   metering: Metering;
-  deps: { budget: Money["setting"]; moved(): void; affords: EngineSpending["begin"] };
+  deps: { budget: Money["setting"]; moved(): void; affords: EngineSpending };
   /** Before runs are taken up, and after it. */
   begin(): void;
   takenUp(): void;
@@ -136,7 +136,7 @@ export function purse(options: PurseOptions): Purse {
       },
       gone: (session) => void spends.settleLeft((of) => of === session).catch(unsettled),
     },
-    deps: { budget: money.setting, moved: spends.reconsider, affords: spends.begin },
+    deps: { budget: money.setting, moved: spends.reconsider, affords: spends },
     begin: () => void spends.settleLeft(() => true).catch(unsettled),
     takenUp() {
       takenUp();

@@ -137,7 +137,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     resume: config.resume,
     budget: config.budget,
     moved: spends.reconsider,
-    affords: spends.begin,
+    affords: spends,
     redact,
     accounts: shared,
   });

@@ -1,44 +1,26 @@
-/**
- * Delivering a prompt: written down, announced in the log, handed to the agent until it shows that it has taken it.
- * Performed again after a crash it is the same prompt with the same key, and the terminal types it no second time.
- */
-import type { RunEvent } from "../domain/event.ts";
-import { referenceOf } from "../domain/names.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Redact } from "../domain/redact.ts";
 import type { Step } from "../domain/run-next.ts";
-import type { RunState } from "../domain/run-state.ts";
 import { openTurn } from "../domain/talk.ts";
-import { utf8Bytes } from "../domain/text.ts";
 import type { AgentSession, Prompt } from "../ports/agent.ts";
-import type { ArtifactStore } from "../ports/artifacts.ts";
-import type { Clock, Ids } from "../ports/clock.ts";
+import type { Ids } from "../ports/clock.ts";
 import type { Waiting } from "../ports/spending.ts";
-import type { Workspaces } from "../ports/workspace.ts";
 import type { Accounts } from "./accounts.ts";
 import { composePrompt, promptKey } from "./compose-prompt.ts";
 import { beforeTurn } from "./listen.ts";
-import type { Party } from "./reserving.ts";
+import { affordable, announced, type MakeDeps, madeBefore, sending, writeFiles } from "./make-prompt.ts";
 import type { StepContext } from "./run-loop.ts";
-import type { Sessions } from "./sessions.ts";
 import { type Wakeable, wakeable } from "./wakeable.ts";
 
 /** A prompt that is held is offered again when the agent changes, and at least this often: a person's draft goes without a word. */
 const HELD_AGAIN_MS = 1_000;
 
-export interface DeliverDeps {
-  sessions: Sessions;
-  artifacts: ArtifactStore;
-  workspaces: Workspaces;
-  clock: Clock;
+export interface DeliverDeps extends MakeDeps {
   ids: Ids;
   random: () => number;
-  digest: (text: string) => string;
   /** Accounts of agents; without them, as in some tests, nobody waits for another's trouble. */
   accounts?: Accounts;
-  /** Whether an agent may be given more work whose calls are only told afterwards; resolves when that is known. */
-  affords?: (by: Party, signal: AbortSignal) => Promise<boolean>;
   /** Takes secrets out of what agents answer in talks. */
   redact?: Redact;
 }
@@ -52,51 +34,34 @@ export async function deliverPrompt(
 ): Promise<Outcome | undefined> {
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");
+  const prompt = madeBefore(agent, step, context, deps) ?? (await announce(agent, step, context, deps));
+  if (!prompt || context.signal.aborted) return undefined;
+  return offer(step, context, deps, agent, prompt);
+}
+
+/** Composes the prompt and tells the log of it; `undefined` when the agent may be given nothing. */
+async function announce(
+  agent: AgentSession,
+  step: PromptStep,
+  context: StepContext,
+  deps: DeliverDeps,
+): Promise<Prompt | undefined> {
   // Asked at once: the answer comes while the rest is made ready.
   agent.prepare?.(promptKey(step, context));
-  if (deps.affords && !(await affordable(step, context, deps.affords))) return undefined;
+  if (!(await affordable(step, context, deps))) return undefined;
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   const turn = openTurn(context.state().phases[step.phase]?.talk);
   // Without a mark the turn cannot be undone, and that is said when somebody wants to.
   if (turn) await deps.workspaces.mark(context.run, beforeTurn(turn.number)).catch(() => undefined);
-  const intent: RunEvent = {
-    type: "prompt.sending",
-    key: step.key,
-    phase: step.phase,
-    attempt: step.attempt,
-    number: step.number,
-    session: step.session,
-    purpose: step.purpose,
-    sha256: deps.digest(prompt.text),
-    bytes: utf8Bytes(prompt.text),
-    file: prompt.file,
-  };
+  const intent = sending(step, prompt, deps);
   agent.prepare?.(prompt.key, prompt);
   // Side by side: what it names is of no use to anybody before the prompt is typed, and that waits for both.
   await Promise.all([
     context.record((state) => (context.signal.aborted || announced(state, step) ? [] : [intent])),
-    ...[...prompt.files].map(([relative, text]) => deps.workspaces.write(context.run, relative, text)),
+    writeFiles(prompt, context, deps),
   ]);
-  if (context.signal.aborted) return undefined;
-  return offer(step, context, deps, agent, prompt);
+  return prompt;
 }
-
-/** A prompt that was announced may have been taken; an agent that asks for each call needs no leave for the prompt. */
-async function affordable(
-  step: PromptStep,
-  context: StepContext,
-  affords: NonNullable<DeliverDeps["affords"]>,
-): Promise<boolean> {
-  const { started, sessions } = context.state();
-  const persona = started?.bindings[sessions[step.session]?.role ?? ""]?.persona;
-  if (!persona || persona.adapter === "agent" || announced(context.state(), step)) return true;
-  const by = { run: context.run, session: step.session, persona: referenceOf(persona), phase: step.phase };
-  return affords(by, context.signal);
-}
-
-/** Performed again, after a crash or since it was not taken, a prompt is the same prompt: it is announced once. */
-const announced = (state: RunState, { key, phase }: PromptStep): boolean =>
-  state.phases[phase]?.prompts.some((prompt) => prompt.key === key) ?? false;
 
 async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, agent: AgentSession, prompt: Prompt) {
   const bootLimit = deps.clock.steady() + agent.startMs;

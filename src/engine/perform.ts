@@ -9,7 +9,9 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";
 import { endCommand, runCommand } from "./command.ts";
 import { type DeliverDeps, deliverPrompt } from "./deliver.ts";
+import type { MakeReady } from "./foresight.ts";
 import { listenTurn } from "./listen.ts";
+import { makePrompt } from "./make-prompt.ts";
 import { recordTalk } from "./record-talk.ts";
 import { writeReport } from "./report.ts";
 import type { Perform, StepContext } from "./run-loop.ts";
@@ -20,6 +22,11 @@ export interface PerformDeps extends DeliverDeps {
   commands: Commands;
   reports: Reports;
 }
+
+export const readier =
+  (deps: PerformDeps): MakeReady =>
+  async (step, context) =>
+    step.kind === "prompt" ? makePrompt(step, context, deps) : [];
 
 export function performer(deps: PerformDeps): Perform {
   return async (step, context) => {

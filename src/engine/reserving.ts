@@ -49,6 +49,8 @@ export interface Reserving {
   reserve(entry: string, request: CallRequest, waited: boolean): Promise<Answer>;
   /** Whether work may begin whose calls nobody asks for beforehand: not in a scope that has passed its limit. */
   begin(by: Party, waited: boolean): Promise<Answer>;
+  /** Whether it may as things stand: nobody is told, nothing waited for. */
+  beginsNow(by: Party): boolean;
   learn(run: string, outcome: Outcome): Promise<void>;
 }
 
@@ -73,11 +75,17 @@ export function reserving(deps: ReservingDeps): Reserving {
 
   async function begin(by: Party, waited: boolean): Promise<Answer> {
     bringLimits(by.run);
-    const scopes = scopesOf({ ...by, day: dayOf(clock.now()) });
-    const passed = (over: readonly ScopeKind[]) =>
-      crossings(scopes.map(ledger.standing), 0n).filter(({ scope }) => !over.includes(scope.kind));
+    const passed = (over: readonly ScopeKind[]) => passedBy(by).filter(({ scope }) => !over.includes(scope.kind));
     return within(by, 0n, passed, waited);
   }
+
+  function beginsNow(by: Party): boolean {
+    bringLimits(by.run);
+    return passedBy(by).length === 0;
+  }
+
+  const passedBy = (by: Party): readonly Crossing[] =>
+    crossings(scopesOf({ ...by, day: dayOf(clock.now()) }).map(ledger.standing), 0n);
 
   /** Tries until no limit is in the way but those that may be passed, or one that decides otherwise. */
   async function within(
@@ -189,7 +197,7 @@ export function reserving(deps: ReservingDeps): Reserving {
     return policy === "allow" ? 0n : new Failure("budget.price_unknown", { model: request.model });
   }
 
-  return { reserve, begin, learn };
+  return { reserve, begin, beginsNow, learn };
 }
 
 /** What decides about a call that would cross several limits: a no, then a question, then a warning. */

@@ -23,6 +23,7 @@ import { phaseOf } from "../domain/template.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
+import { foresight, type MakeReady } from "./foresight.ts";
 import { HINDERED_AGAIN_MS, isHindrance } from "./hindrance.ts";
 
 /** A step that moved nothing is asked again after this, then after twice that, and so on; short enough not to be noticed. */
@@ -43,6 +44,8 @@ export interface StepContext {
   record(events: (state: RunState) => RunEvent[]): Promise<void>;
   /** Tells the run something that is not this step's own outcome. */
   tell(outcome: Outcome): void;
+  /** Says what this step is about to come to, while that is still being made certain: what follows is made ready meanwhile. */
+  foresee(outcome: Outcome): void;
   /** What is left of a phase's time, in milliseconds; infinite while its clock stands still. */
   left(phase: string): number;
   signal: AbortSignal;
@@ -92,11 +95,12 @@ export interface DriveDeps {
   clock: Clock;
   journal: Journal;
   perform: Perform;
+  ready: MakeReady;
   /** The drive of the same run that comes after this one, once it is over. */
   next(): Drive;
 }
 
-export function drive(run: RunId, { log, clock, journal, perform, next }: DriveDeps): Drive {
+export function drive(run: RunId, { log, clock, journal, perform, ready, next }: DriveDeps): Drive {
   const underWay = new Map<string, UnderWay>();
   const listeners = new Set<(event: RunEvent) => void>();
   /** How often in a row each step has moved nothing (O3). */
@@ -105,6 +109,7 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
   const hindrances = new Map<string, Failure>();
   let outcomes = 0;
   const stopping = new AbortController();
+  const ahead = foresight(ready);
   let state = initial;
   let times = NO_TIME;
   let position = 0;
@@ -230,9 +235,15 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
     const before = position;
     const outcome = await perform(step, context(signal)).catch((error: unknown) => broken(step, error));
     telling.now = true;
-    if (outcome && !stopping.signal.aborted) await applyWithRoom((now) => decide(now, outcome));
+    if (outcome && !stopping.signal.aborted) await applyWithRoom((now) => concluded(now, outcome));
     return position !== before;
   }
+
+  /** With what it leads to, where that is ready: one commit for both. */
+  const concluded = (now: RunState, outcome: Outcome): RunEvent[] => [
+    ...decide(now, outcome),
+    ...ahead.following(outcome, position),
+  ];
 
   /** A full disk, or a locked database, loses nothing: the outcome waits until it can be written. */
   async function applyWithRoom(make: (state: RunState) => RunEvent[]): Promise<void> {
@@ -268,6 +279,10 @@ export function drive(run: RunId, { log, clock, journal, perform, next }: DriveD
         .catch((error: unknown) =>
           journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
         );
+    },
+    foresee: (outcome) => {
+      if (over || paused || stopping.signal.aborted) return;
+      ahead.foresee(outcome, { state, position }, ({ key }) => !underWay.has(key), context(signal));
     },
     left: (phase) => {
       const limit = state.started && phaseOf(state.started.template, phase)?.timeout;

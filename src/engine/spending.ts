@@ -29,6 +29,8 @@ export interface Reporter {
 export interface EngineSpending extends Spending {
   /** Resolves when work may begin whose calls nobody asks for beforehand; `false`: not at all, and its phase has failed for that. */
   begin(by: Party, signal: AbortSignal): Promise<boolean>;
+  /** Whether it may as things stand; nobody is told. */
+  beginsNow(by: Party): boolean;
   /** What an agent reports by itself: booked once by its number; answers with what it came to. */
   report(by: Reporter, nth: number, usage: Usage): Usage;
   /** Limits or runs have changed: whoever waits for a budget asks again. */
@@ -50,7 +52,7 @@ function hindered(error: unknown): Answer {
 
 export function spending(deps: SpendingDeps): EngineSpending {
   const { ledger, clock, journal } = deps;
-  const { reserve, begin, learn } = reserving(deps);
+  const { reserve, begin, beginsNow, learn } = reserving(deps);
   const accounts = parking(clock);
   const waiting = new Set<() => void>();
   /** Entries that are being settled: the same call made again is another one. */
@@ -113,6 +115,7 @@ export function spending(deps: SpendingDeps): EngineSpending {
       );
       return answer.kind === "granted";
     },
+    beginsNow,
     park: accounts.park,
     sent: (call, generation) => ledger.note(entryOf(call), generation),
     async settle(call, end) {

@@ -58,7 +58,11 @@ export async function watchArtifact(
   });
   try {
     for (;;) {
-      const look = await deps.artifacts.look(expected);
+      let good: Outcome | undefined;
+      const look = await deps.artifacts.look(expected, (artifact) => {
+        good = { kind: "good", ...about, artifact };
+        if (!agent?.finishes) context.foresee(good); // P1: it ends the wait
+      });
       if (context.signal.aborted) return undefined;
       const { state = "exited", failure, trouble: said } = agent?.verdict() ?? {};
       const helps = said && TROUBLES[said.kind].helps;
@@ -66,7 +70,8 @@ export async function watchArtifact(
       const { finishes = false } = agent ?? {};
       const reactsMs = Math.max(0, reactsBy - clock.now());
       const now = turn({ look, agent: state, finishes, failed, helps, reactsMs, ...patience, ...since.look(look) });
-      if (now.kind === "good" && look.kind === "good") return { kind: "good", ...about, artifact: look.accepted };
+      if (now.kind === "good" && look.kind === "good")
+        return good ?? { kind: "good", ...about, artifact: look.accepted };
       if (now.kind === "bad" && look.kind === "bad")
         return { kind: "bad", ...about, violations: look.violations, sha256: look.sha256 };
       if (now.kind === "bad" && look.kind === "stale")

@@ -6,7 +6,7 @@
  * F3. Complete means renamed in, or the same twice in a row; what does not parse is unfinished until it stays the same.
  * F4. `good` bytes are already kept: copied, read-only, by SHA-256, before anybody hears of them.
  */
-import type { Look } from "../domain/artifact.ts";
+import type { Accepted, Look } from "../domain/artifact.ts";
 
 export interface Expectation {
   /** The absolute path where the artifact must appear. */
@@ -19,8 +19,8 @@ export interface Expectation {
 }
 
 export interface ArtifactStore {
-  /** Looks once. Throws `Failure` `storage.full` when there is no room to keep it, `machine.out_of_files`. */
-  look(expected: Expectation): Promise<Look>;
+  /** Looks once; `good` may be told what it will come to while that is being kept. Throws `Failure` `storage.full` when there is no room to keep it, `machine.out_of_files`. */
+  look(expected: Expectation, good?: (accepted: Accepted) => void): Promise<Look>;
   /** Calls `again` whenever a look may tell something new. Makes the folder when it is missing. */
   watch(path: string, again: () => void): () => void;
   /** Checks and keeps bytes that devflow made itself (a command's result). */

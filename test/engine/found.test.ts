@@ -51,13 +51,13 @@ test("a run to whose log another process has written goes on from there", async 
 });
 
 describe("a run that is cancelled at the worst moment", () => {
-  /** The next look at the worktree takes its time. */
+  /** Looks at the worktree take their time, for a second. */
   function slowly(): void {
     const { workspaces } = on;
     const check = workspaces.check;
     workspaces.check = async (id) => {
-      workspaces.check = check;
       await clock.sleep(SECOND);
+      workspaces.check = check;
       return check(id);
     };
   }

@@ -21,6 +21,7 @@ function opening(): { events: RunEvent[]; context: StepContext } {
       events.push(...make(fold(events)));
     },
     tell: () => {},
+    foresee: () => {},
     left: () => Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
   };
@@ -85,6 +86,7 @@ test("usage that is told again after a restart is booked once", async () => {
     tell: (outcome) => {
       events.push(...decide(fold(events), outcome));
     },
+    foresee: () => {},
     left: () => Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
   };

@@ -162,7 +162,10 @@ describe("agents that tell afterwards what they have used", () => {
       more: {
         budget: { policy, runUsd },
         moved: () => spends.reconsider(),
-        affords: (by, signal) => spends.begin(by, signal),
+        affords: {
+          begin: (by, signal) => spends.begin(by, signal),
+          beginsNow: (by) => spends.beginsNow(by),
+        },
       },
     });
     const ledger = memoryLedger();

@@ -17,8 +17,11 @@ export interface FakeFiles extends ArtifactStore {
   put(path: string, text: string): void;
 }
 
-/** Artifacts in memory. A document is good when it has every property that its schema requires, and each constant of it. */
-export function fakeFiles(): FakeFiles {
+/**
+ * Artifacts in memory. A document is good when it has every property that its schema requires, and each constant of it; keeping it
+ * takes as long as `flush` does.
+ */
+export function fakeFiles(flush = async () => {}): FakeFiles {
   const files = new Map<string, string>();
   /** How often a file was written, and how often it had been when its bytes were first known to be refused. */
   const writes = new Map<string, number>();
@@ -55,7 +58,7 @@ export function fakeFiles(): FakeFiles {
       writes.set(path, (writes.get(path) ?? 0) + 1);
       for (const again of watchers.get(path) ?? []) again();
     },
-    look: async ({ path, schema, until, refused }) => {
+    look: async ({ path, schema, until, refused }, good) => {
       const text = files.get(path);
       if (text === undefined) return { kind: "absent" };
       const sha256 = digest(text);
@@ -67,6 +70,10 @@ export function fakeFiles(): FakeFiles {
       }
       const look = check(text, schema, until);
       if (look.kind === "bad") refusedAt.set(path, { sha256, writes: writes.get(path) });
+      if (look.kind === "good") {
+        good?.(look.accepted);
+        await flush();
+      }
       return look;
     },
     watch: (path, again) => {

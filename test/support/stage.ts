@@ -1,4 +1,5 @@
 /** The whole engine over fakes, in one call: what a test of runs needs and nothing else. */
+import { setImmediate } from "node:timers/promises";
 import { type FakeScript, type FakeTurn, fakeAgents } from "../../src/adapters/agents/fake-agent.ts";
 import { memoryEventLog } from "../../src/adapters/storage/memory-event-log.ts";
 import { systemIds } from "../../src/adapters/system/ids.ts";
@@ -57,7 +58,7 @@ const APPROVED = {
 };
 
 export function stage({ template, script, clock, log = memoryEventLog(), agents, more = {} }: StageOptions): Stage {
-  const files = fakeFiles();
+  const files = fakeFiles(setImmediate);
   const told: string[] = [];
   const plays: FakeScript = async (turn) => {
     told.push(spoken(turn));

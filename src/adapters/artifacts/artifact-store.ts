@@ -61,14 +61,18 @@ export function artifactStore({ directory, clock }: ArtifactStoreOptions): Artif
     return { sha256, bytes: bytes.length, satisfied };
   }
 
-  async function accept(bytes: Uint8Array, judged: Look | Accepted): Promise<Look> {
+  async function accept(
+    bytes: Uint8Array,
+    judged: Look | Accepted,
+    good?: (accepted: Accepted) => void,
+  ): Promise<Look> {
     if ("kind" in judged) return judged;
-    await kept.keep(bytes, judged.sha256);
+    await kept.keep(bytes, judged.sha256, () => good?.(judged));
     return { kind: "good", accepted: judged };
   }
 
   return {
-    async look(expected) {
+    async look(expected, good) {
       const { path } = expected;
       const seen = readWhole(path);
       if (seen.kind === "absent") return seen;
@@ -87,7 +91,7 @@ export function artifactStore({ directory, clock }: ArtifactStoreOptions): Artif
       // Half a number is a number: what is not enclosed in brackets has to settle.
       if (!still && (typeof read.value !== "object" || read.value === null))
         return unfinished(path, "it may not be complete yet");
-      const judged = await accept(bytes, judge(read.value, bytes, sha256, expected));
+      const judged = await accept(bytes, judge(read.value, bytes, sha256, expected), good);
       if (judged.kind === "bad") remember(refused, path, { sha256, mark });
       return judged;
     },

@@ -18,14 +18,14 @@ export function keptArtifacts(directory: string) {
   };
 
   return {
-    /** Returns once the bytes would survive a power failure. */
-    async keep(bytes: Uint8Array, sha256: string): Promise<void> {
+    /** Returns once the bytes would survive a power failure; `meanwhile` is called when they can be read. */
+    async keep(bytes: Uint8Array, sha256: string, meanwhile = () => {}): Promise<void> {
       const there = read(sha256);
       if (there && sha256Hex(there) === sha256) return;
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       // It may get its name before it is on the disk: what a power failure leaves of it is known by the hash, and replaced.
       await writeWhole(pathOf(sha256), bytes, { mode: 0o400, flush: false });
-      await flushToDisk(pathOf(sha256), directory);
+      await Promise.all([flushToDisk(pathOf(sha256), directory), Promise.resolve().then(meanwhile)]);
     },
 
     /** As text, without a byte order mark. */
