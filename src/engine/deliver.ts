@@ -47,20 +47,21 @@ async function announce(
   deps: DeliverDeps,
 ): Promise<Prompt | undefined> {
   // Asked at once: the answer comes while the rest is made ready.
-  agent.prepare?.(promptKey(step, context));
+  const fresh = !announced(context.state(), step);
+  agent.prepare?.({ key: promptKey(step, context), fresh });
   if (!(await affordable(step, context, deps))) return undefined;
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   const turn = openTurn(context.state().phases[step.phase]?.talk);
   // Without a mark the turn cannot be undone, and that is said when somebody wants to.
   if (turn) await deps.workspaces.mark(context.run, beforeTurn(turn.number)).catch(() => undefined);
   const intent = sending(step, prompt, deps);
-  agent.prepare?.(prompt.key, prompt);
+  agent.prepare?.(prompt, prompt);
   // Side by side: what it names is of no use to anybody before the prompt is typed, and that waits for both.
   await Promise.all([
     context.record((state) => (context.signal.aborted || announced(state, step) ? [] : [intent])),
     writeFiles(prompt, context, deps),
   ]);
-  return prompt;
+  return { ...prompt, fresh };
 }
 
 async function offer(step: PromptStep, context: StepContext, deps: DeliverDeps, agent: AgentSession, prompt: Prompt) {
@@ -84,6 +85,7 @@ async function untilTaken(
 ): Promise<Outcome | undefined> {
   const { phase, attempt, session, key } = step;
   let held = "";
+  let offered = 0;
   while (!context.signal.aborted) {
     if (context.left(phase) <= 0) return { kind: "timeout", phase, attempt };
     const wait = (why: Waiting): void => {
@@ -94,7 +96,8 @@ async function untilTaken(
     const { account } = agent;
     if (account !== undefined) await deps.accounts?.pass(account, session, key, context.signal, wait);
     if (context.signal.aborted) return undefined;
-    const delivery = await agent.deliver(prompt, context.signal);
+    const delivery = await agent.deliver({ ...prompt, fresh: prompt.fresh === true && offered === 0 }, context.signal);
+    offered += 1;
     if (context.signal.aborted) return undefined;
     if (delivery.kind === "delivered")
       return { kind: "delivered", phase, attempt, key, session, receipt: delivery.receipt } as const;

@@ -26,27 +26,27 @@ interface Stands {
 export interface Foresight {
   /** `wanted` says which steps are not under way already. */
   foresee(outcome: Outcome, at: Stands, wanted: (step: Step) => boolean, context: StepContext): void;
-  /** What is announced with this outcome (R2). */
-  following(outcome: Outcome, position: number): readonly RunEvent[];
+  /** What this outcome comes to, with what is announced after it (R2); `undefined` where that was not foreseen. */
+  foreseen(outcome: Outcome, position: number): RunEvent[] | undefined;
 }
 
 export function foresight(ready: MakeReady): Foresight {
-  let foreseen: { outcome: Outcome; position: number; announced: RunEvent[] } | undefined;
+  let seen: { outcome: Outcome; position: number; events: RunEvent[] } | undefined;
   return {
     foresee(outcome, { state, position }, wanted, context) {
-      const then = decide(state, outcome).reduce(evolve, state);
-      const announced: RunEvent[] = [];
-      foreseen = { outcome, position, announced };
+      const events = decide(state, outcome);
+      const then = events.reduce(evolve, state);
+      seen = { outcome, position, events };
       for (const step of nextSteps(then)) {
         if (!wanted(step)) continue;
         // What cannot be made ready says so when it is performed.
         ready(step, { ...context, state: () => then }).then(
-          (events) => announced.push(...events),
+          (announced) => events.push(...announced),
           () => undefined,
         );
       }
     },
-    following: (outcome, position) =>
-      foreseen?.outcome === outcome && foreseen.position === position ? foreseen.announced : [],
+    foreseen: (outcome, position) =>
+      seen?.outcome === outcome && seen.position === position ? [...seen.events] : undefined,
   };
 }

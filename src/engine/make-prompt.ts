@@ -46,13 +46,13 @@ const made = new WeakMap<AgentSession, { prompt: ComposedPrompt; at: number }>()
 export async function makePrompt(step: PromptStep, context: StepContext, deps: MakeDeps): Promise<readonly RunEvent[]> {
   const agent = deps.sessions.living(step.session);
   if (!agent || step.purpose === "turn" || announced(context.state(), step)) return [];
-  agent.prepare?.(promptKey(step, context));
+  agent.prepare?.({ key: promptKey(step, context), fresh: true });
   const by = spender(step, context);
   if (by && deps.affords?.beginsNow(by) === false) return [];
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
-  agent.prepare?.(prompt.key, prompt);
+  agent.prepare?.(prompt, prompt);
   await writeFiles(prompt, context, deps);
-  made.set(agent, { prompt, at: deps.clock.steady() });
+  made.set(agent, { prompt: { ...prompt, fresh: true }, at: deps.clock.steady() });
   return [sending(step, prompt, deps)];
 }
 

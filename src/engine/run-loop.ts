@@ -240,10 +240,8 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
   }
 
   /** With what it leads to, where that is ready: one commit for both. */
-  const concluded = (now: RunState, outcome: Outcome): RunEvent[] => [
-    ...decide(now, outcome),
-    ...ahead.following(outcome, position),
-  ];
+  const concluded = (now: RunState, outcome: Outcome): RunEvent[] =>
+    ahead.foreseen(outcome, position) ?? decide(now, outcome);
 
   /** A full disk, or a locked database, loses nothing: the outcome waits until it can be written. */
   async function applyWithRoom(make: (state: RunState) => RunEvent[]): Promise<void> {

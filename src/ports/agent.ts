@@ -38,6 +38,8 @@ export interface Prompt {
   file: string;
   /** What a prompt of a phase is about; a person's message is about none. */
   task?: Task;
+  /** Never offered before: no terminal can have taken anything of it. */
+  fresh?: boolean;
 }
 
 /** What a model agent has to know apart from the text. */
@@ -99,10 +101,10 @@ export interface AgentSession {
   verdict(): Verdict;
   watch(listener: (news: AgentNews) => void): () => void;
   /**
-   * A prompt of this key is about to be delivered: what has to be known before it is typed may be asked for already, and its text,
-   * once there is one, brought to where it will be typed. Does nothing that anybody could see, and may be left out.
+   * Such a prompt is about to be delivered: what has to be known before it is typed may be asked for already, and its text, once
+   * there is one, brought to where it will be typed. Does nothing that anybody could see, and may be left out.
    */
-  prepare?(key: string, prompt?: Prompt): void;
+  prepare?(about: Pick<Prompt, "key" | "fresh">, prompt?: Prompt): void;
   deliver(prompt: Prompt, signal: AbortSignal): Promise<Delivery>;
   /** What the agent asks permission for at this moment; absent where an agent asks nobody. */
   asked?(): Promise<Asked | undefined>;

@@ -43,10 +43,12 @@ export interface Asked {
 }
 
 /** Asked side by side: somebody waits for every answer on the way to the paste. */
-export async function askBefore(key: string, deps: DeliveryDeps): Promise<Asked> {
-  const [taken, held] = await Promise.all([deps.terminal.taken([pasteKey(key), ...enterKeys(key)]), obstacle(deps)]);
+export async function askBefore({ key, fresh }: Pick<Prompt, "key" | "fresh">, deps: DeliveryDeps): Promise<Asked> {
+  const [taken, held] = await Promise.all([fresh ? [] : takenOf(key, deps), obstacle(deps)]);
   return { taken, held };
 }
+
+const takenOf = (key: string, { terminal }: DeliveryDeps) => terminal.taken([pasteKey(key), ...enterKeys(key)]);
 
 const pasteKey = (key: string): string => `${key}/paste`;
 const enterKeys = (key: string): string[] => Array.from({ length: MAX_ENTERS }, (_, n) => `${key}/enter/${n + 1}`);
@@ -55,17 +57,18 @@ export async function typePrompt(
   prompt: Prompt,
   deps: DeliveryDeps,
   signal: AbortSignal,
-  asked = askBefore(prompt.key, deps),
+  asked = askBefore(prompt, deps),
 ): Promise<Delivery> {
   const { terminal, observer, profile, clock } = deps;
   const enters = enterKeys(prompt.key);
-  const { taken, held } = await asked;
+  let { taken, held } = await asked;
   if (terminal.exit) return { kind: "lost", reason: "the agent has ended" };
   const text = typedText(prompt, profile);
   if (!taken.includes(pasteKey(prompt.key))) {
     if (held) return { kind: "held", reason: held };
-    if ((await terminal.paste(pasteKey(prompt.key), text)) === "gone")
-      return { kind: "lost", reason: "the agent ended before the prompt" };
+    const pasted = await terminal.paste(pasteKey(prompt.key), text);
+    if (pasted === "gone") return { kind: "lost", reason: "the agent ended before the prompt" };
+    if (pasted === "already") taken = await takenOf(prompt.key, deps);
   }
   observer.typed(text);
   const from = clock.now();

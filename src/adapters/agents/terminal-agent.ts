@@ -200,11 +200,11 @@ function terminalSession(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    prepare: (key, prompt) => {
+    prepare: (about, prompt) => {
       if (prompt) return terminal.bring?.(typedText(prompt, profile));
-      const answer = askBefore(key, deps);
+      const answer = askBefore(about, deps);
       answer.catch(() => undefined); // who delivers hears of it
-      ahead = { key, at: clock.now(), moved: outputs, answer };
+      ahead = { key: about.key, at: clock.now(), moved: outputs, answer };
     },
     deliver: (prompt, signal) => {
       told = prompt;

@@ -15,6 +15,9 @@ import { linkAbove, markOf, worktreeOf } from "./read-whole.ts";
 /** How late a file may be noticed whose event was lost. */
 const TICK_MS = 1_000;
 
+/** Why a wait is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
+const OVER = "over";
+
 interface Watched {
   path: string;
   again: () => void;
@@ -53,9 +56,9 @@ export function watches(clock: Clock) {
       return () => {
         if (!all.delete(watched)) return;
         for (const { watcher } of watched.folders.values()) watcher.close();
-        if ([...all].every((other) => other.path !== path)) later.get(path)?.abort();
+        if ([...all].every((other) => other.path !== path)) later.get(path)?.abort(OVER);
         if (all.size > 0) return;
-        stopTicking?.abort();
+        stopTicking?.abort(OVER);
         stopTicking = undefined;
       };
     },

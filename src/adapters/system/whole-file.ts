@@ -1,5 +1,5 @@
 /** Writes files whole or not at all: a temporary file beside it, flushed to disk, then renamed. And tells what the system said when it failed. */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { closeSync, fsync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
@@ -40,7 +40,7 @@ export async function writeWhole(
 const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
 /** A name beside `path` for what is only there while something is made; by it is found what a killed process has left. */
-export const unfinished = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
+export const unfinished = (path: string): string => `${path}.${randomUUID().slice(-12)}.tmp`;
 
 export const isUnfinished = (path: string): boolean => UNFINISHED.test(path);
 

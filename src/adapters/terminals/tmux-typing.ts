@@ -5,7 +5,7 @@
  * sent as one line: the tmux server has it whole or not at all, and nothing else runs in between. So a daemon that is
  * killed at any instant leaves either both the text and the mark, or neither.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ const IN_LINE_BYTES = 8_000;
 
 /** `directory` is where the server looks up files for us: exact from one byte to megabytes, either way. */
 function carry(text: string, directory: string): Carried {
-  const name = `${PASTE_PREFIX}${randomBytes(8).toString("hex")}`;
+  const name = `${PASTE_PREFIX}${randomUUID()}`;
   if (Buffer.byteLength(text) <= IN_LINE_BYTES)
     return { text, name, fill: `set-buffer -b ${name} -- ${quote(text)}`, file: undefined };
   const file = join(directory, name);

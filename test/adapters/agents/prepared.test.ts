@@ -76,14 +76,28 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
 
   it("is typed without asking the same again", async () => {
     await ready();
-    agent.prepare?.(what.key);
+    agent.prepare?.(what);
     expect((await agent.deliver(what, NEVER)).kind).toBe("delivered");
     expect(asked).toEqual(["run/one/paste"]);
   });
 
+  it("is not asked about when no terminal can have taken it, and found out when one has all the same", async () => {
+    await ready();
+    const fresh = { ...what, fresh: true };
+    expect((await agent.deliver(fresh, NEVER)).kind).toBe("delivered");
+    expect(asked).toEqual([]);
+    stopped = undefined;
+    await vi.waitFor(() => expect(agent.verdict().state).toBe("ready"), TIME);
+    // A log from before, over terminals of now: nothing is typed a second time.
+    expect((await agent.deliver(fresh, NEVER)).kind).toBe("delivered");
+    expect(asked).toEqual(["run/one/paste"]);
+    const rows = (await agent.terminal?.screen())?.rows.join("\n") ?? "";
+    expect(rows.match(/Say something/g)).toHaveLength(1);
+  });
+
   it("is asked about anew, and held, when a person has begun to write meanwhile", async () => {
     await ready();
-    agent.prepare?.(what.key);
+    agent.prepare?.(what);
     await agent.terminal?.type("person/draft", "my own words");
     await vi.waitFor(async () => expect((await agent.terminal?.screen())?.rows.join()).toContain("my own words"), TIME);
     expect(await agent.deliver(what, NEVER)).toMatchObject({ kind: "held" });
@@ -100,7 +114,7 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
 
   it("is asked about anew when what is known is no longer new", async () => {
     await ready();
-    agent.prepare?.(what.key);
+    agent.prepare?.(what);
     stopped = (stopped ?? 0) + 1_000;
     expect((await agent.deliver(what, NEVER)).kind).toBe("delivered");
     expect(asked).toEqual(["run/one/paste", "run/one/paste"]);
@@ -108,7 +122,7 @@ describe("a prompt that was prepared", { timeout: 60_000 }, () => {
 
   it("tells nothing of another one", async () => {
     await ready();
-    agent.prepare?.("run/another");
+    agent.prepare?.({ key: "run/another" });
     expect((await agent.deliver(what, NEVER)).kind).toBe("delivered");
     expect(asked).toEqual(["run/another/paste", "run/one/paste"]);
   });
