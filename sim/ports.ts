@@ -2,8 +2,8 @@
 import { Failure } from "../src/domain/failure.ts";
 import type { RunId } from "../src/domain/ids.ts";
 import type { Engine, EngineDeps } from "../src/engine/engine.ts";
-import type { StepContext } from "../src/engine/run-loop.ts";
 import { livingSessions, type Sessions } from "../src/engine/sessions.ts";
+import type { StepContext } from "../src/engine/step.ts";
 import type { Agents } from "../src/ports/agent.ts";
 import type { ArtifactStore } from "../src/ports/artifacts.ts";
 import type { Clock } from "../src/ports/clock.ts";

@@ -10,7 +10,7 @@ import type { Step } from "../domain/run-next.ts";
 import { phaseOf } from "../domain/template.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Commands } from "../ports/commands.ts";
-import type { StepContext } from "./run-loop.ts";
+import type { StepContext } from "./step.ts";
 
 type CommandStep = Extract<Step, { kind: "command" }>;
 

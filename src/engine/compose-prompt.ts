@@ -9,7 +9,7 @@ import { cleanText } from "../domain/text.ts";
 import type { Prompt, Task } from "../ports/agent.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Workspaces } from "../ports/workspace.ts";
-import type { StepContext } from "./run-loop.ts";
+import type { StepContext } from "./step.ts";
 
 export interface ComposeDeps {
   artifacts: ArtifactStore;

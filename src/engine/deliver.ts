@@ -10,7 +10,7 @@ import type { Accounts } from "./accounts.ts";
 import { composePrompt, promptKey } from "./compose-prompt.ts";
 import { beforeTurn } from "./listen.ts";
 import { affordable, announced, type MakeDeps, madeBefore, sending, writeFiles } from "./make-prompt.ts";
-import type { StepContext } from "./run-loop.ts";
+import type { StepContext } from "./step.ts";
 import { type Wakeable, wakeable } from "./wakeable.ts";
 
 /** A prompt that is held is offered again when the agent changes, and at least this often: a person's draft goes without a word. */

@@ -12,10 +12,7 @@ import { decide } from "../domain/run-decide.ts";
 import { evolve } from "../domain/run-evolve.ts";
 import { nextSteps, type Step } from "../domain/run-next.ts";
 import type { RunState } from "../domain/run-state.ts";
-import type { StepContext } from "./run-loop.ts";
-
-/** Makes a step ready that is about to be wanted; gives what it would announce first, if it is ready for that. */
-export type MakeReady = (step: Step, context: StepContext) => Promise<readonly RunEvent[]>;
+import type { MakeReady, StepContext } from "./step.ts";
 
 interface Stands {
   state: RunState;

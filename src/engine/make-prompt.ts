@@ -13,8 +13,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Workspaces } from "../ports/workspace.ts";
 import { type ComposedPrompt, composePrompt, promptKey } from "./compose-prompt.ts";
 import type { Party } from "./reserving.ts";
-import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
+import type { StepContext } from "./step.ts";
 
 /** How long files that were written stay unlooked at, in milliseconds: a commit may wait for room on the disk. */
 const FRESH_MS = 1_000;

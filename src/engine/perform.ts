@@ -9,12 +9,11 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";
 import { endCommand, runCommand } from "./command.ts";
 import { type DeliverDeps, deliverPrompt } from "./deliver.ts";
-import type { MakeReady } from "./foresight.ts";
 import { listenTurn } from "./listen.ts";
 import { makePrompt } from "./make-prompt.ts";
 import { recordTalk } from "./record-talk.ts";
 import { writeReport } from "./report.ts";
-import type { Perform, StepContext } from "./run-loop.ts";
+import type { MakeReady, Perform, StepContext } from "./step.ts";
 import { watchArtifact } from "./watch.ts";
 
 export interface PerformDeps extends DeliverDeps {

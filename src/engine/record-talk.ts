@@ -6,7 +6,7 @@ import { NO_TALK, type TalkTurn, Words } from "../domain/talk.ts";
 import { phaseOf } from "../domain/template.ts";
 import type { ArtifactStore } from "../ports/artifacts.ts";
 import type { Workspaces } from "../ports/workspace.ts";
-import type { StepContext } from "./run-loop.ts";
+import type { StepContext } from "./step.ts";
 
 export interface RecordDeps {
   artifacts: ArtifactStore;

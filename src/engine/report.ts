@@ -6,7 +6,7 @@ import { viewOf } from "../domain/run-view.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Reports } from "../ports/reports.ts";
 import type { DiffStat, Workspaces } from "../ports/workspace.ts";
-import type { StepContext } from "./run-loop.ts";
+import type { StepContext } from "./step.ts";
 
 export async function writeReport(
   context: StepContext,

@@ -8,7 +8,7 @@
  * O4. A drive is over once its run has ended and nothing is left to do or to decide. It does nothing more, for ever: what is still
  *     told of the run goes to the next drive, and should the run be taken up again, that one does it.
  */
-import { type EventOf, mustBeDurable, type RunEvent } from "../domain/event.ts";
+import { mustBeDurable, type RunEvent } from "../domain/event.ts";
 import { Failure, failureRecord } from "../domain/failure.ts";
 import type { RunId } from "../domain/ids.ts";
 import { milliseconds } from "../domain/names.ts";
@@ -23,8 +23,10 @@ import { phaseOf } from "../domain/template.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Journal } from "../ports/journal.ts";
-import { foresight, type MakeReady } from "./foresight.ts";
+import { foresight } from "./foresight.ts";
+import { type Hearing, hearing } from "./hearing.ts";
 import { HINDERED_AGAIN_MS, isHindrance } from "./hindrance.ts";
+import type { MakeReady, Perform, StepContext } from "./step.ts";
 
 /** A step that moved nothing is asked again after this, then after twice that, and so on; short enough not to be noticed. */
 const AGAIN_MS = 1_000;
@@ -36,34 +38,12 @@ const ONLY_WAITS: ReadonlySet<Step["kind"]> = new Set(["watch", "prompt", "sessi
 /** Why a step is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
 const NOT_WANTED = "it is not wanted any more";
 
-/** What a step may use of its run while it is performed. */
-export interface StepContext {
-  run: RunId;
-  state(): RunState;
-  /** Appends events of the step itself, such as its intent; resolves once they are in the log. */
-  record(events: (state: RunState) => RunEvent[]): Promise<void>;
-  /** Tells the run something that is not this step's own outcome. */
-  tell(outcome: Outcome): void;
-  /** Says what this step is about to come to, while that is still being made certain: what follows is made ready meanwhile. */
-  foresee(outcome: Outcome): void;
-  /** What is left of a phase's time, in milliseconds; infinite while its clock stands still. */
-  left(phase: string): number;
-  signal: AbortSignal;
-}
-
-export type Perform = (step: Step, context: StepContext) => Promise<Outcome | undefined>;
-
 export interface Drive {
   readonly run: RunId;
   state(): RunState;
   /** Decides and appends; resolves with the events that followed, once they are in the log. */
   tell(outcome: Outcome): Promise<readonly RunEvent[]>;
-  /** The next event that is wanted, or `undefined` when none has come in time. */
-  hears<T extends RunEvent["type"]>(
-    type: T,
-    wanted: (event: EventOf<T>) => boolean,
-    ms: number,
-  ): Promise<EventOf<T> | undefined>;
+  hears: Hearing["hears"];
   /** For what is done to the run from outside of its steps; its signal aborts when the drive stops. */
   readonly context: StepContext;
   /** What the run waits for that is no part of it: room on the disk, a tmux that answers. */
@@ -102,7 +82,6 @@ export interface DriveDeps {
 
 export function drive(run: RunId, { log, clock, journal, perform, ready, next }: DriveDeps): Drive {
   const underWay = new Map<string, UnderWay>();
-  const listeners = new Set<(event: RunEvent) => void>();
   /** How often in a row each step has moved nothing (O3). */
   const fruitless = new Map<string, number>();
   /** What keeps steps, and what agents tell, from going on; they are tried again. */
@@ -110,6 +89,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
   let outcomes = 0;
   const stopping = new AbortController();
   const ahead = foresight(ready);
+  const heard = hearing(clock, stopping.signal);
   let state = initial;
   let times = NO_TIME;
   let position = 0;
@@ -155,7 +135,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
         const kept = written.events.map(({ event }) => event);
         for (const event of kept) {
           take(event, time());
-          for (const listener of listeners) listener(event);
+          heard.tell(event);
         }
         dispatch();
         return kept;
@@ -314,23 +294,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
     run,
     state: () => state,
     tell: async (outcome) => (over ? next().tell(outcome) : apply((now) => decide(now, outcome))),
-    hears: async <T extends RunEvent["type"]>(type: T, wanted: (event: EventOf<T>) => boolean, ms: number) => {
-      const over = new AbortController();
-      const signal = AbortSignal.any([stopping.signal, over.signal]);
-      let hear: (event: RunEvent) => void = () => {};
-      const heard = new Promise<EventOf<T>>((resolve) => {
-        hear = (event) => {
-          if (event.type === type && wanted(event as EventOf<T>)) resolve(event as EventOf<T>);
-        };
-      });
-      listeners.add(hear);
-      try {
-        return await Promise.race([heard, clock.sleep(ms, signal).then(() => undefined)]);
-      } finally {
-        listeners.delete(hear);
-        over.abort(NOT_WANTED);
-      }
-    },
+    hears: heard.hears,
     context: context(stopping.signal),
     hindrances: () => [...hindrances.values()],
     pause: (value) => {

@@ -14,8 +14,8 @@ import type { Usage } from "../domain/usage.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
 import type { Accounts } from "./accounts.ts";
-import type { StepContext } from "./run-loop.ts";
 import type { Reporter } from "./spending.ts";
+import type { StepContext } from "./step.ts";
 
 export interface Sessions {
   /** Opens a session that the log knows by its intent, or a new one; its receipt is in the log when this resolves. */

@@ -14,8 +14,8 @@ import type { AgentSession } from "../ports/agent.ts";
 import type { ArtifactStore, Expectation } from "../ports/artifacts.ts";
 import type { Clock, Ids } from "../ports/clock.ts";
 import type { Workspaces } from "../ports/workspace.ts";
-import type { StepContext } from "./run-loop.ts";
 import type { Sessions } from "./sessions.ts";
+import type { StepContext } from "./step.ts";
 import { wakeable } from "./wakeable.ts";
 
 export interface WatchDeps {
