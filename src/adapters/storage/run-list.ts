@@ -98,9 +98,8 @@ function writing(database: Database): Pick<RunList, "write" | "clear"> {
     requestHash: string | null;
     beside: 0 | 1;
   };
-  // `updated_at` is nobody's any more: the newest event says it.
   const insert = database.prepare<New>(
-    `INSERT INTO runs VALUES (:id, :status, :template, :repo, :base, :branch, :startedAt, :startedAt, :endedAt, :at,
+    `INSERT INTO runs VALUES (:id, :status, :template, :repo, :base, :branch, :startedAt, :endedAt, :at,
        :accepted, :phases, :idempotencyKey, :requestHash, :beside)`,
   );
   const goal = database.prepare<[string, string]>("INSERT INTO goals (run, goal) VALUES (?, ?)");

@@ -12,9 +12,10 @@ import { V2 } from "./v2.ts";
 import { V3 } from "./v3.ts";
 import { V4 } from "./v4.ts";
 import { V5 } from "./v5.ts";
+import { V6 } from "./v6.ts";
 
 /** Step n takes a database from schema n - 1 to schema n. */
-const STEPS: readonly string[] = [V1, V2, V3, V4, V5];
+const STEPS: readonly string[] = [V1, V2, V3, V4, V5, V6];
 
 export const SCHEMA_VERSION = STEPS.length;
 
