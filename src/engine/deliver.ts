@@ -1,7 +1,6 @@
 import type { Outcome } from "../domain/outcome.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Redact } from "../domain/redact.ts";
-import type { Step } from "../domain/run-next.ts";
 import { openTurn } from "../domain/talk.ts";
 import type { AgentSession, Prompt } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
@@ -9,7 +8,16 @@ import type { Waiting } from "../ports/spending.ts";
 import type { Accounts } from "./accounts.ts";
 import { composePrompt, promptKey } from "./compose-prompt.ts";
 import { beforeTurn } from "./listen.ts";
-import { affordable, announced, type MakeDeps, madeBefore, sending, writeFiles } from "./make-prompt.ts";
+import {
+  affordable,
+  announced,
+  type Made,
+  type MakeDeps,
+  madeBefore,
+  type PromptStep,
+  sending,
+  writeFiles,
+} from "./make-prompt.ts";
 import type { StepContext } from "./step.ts";
 import { type Wakeable, wakeable } from "./wakeable.ts";
 
@@ -25,12 +33,10 @@ export interface DeliverDeps extends MakeDeps {
   redact?: Redact;
 }
 
-type PromptStep = Extract<Step, { kind: "prompt" }>;
-
 export async function deliverPrompt(
   step: PromptStep,
   context: StepContext,
-  deps: DeliverDeps,
+  deps: DeliverDeps & { made: Made },
 ): Promise<Outcome | undefined> {
   const agent = await deps.sessions.get(context, step.session);
   if (!agent) return lost(step, deps, "its terminal is gone");

@@ -14,7 +14,7 @@ import { isLive } from "../domain/session.ts";
 import type { AgentSession } from "../ports/agent.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type DeleteDeps, deleteRun } from "./delete-run.ts";
-import { type PerformDeps, performer, readier } from "./perform.ts";
+import { type PerformDeps, performer } from "./perform.ts";
 import { type Drive, drive } from "./run-loop.ts";
 import { begin, type Plan, plan, type StartDeps, type StartRequest } from "./start.ts";
 import { type Talks, talks } from "./talks.ts";
@@ -77,8 +77,7 @@ const NOT_TAKEN_UP = "a run could not be taken up";
 
 export function engine(deps: EngineDeps): Engine {
   const { log, journal, sessions } = deps;
-  const perform = performer(deps);
-  const ready = readier(deps);
+  const performing = performer(deps);
   const drives = new Map<RunId, Drive>();
   let paused = false;
   let stopping = false;
@@ -87,7 +86,7 @@ export function engine(deps: EngineDeps): Engine {
     if (stopping) throw new Failure("daemon.stopping");
     const before = drives.get(run);
     if (before && !before.over) return before;
-    const now = drive(run, { log, clock: deps.clock, journal, perform, ready, next: () => driving(run) });
+    const now = drive(run, { log, clock: deps.clock, journal, ...performing, next: () => driving(run) });
     now.pause(paused);
     drives.set(run, now);
     void now.finished.then(() => {

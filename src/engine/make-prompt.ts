@@ -39,11 +39,15 @@ export interface MakeDeps {
 
 export type PromptStep = Extract<Step, { kind: "prompt" }>;
 
-/** The prompt that was made ready for an agent last. */
-const made = new WeakMap<AgentSession, { prompt: ComposedPrompt; at: number }>();
+/** The prompt that was made ready for each agent last. */
+export type Made = WeakMap<AgentSession, { prompt: ComposedPrompt; at: number }>;
 
 /** All of it but the intent, which is the answer. None where the agent is not here, may be given nothing, or was told before. */
-export async function makePrompt(step: PromptStep, context: StepContext, deps: MakeDeps): Promise<readonly RunEvent[]> {
+export async function makePrompt(
+  step: PromptStep,
+  context: StepContext,
+  deps: MakeDeps & { made: Made },
+): Promise<readonly RunEvent[]> {
   const agent = deps.sessions.living(step.session);
   if (!agent || step.purpose === "turn" || announced(context.state(), step)) return [];
   agent.prepare?.({ key: promptKey(step, context), fresh: true });
@@ -52,7 +56,7 @@ export async function makePrompt(step: PromptStep, context: StepContext, deps: M
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   agent.prepare?.(prompt, prompt);
   await writeFiles(prompt, context, deps);
-  made.set(agent, { prompt: { ...prompt, fresh: true }, at: deps.clock.steady() });
+  deps.made.set(agent, { prompt: { ...prompt, fresh: true }, at: deps.clock.steady() });
   return [sending(step, prompt, deps)];
 }
 
@@ -61,7 +65,7 @@ export function madeBefore(
   agent: AgentSession,
   step: PromptStep,
   context: StepContext,
-  { clock }: MakeDeps,
+  { clock, made }: Pick<MakeDeps, "clock"> & { made: Made },
 ): Prompt | undefined {
   const before = made.get(agent);
   made.delete(agent);

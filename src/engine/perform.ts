@@ -22,39 +22,38 @@ export interface PerformDeps extends DeliverDeps {
   reports: Reports;
 }
 
-export const readier =
-  (deps: PerformDeps): MakeReady =>
-  async (step, context) =>
-    step.kind === "prompt" ? makePrompt(step, context, deps) : [];
-
-export function performer(deps: PerformDeps): Perform {
-  return async (step, context) => {
-    // Where there is no worktree any more nothing is started: an agent or a command would work somewhere else.
-    if (step.kind === "session" || step.kind === "command") await deps.workspaces.check(context.run);
-    switch (step.kind) {
-      case "workspace":
-        return workspace(context, deps);
-      case "session":
-        return openSession(step, context, deps);
-      case "prompt":
-        return deliverPrompt(step, context, deps);
-      case "watch":
-        return watchArtifact(step, context, deps);
-      case "listen":
-        return listenTurn(step, context, deps);
-      case "record":
-        return recordTalk(step, context, deps);
-      case "command":
-        return runCommand(step, context, deps);
-      case "permission":
-        return answerPermission(step, context, deps);
-      case "end command":
-        return endCommand(step, context, deps);
-      case "close":
-        return closeSession(step, context, deps);
-      case "report":
-        return writeReport(context, deps);
-    }
+export function performer(deps: PerformDeps): { perform: Perform; ready: MakeReady } {
+  const delivering = { ...deps, made: new WeakMap() };
+  return {
+    ready: async (step, context) => (step.kind === "prompt" ? makePrompt(step, context, delivering) : []),
+    perform: async (step, context) => {
+      // Where there is no worktree any more nothing is started: an agent or a command would work somewhere else.
+      if (step.kind === "session" || step.kind === "command") await deps.workspaces.check(context.run);
+      switch (step.kind) {
+        case "workspace":
+          return workspace(context, deps);
+        case "session":
+          return openSession(step, context, deps);
+        case "prompt":
+          return deliverPrompt(step, context, delivering);
+        case "watch":
+          return watchArtifact(step, context, deps);
+        case "listen":
+          return listenTurn(step, context, deps);
+        case "record":
+          return recordTalk(step, context, deps);
+        case "command":
+          return runCommand(step, context, deps);
+        case "permission":
+          return answerPermission(step, context, deps);
+        case "end command":
+          return endCommand(step, context, deps);
+        case "close":
+          return closeSession(step, context, deps);
+        case "report":
+          return writeReport(context, deps);
+      }
+    },
   };
 }
 
