@@ -109,6 +109,11 @@ const ROWS: Readonly<Partial<Record<StoryName, readonly Row[]>>> = {
     ["a second turn is asked", "after log.append turn.asked", { nth: 2, seldom }],
     ["a talk is ended, and not recorded", "after log.append talk.ended"],
   ],
+  chain: [
+    ["the next prompt is ready, and not told of", "before log.append prompt.sending", { nth: 3 }],
+    ["the next prompt is told of with acceptance", "after log.append prompt.sending", { nth: 3 }],
+    ["the next prompt is typed and not entered", "after terminal.paste typed", { nth: 3, seldom }],
+  ],
   paid: [
     ["money is about to be reserved", "before ledger.reserve", { seldom }],
     ["money is reserved, and the call not made", "after ledger.reserve"],
