@@ -14,7 +14,7 @@ const SWEPT_MS = 7 * 60_000;
 
 export interface ChecksOptions {
   outside: Outside;
-  runs(): Iterable<[RunId, RunState]>;
+  runs: ReadonlyMap<RunId, { readonly state: RunState }>;
   daemon(): Living | undefined;
   breaks(rule: string): void;
 }
@@ -70,9 +70,7 @@ export function checks({ outside, runs, daemon, breaks }: ChecksOptions): () => 
 
   return () => {
     const now = daemon();
-    const known = new Set<string>();
-    for (const [run, state] of runs()) {
-      known.add(run);
+    for (const [run, { state }] of runs) {
       const settled = now && now.ports.appending() === 0 ? now : undefined;
       if (settled) same(run, state, settled);
       if (settled) shown(state, settled);
@@ -86,7 +84,7 @@ export function checks({ outside, runs, daemon, breaks }: ChecksOptions): () => 
       if (now && outside.clock.now() - Math.max(since, now.since) > GRACE_MS) leftBehind(run, state);
       if (now) reserved(run, Math.max(since, now.since));
     }
-    for (const run of outside.worktrees) if (!known.has(run)) breaks("a worktree belongs to no run");
+    for (const run of outside.worktrees) if (!runs.has(run as RunId)) breaks("a worktree belongs to no run");
   };
 }
 

@@ -10,6 +10,7 @@ import type { CommandSpec } from "../src/ports/commands.ts";
 import type { Definitions } from "../src/ports/definitions.ts";
 import type { EventLog } from "../src/ports/event-log.ts";
 import { fakeDefinitions, fakeFiles, fakeReports, fakeWorkspaces } from "../test/support/fakes.ts";
+import { frozen } from "../test/support/frozen.ts";
 import { persona } from "../test/support/made.ts";
 import { type ManualClock, manualClock } from "../test/support/manual-clock.ts";
 import { type Crowd, crowd } from "./crowd.ts";
@@ -81,7 +82,7 @@ export interface OutsideOptions {
 /** How often things go wrong, over what the tables say: not at all in some worlds, all the time in others. */
 const INTENSITIES = [0.2, 0.5, 1, 1, 1, 2, 3];
 
-const PERSONAS = ROLES.map((role) => persona(`fake-${role}`));
+const PERSONAS = frozen(ROLES.map((role) => persona(`fake-${role}`)));
 
 export function outside({ dice, only, template, effects, costly, breaks, stored, struck }: OutsideOptions): Outside {
   const clock = manualClock();

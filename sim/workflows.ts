@@ -3,6 +3,7 @@ import { Phase, type Template } from "../src/domain/template.ts";
 import { checkTemplate } from "../src/domain/template-check.ts";
 import type { JsonSchema } from "../src/ports/definitions.ts";
 import { drawnTemplate, ROLES, type Sketch } from "../test/support/drawn-template.ts";
+import { frozen } from "../test/support/frozen.ts";
 import type { Dice } from "./dice.ts";
 
 export { ROLES };
@@ -14,13 +15,13 @@ const schema = (name: string, more: object): JsonSchema => ({
   schema: { type: "object", ...more },
 });
 
-export const SCHEMAS: readonly JsonSchema[] = [
+export const SCHEMAS: readonly JsonSchema[] = frozen([
   schema("note", { required: ["note"] }),
   schema("approved", { required: ["note", "approved"] }),
   schema("result", { required: ["command", "passed"] }),
   schema("conversation", { required: ["turns"] }),
   schema("passed", { required: ["passed"], properties: { passed: { const: true } } }),
-];
+]);
 
 /** Most of what can go wrong goes wrong between two phases; more of them make a run long, and few of them many runs. */
 const PHASES = [1, 1, 1, 2, 2, 2, 2, 3, 3, 5];

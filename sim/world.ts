@@ -95,7 +95,7 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
   });
   const begin = around.clock.now();
   const devflowd = daemon({ outside: around, effects: effect, mutant, breaks, tell });
-  const check = checks({ outside: around, runs, daemon: devflowd.now, breaks });
+  const check = checks({ outside: around, runs: watchers, daemon: devflowd.now, breaks });
   const someone = people({
     outside: around,
     engine: () => devflowd.now()?.engine,
@@ -113,8 +113,10 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
     if (traced) tell(told(event));
     effect.see(run, event.event);
     for (const rule of here.see(event)) breaks(rule);
-    const active = runs().filter(([, { started, ended }]) => started && !isTalk(started.template) && !ended);
-    if (active.length > 1) breaks("two runs are active on one branch");
+    let active = 0;
+    for (const { state } of watchers.values())
+      if (state.started && !state.ended && !isTalk(state.started.template)) active += 1;
+    if (active > 1) breaks("two runs are active on one branch");
   }
 
   async function start(key: string): Promise<void> {
@@ -126,8 +128,12 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
       });
   }
 
-  const started = (): boolean => runs().some(([, state]) => state.started?.idempotencyKey === THE_RUN);
-  const over = (): boolean => started() && runs().every(([, state]) => isTidy(state));
+  const every = (holds: (state: RunState) => boolean): boolean => {
+    for (const { state } of watchers.values()) if (!holds(state)) return false;
+    return true;
+  };
+  const started = (): boolean => !every((state) => state.started?.idempotencyKey !== THE_RUN);
+  const over = (): boolean => started() && every(isTidy);
 
   /** What the runs that have not ended wait for, as far as their logs tell it. */
   function unfinished(): string[] {

@@ -187,8 +187,16 @@ export type FailureCode = keyof typeof FAILURES;
 export type FailureParams = Record<string, string | number>;
 
 /** The English sentence of a code: parameters filled in, unknown ones left out. */
-export const sentence = (template: string, params: FailureParams): string =>
-  template.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ""));
+export function sentence(template: string, params: FailureParams): string {
+  const parts = cut.get(template) ?? template.split(/\{(\w+)\}/);
+  cut.set(template, parts);
+  let said = parts[0] ?? "";
+  for (let at = 1; at < parts.length; at += 2) said += `${params[parts[at] ?? ""] ?? ""}${parts[at + 1] ?? ""}`;
+  return said;
+}
+
+/** The templates, all of them from tables, as texts with the names of parameters in between. */
+const cut = new Map<string, readonly string[]>();
 
 export class Failure extends Error {
   readonly code: FailureCode;

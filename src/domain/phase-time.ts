@@ -4,7 +4,7 @@
  */
 import type { RunEvent } from "./event.ts";
 import { sessionOf } from "./run-next.ts";
-import type { RunState } from "./run-state.ts";
+import type { PhaseState, RunState } from "./run-state.ts";
 import { needsPerson } from "./session.ts";
 import { openTurn } from "./talk.ts";
 import { phaseOf } from "./template.ts";
@@ -26,15 +26,26 @@ export function passed(times: PhaseTimes, event: RunEvent, state: RunState, at: 
   if (event.type !== "run.interrupted") for (const id of times.going) used[id] = usedBy(times, id, at);
   // In a talk each turn has the phase's time, and nobody is hurried between them.
   if (event.type === "phase.started" || event.type === "turn.asked") used[event.phase] = 0;
-  return { used, going: Object.keys(state.phases).filter((id) => goes(state, id)), at };
+  return { used, going: going(state), at };
 }
 
 export const usedBy = ({ used, going, at }: PhaseTimes, id: string, now: number): number =>
   (used[id] ?? 0) + (going.includes(id) ? Math.max(0, now - at) : 0);
 
-function goes(state: RunState, id: string): boolean {
-  const { status, talk } = state.phases[id] ?? { status: "pending" };
-  if (state.ended || state.interrupted || (status !== "running" && status !== "repairing")) return false;
+/** The phases whose clocks go; asked after each event, and mostly of phases that are not at work at all. */
+function going(state: RunState): readonly string[] {
+  if (state.ended || state.interrupted) return NONE;
+  const found: string[] = [];
+  for (const id in state.phases) {
+    const phase = state.phases[id];
+    if ((phase?.status === "running" || phase?.status === "repairing") && goes(state, id, phase)) found.push(id);
+  }
+  return found;
+}
+
+const NONE: readonly string[] = [];
+
+function goes(state: RunState, id: string, { talk }: PhaseState): boolean {
   if (state.escalations.some(({ phase }) => phase === id)) return false;
   const phase = state.started && phaseOf(state.started.template, id);
   if (phase?.talk && !openTurn(talk)) return false;

@@ -198,7 +198,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
     telling.now = false;
     // What is hindered rests, though it has told its intent once more.
     if (telling.unwanted || (moved && !hindrances.has(step.key))) fruitless.delete(step.key);
-    else await beforeAgain(step, AbortSignal.any([stopping.signal, signal]));
+    else await beforeAgain(step, signal);
     hindrances.delete(step.key);
     underWay.delete(step.key);
     dispatch();

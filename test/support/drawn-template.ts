@@ -1,5 +1,6 @@
 /** Templates from drawn numbers: phases that need earlier ones, of few roles, with gates, repairs and loops where they fit. */
-import { ancestors, Template } from "../../src/domain/template.ts";
+import { ancestors, Phase, Template } from "../../src/domain/template.ts";
+import { frozen } from "./frozen.ts";
 
 /** A phase in numbers; what it needs and goes back to is taken among the phases before it. */
 export interface Sketch {
@@ -22,8 +23,7 @@ export function drawnTemplate(sketches: readonly Sketch[], until = "note@1"): Te
     repairs,
     ...(approval && { approval }),
   }));
-  const roles = Object.fromEntries(ROLES.map((role) => [role, { requires: ["work"] }]));
-  const plain = Template.parse({ name: "drawn", version: 1, description: "drawn for a test", roles, phases: bare });
+  const plain = { ...EMPTY, phases: bare.map(whole) };
   const phases = plain.phases.map((phase, at) => {
     const repeat = sketches[at]?.repeat;
     const from = `p${(repeat?.from ?? 0) % (at + 1)}`;
@@ -31,4 +31,23 @@ export function drawnTemplate(sketches: readonly Sketch[], until = "note@1"): Te
     return fits ? { ...phase, repeat: { until, from, max: repeat.max } } : phase;
   });
   return { ...plain, phases };
+}
+
+const EMPTY = frozen(
+  Template.omit({ phases: true }).parse({
+    name: "drawn",
+    version: 1,
+    description: "drawn for a test",
+    roles: Object.fromEntries(ROLES.map((role) => [role, { requires: ["work"] }])),
+  }),
+);
+
+/** Simulations draw the same few hundred phases over and over: each is made whole once. */
+const drawn = new Map<string, Phase>();
+
+function whole(bare: object): Phase {
+  const key = JSON.stringify(bare);
+  const phase = drawn.get(key) ?? frozen(Phase.parse(bare));
+  drawn.set(key, phase);
+  return phase;
 }
