@@ -45,12 +45,11 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
   const { dice, clock, faults } = outside;
   const resume = dice.pick("resume", 5) === 0 ? "manual" : "auto";
   let now: Living | undefined;
-  let lives = 0;
   let calls = 0;
 
   function wake(): void {
-    lives += 1;
-    tell(`the daemon starts (${lives})`);
+    all.lives += 1;
+    tell(`the daemon starts (${all.lives})`);
     const here = life({
       clock,
       faults,
@@ -64,7 +63,7 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
         now?.ports.money?.end();
         outside.desk = undefined;
         now = undefined;
-        void clock.sleep(dice.of(`away ${lives}`) * LONGEST_AWAY_MS).then(wake);
+        void clock.sleep(dice.of(`away ${all.lives}`) * LONGEST_AWAY_MS).then(wake);
       },
     });
     const spoilt = (ledger: Ledger): Ledger => mutant?.ledger?.(ledger) ?? ledger;
@@ -72,7 +71,7 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
       ...{ outside, life: here, effects, journal: journal(here), spoilt, resume },
       engine: () => running,
     });
-    const running = engine({ ...given, ...mutant?.breaks?.(given, lives) });
+    const running = engine({ ...given, ...mutant?.breaks?.(given, all.lives) });
     now = { life: here, ports: given, engine: running, since: clock.now() };
     void start(now);
   }
@@ -107,11 +106,9 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
     }),
   });
 
-  return {
+  const all: Daemon & { lives: number } = {
     now: () => now,
-    get lives() {
-      return lives;
-    },
+    lives: 0,
     wake,
     stop() {
       const here = now;
@@ -126,4 +123,5 @@ export function daemon({ outside, effects, mutant, breaks, tell }: DaemonOptions
       calls = 0;
     },
   };
+  return all;
 }

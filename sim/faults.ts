@@ -33,11 +33,10 @@ export interface FaultOptions {
 export function faults({ dice, intensity, only, told }: FaultOptions): Faults {
   const passed = new Map<string, number>();
   const struck: Fault[] = [];
-  let stormy = true;
 
-  return {
+  const here: Faults & { stormy: boolean } = {
     at(name, kinds) {
-      if (!stormy) return undefined;
+      if (!here.stormy) return undefined;
       const nth = (passed.get(name) ?? 0) + 1;
       passed.set(name, nth);
       const point = `${name}#${nth}`;
@@ -50,13 +49,12 @@ export function faults({ dice, intensity, only, told }: FaultOptions): Faults {
       return fault;
     },
     calm: () => {
-      stormy = false;
+      here.stormy = false;
     },
-    get stormy() {
-      return stormy;
-    },
+    stormy: true,
     struck,
   };
+  return here;
 }
 
 function drawn<K extends string>(kinds: Readonly<Record<K, number>>, number: number): K | undefined {

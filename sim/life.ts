@@ -32,36 +32,35 @@ const LONGEST_MS = 5_000;
 const GONE = new Error("the daemon is gone");
 
 export function life({ clock, faults, called, ended }: LifeOptions): Life {
-  let alive = true;
   const never = <T>(): Promise<T> => new Promise(() => {});
   const end = (): void => {
-    if (!alive) return;
-    alive = false;
+    if (!here.alive) return;
+    here.alive = false;
     ended();
   };
 
   async function call<T>(name: string, effect: () => Promise<T>): Promise<T> {
-    if (!alive) return never();
+    if (!here.alive) return never();
     called();
     const fault = faults.at(name, CALL_FAULTS);
     if (fault?.kind === "killed before") end();
     if (fault?.kind === "is slow") await clock.sleep(1 + fault.size * LONGEST_MS);
-    if (!alive) return never();
+    if (!here.alive) return never();
     try {
       return await effect();
     } finally {
       if (fault?.kind === "killed after") end();
       if (fault?.kind === "answers late") await clock.sleep(1 + fault.size * LONGEST_MS);
-      if (!alive) await never();
+      if (!here.alive) await never();
     }
   }
 
   function now<T>(name: string, effect: () => T, kinds: Readonly<Record<"killed before" | "killed after", number>>): T {
-    if (!alive) throw GONE;
+    if (!here.alive) throw GONE;
     called();
     const fault = faults.at(name, kinds);
     if (fault?.kind === "killed before") end();
-    if (!alive) throw GONE;
+    if (!here.alive) throw GONE;
     try {
       return effect();
     } finally {
@@ -69,18 +68,17 @@ export function life({ clock, faults, called, ended }: LifeOptions): Life {
     }
   }
 
-  return {
-    get alive() {
-      return alive;
-    },
+  const here: Life & { alive: boolean } = {
+    alive: true,
     end,
     call,
     now,
     hears:
       (listener) =>
       (...told) => {
-        if (alive) listener(...told);
+        if (here.alive) listener(...told);
       },
     never,
   };
+  return here;
 }

@@ -79,7 +79,6 @@ export function engine(deps: EngineDeps): Engine {
   const { log, journal, sessions } = deps;
   const performing = performer(deps);
   const drives = new Map<RunId, Drive>();
-  let paused = false;
   let stopping = false;
 
   function driving(run: RunId): Drive {
@@ -87,7 +86,7 @@ export function engine(deps: EngineDeps): Engine {
     const before = drives.get(run);
     if (before && !before.over) return before;
     const now = drive(run, { log, clock: deps.clock, journal, ...performing, next: () => driving(run) });
-    now.pause(paused);
+    now.pause(here.paused);
     drives.set(run, now);
     void now.finished.then(() => {
       if (drives.get(run) === now) drives.delete(run);
@@ -167,7 +166,7 @@ export function engine(deps: EngineDeps): Engine {
       await now.tell({ kind: "resume", by: "devflowd", cause: "the daemon is back", retry: false });
   }
 
-  return {
+  const here: Engine & { paused: boolean } = {
     talks: talks(addressed, deps),
     plan: (request) => plan(request, deps),
     async start(request) {
@@ -210,12 +209,10 @@ export function engine(deps: EngineDeps): Engine {
       if (told.what === "kill" || told.what === "restart") await sessions.end(now.context, session);
     },
     pause(value) {
-      paused = value;
+      here.paused = value;
       for (const now of drives.values()) now.pause(value);
     },
-    get paused() {
-      return paused;
-    },
+    paused: false,
     sessions: () => sessions.count(),
     hindrances: () => {
       const all = [...drives.values()].flatMap((now) => now.hindrances());
@@ -232,7 +229,7 @@ export function engine(deps: EngineDeps): Engine {
       );
     },
     async drain() {
-      paused = true;
+      here.paused = true;
       await Promise.all([...drives.values()].map((now) => now.drain()));
     },
     async stop(cause) {
@@ -243,6 +240,7 @@ export function engine(deps: EngineDeps): Engine {
       await sessions.release();
     },
   };
+  return here;
 }
 
 function mustHavePhase(run: RunId, { phases }: RunState, phase: string): void {

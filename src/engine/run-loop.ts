@@ -94,7 +94,6 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
   let times = NO_TIME;
   let position = 0;
   let paused = false;
-  let over = false;
   /** Decisions that have been asked for and not made. One to begin with: whoever asks for a drive may have something to tell it. */
   let queued = 1;
   /** What steps and agents tell, in order. */
@@ -160,7 +159,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
   }
 
   function dispatch(): void {
-    if (over || stopping.signal.aborted) return;
+    if (here.over || stopping.signal.aborted) return;
     const steps = nextSteps(state);
     const wanted = new Set(steps.map(({ key }) => key));
     for (const [key, { abort }] of underWay) if (!wanted.has(key)) abort();
@@ -172,8 +171,8 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
   /** O4 */
   function finishWhenDone(): void {
     const busy = underWay.size > 0 || queued > 0 || paused || stopping.signal.aborted;
-    if (busy || over || !state.ended || nextSteps(state).length > 0) return;
-    over = true;
+    if (busy || here.over || !state.ended || nextSteps(state).length > 0) return;
+    here.over = true;
     finish();
   }
 
@@ -250,7 +249,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
       await apply(events);
     },
     tell: (outcome) => {
-      if (over) return next().context.tell(outcome);
+      if (here.over) return next().context.tell(outcome);
       // One that waits for room holds up those behind it: told late, the state before would look like the one after.
       told = told
         .then(() => applyWithRoom((now) => decide(now, outcome)))
@@ -259,7 +258,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
         );
     },
     foresee: (outcome) => {
-      if (over || paused || stopping.signal.aborted) return;
+      if (here.over || paused || stopping.signal.aborted) return;
       ahead.foresee(outcome, { state, position }, ({ key }) => !underWay.has(key), context(signal));
     },
     left: (phase) => {
@@ -289,11 +288,11 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
     return undefined;
   }
 
-  dispatch();
-  return {
+  const here: Drive & { over: boolean } = {
     run,
+    over: false, // no getter: each object with one of its own has a shape of its own, and is slow to ask
     state: () => state,
-    tell: async (outcome) => (over ? next().tell(outcome) : apply((now) => decide(now, outcome))),
+    tell: async (outcome) => (here.over ? next().tell(outcome) : apply((now) => decide(now, outcome))),
     hears: heard.hears,
     context: context(stopping.signal),
     hindrances: () => [...hindrances.values()],
@@ -313,8 +312,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
       await mailbox;
     },
     finished,
-    get over() {
-      return over;
-    },
   };
+  dispatch();
+  return here;
 }

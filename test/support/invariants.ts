@@ -41,21 +41,20 @@ export function watcher(): Watcher {
     questions,
     (event, before, after) => intents.see(event, before, after),
   ];
-  let state = initial;
   let seen = 0;
-  return {
+  const here: Watcher & { state: RunState } = {
     see({ position, event }) {
       seen += 1;
-      const before = state;
-      state = evolve(before, event);
-      const found = rules.flatMap((rule) => rule(event, before, state));
+      const before = here.state;
+      const after = evolve(before, event);
+      here.state = after;
+      const found = rules.flatMap((rule) => rule(event, before, after));
       return position === seen ? found : [`event ${seen} has position ${position}`, ...found];
     },
-    get state() {
-      return state;
-    },
+    state: initial,
     owed: intents.owed,
   };
+  return here;
 }
 
 /** The rules that a run has broken so far; none when it is sound. */

@@ -37,11 +37,8 @@ export function puppets(
     if (!newest) throw new Error("no agent was opened yet");
     return newest;
   };
-  return {
+  const stage: Omit<Puppets, "now"> = {
     all,
-    get now() {
-      return now();
-    },
     artifact: () => /^Write the artifact to: (.+)$/m.exec(now().prompts.at(-1)?.text ?? "")?.[1] ?? layout.goal,
     open: async (spec) => {
       const alive = sessions.get(spec.session);
@@ -53,6 +50,20 @@ export function puppets(
     },
     adopt: async (spec) => sessions.get(spec.session),
   };
+  return Object.assign(new Newest(now), stage);
+}
+
+/** Of a class, since each object with a getter of its own has a shape of its own: simulations make thousands of them. */
+class Newest {
+  readonly #now: () => Puppet;
+
+  constructor(now: () => Puppet) {
+    this.#now = now;
+  }
+
+  get now(): Puppet {
+    return this.#now();
+  }
 }
 
 function puppet(
