@@ -6,12 +6,6 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { checkNode, root } from "./setup.mjs";
 
-/**
- * Workers live for half a minute, and every core has one: what V8 does besides running them, they wait for. Functions that are optimized
- * with all that they call take a fifth of the whole time to compile, and are hardly faster for it.
- */
-const V8 = ["--max-inlined-bytecode-size-cumulative=100", "--no-parallel-scavenge"];
-
 checkNode();
 const folder = mkdtempSync(join(tmpdir(), "devflow-sim-"));
 try {
@@ -29,7 +23,7 @@ try {
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
   });
-  const done = spawnSync(process.execPath, [...V8, outfile, ...process.argv.slice(2)], { stdio: "inherit", cwd: root });
+  const done = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: "inherit", cwd: root });
   if (done.signal) console.error(`the simulation was ended by ${done.signal}`);
   process.exitCode = done.status ?? 1;
 } finally {
