@@ -175,7 +175,15 @@ const estimate: CostEstimate = {
   catalogue,
   budgets: [
     { scope: "run", name: "new", limitUsd: "5", usedUsd: "0", policy: "block", outlook: "enough" },
-    { scope: "day", name: "2026-11-21", limitUsd: "2", usedUsd: "1.2", policy: "prompt", outlook: "may_cross" },
+    {
+      scope: "day",
+      name: "2026-11-21",
+      limitUsd: "2",
+      usedUsd: "1.2",
+      policy: "prompt",
+      outlook: "may_cross",
+      heldUsd: "0.16",
+    },
     {
       scope: "persona-day",
       name: "openrouter-sonnet-reviewer@1/2026-11-21",

@@ -155,6 +155,7 @@ export const views = {
   "estimate.then_block": "the call that would pass it is not made, and its phase fails.",
   "estimate.then_prompt": "the run then waits for your answer.",
   "estimate.then_warn": "it is said, and the run goes on.",
+  "estimate.held": "At least {amount} of it is held for the dearest call while it is made.",
   "estimate.no_price": "A model in it has no price: calls of it may be refused.",
 
   "outcome.phases": "{accepted} of {phases} phases accepted",

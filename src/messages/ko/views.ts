@@ -159,6 +159,7 @@ export const views: Record<keyof typeof en, string> = {
   "estimate.then_block": "한도를 넘을 호출은 하지 않고, 그 단계는 실패합니다.",
   "estimate.then_prompt": "그때 실행이 답변을 기다립니다.",
   "estimate.then_warn": "그때 알리고 실행은 계속됩니다.",
+  "estimate.held": "가장 비싼 호출을 하는 동안 그중 최소 {amount}을(를) 잡아 둡니다.",
   "estimate.no_price": "가격을 모르는 모델이 있어 호출이 거부될 수 있습니다.",
 
   "outcome.phases": "{phases}개 단계 중 {accepted}개 통과",
