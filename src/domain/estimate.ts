@@ -222,13 +222,14 @@ export function outlooks(standings: readonly Standing[], phases: readonly PhaseE
     const { cost } = totalOf(own);
     const used = booked + reserved;
     const left = limit.amount - used;
-    const held = own.map(({ worker }) => (worker ? heldFor(worker) : 0n)).reduce((one, other) => max(one, other), 0n);
+    const held = own.map((phase) => heldFor(phase, 0)).reduce(max, 0n);
+    const most = own.map((phase) => heldFor(phase, phase.input?.high ?? 0)).reduce(max, 0n);
     const unpriced = own.some(({ worker }) => worker?.adapter === "agent" && !worker.free && !worker.price);
     const outlook = crosses(max(cost.low, held), left)
       ? "will_cross"
       : unpriced
         ? "no_price"
-        : crosses(cost.high + held, left)
+        : crosses(cost.high + most, left)
           ? "may_cross"
           : "enough";
     return [{ ...scope, limit: limit.amount, used, policy: limit.policy, outlook, held }];
@@ -238,10 +239,17 @@ export function outlooks(standings: readonly Standing[], phases: readonly PhaseE
 /** Nothing is not too much, even where a limit was passed before. */
 const crosses = (amount: Money, left: Money): boolean => amount > 0n && amount > left;
 
-/** How much input a call will have is not known before: its answer alone is the least that is reserved. */
-function heldFor({ adapter, price, free, maxOutputTokens = 0 }: Worker): Money {
-  if (adapter !== "agent" || free || !price) return 0n;
-  return worstCase(price, { inputTokens: 0, maxOutputTokens });
+/** Of a model whose context window nobody tells. */
+const CONTEXT_TOKENS = 128_000;
+
+/** What is reserved for a call of the phase with so much input. How much it will be is not known before: its answer alone is the least. */
+function heldFor({ worker }: PhaseEstimate, inputTokens: number): Money {
+  if (worker?.adapter !== "agent" || worker.free || !worker.price) return 0n;
+  const { price, maxOutputTokens = 0 } = worker;
+  return worstCase(price, {
+    inputTokens: Math.min(inputTokens, price.contextTokens ?? CONTEXT_TOKENS),
+    maxOutputTokens,
+  });
 }
 
 const max = (one: Money, other: Money): Money => (one > other ? one : other);
