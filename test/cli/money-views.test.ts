@@ -234,6 +234,7 @@ const VIEWS: Record<string, (paper: Paper) => readonly string[]> = {
             price: sonnet,
           },
           { model: "gpt-5-codex", personas: ["codex-author@1"], calls: 0 },
+          { model: "qwen3-coder:30b", personas: ["ollama-qwen@1"], calls: 2, free: true },
         ],
         catalogue: trouble,
       },

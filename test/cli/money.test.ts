@@ -88,7 +88,7 @@ describe("devflow budget", () => {
     ],
     [
       ["--persona", "deep-coder", "2.50"],
-      { scope: "persona-day", name: "deep-coder", usd: "2.50" },
+      { scope: "persona-day", name: "deep-coder", usd: "2.50", repo: "/here" },
       "each day of deep-coder may cost 5 USD (block)\n",
     ],
   ])("set %j", async (argv, asked, said) => {
@@ -161,6 +161,13 @@ describe("a run and its budget", () => {
     expect(ran.out).toContain("devflow escalations answer E5C4AE allow");
     expect(ran.out).toContain("allow lets it come to 2 USD");
     expect(ran.out).not.toContain("devflow runs resume");
+  });
+
+  test.each(["wait", "show"])("runs %s asks at 80 columns in whole words", async (command) => {
+    const client = stubClient({}, log(started, phaseStarted, raised));
+    const { out } = await devflow(["runs", command, "7K2MQX"], { client, columns: 80, now: NOW });
+    expect(out.split("\n").filter((line) => columnsOf(line) > 80)).toEqual([]);
+    expect(out.replace(/\s+/g, " ")).toContain(`? ${failure.message}`);
   });
 
   const ends: RunEvent[] = [

@@ -119,6 +119,7 @@ export const views = {
   "price.catalogue": "catalogue",
   "price.shipped": "shipped",
   "price.unit": "US dollars for a million tokens.",
+  "price.free": "free",
   "price.star": "* other prices at times: devflow pricing MODEL tells.",
   "price.by_another_name": "{asked} has no price of its own: this is the one it goes by.",
   "price.over": "with over {tokens} tokens in",

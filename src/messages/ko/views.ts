@@ -123,6 +123,7 @@ export const views: Record<keyof typeof en, string> = {
   "price.catalogue": "카탈로그",
   "price.shipped": "내장",
   "price.unit": "토큰 100만 개당 미국 달러입니다.",
+  "price.free": "무료",
   "price.star": "* 가격이 달라질 때가 있습니다. 자세히 보기: devflow pricing MODEL",
   "price.by_another_name": "{asked}에는 자체 가격이 없어 이 모델의 가격을 씁니다.",
   "price.over": "입력 토큰이 {tokens}개를 넘을 때",
