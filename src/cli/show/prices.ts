@@ -155,7 +155,9 @@ function specialLine({ over, from, until, days, unclear, ...rates }: SpecialPric
     from === undefined && until === undefined
       ? ""
       : say("price.between", { from: hour(from ?? 0), until: hour(until ?? 2_400) }),
-    days === undefined ? "" : say("price.days", { days: days.map((one) => DAYS[one] ?? "").join(" ") }),
+    days === undefined
+      ? ""
+      : say("price.days", { days: days.map((one) => say("price.weekdays").split(" ")[one] ?? "").join(" ") }),
     unclear ? say("price.unclear") : "",
   ].filter((part) => part !== "");
   const prices = [
@@ -167,7 +169,6 @@ function specialLine({ over, from, until, days, unclear, ...rates }: SpecialPric
   return `${when.join(", ")}: ${prices.join(", ")}`;
 }
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const hour = (number: number): string =>
   `${String(Math.floor(number / 100)).padStart(2, "0")}:${String(number % 100).padStart(2, "0")}`;
 

@@ -125,6 +125,7 @@ export const views = {
   "price.over": "with over {tokens} tokens in",
   "price.between": "from {from} to {until} UTC",
   "price.days": "on {days}",
+  "price.weekdays": "Sun Mon Tue Wed Thu Fri Sat",
   "price.unclear": "at times that devflow does not understand (only the worst case counts it)",
   "pricing.none_used": "No persona names a model, and none was called yet.",
   "models.none": "No model of that name has a price.",

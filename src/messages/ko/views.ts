@@ -129,6 +129,7 @@ export const views: Record<keyof typeof en, string> = {
   "price.over": "입력 토큰이 {tokens}개를 넘을 때",
   "price.between": "{from}부터 {until}까지(UTC)",
   "price.days": "{days}에",
+  "price.weekdays": "일 월 화 수 목 금 토",
   "price.unclear": "devflow가 이해하지 못하는 때(최악의 경우에만 반영)",
   "pricing.none_used": "모델을 지정한 페르소나가 없고, 아직 호출한 모델도 없습니다.",
   "models.none": "그 이름의 모델 중 가격을 아는 것이 없습니다.",
