@@ -156,7 +156,7 @@ function waits(run: RunView, { columns, style }: Paper): string[] {
   const tone: Tone = "yellow";
   return waitsOf(run).flatMap(({ what, detail, commands }) => [
     "",
-    `  ${toned(style, tone, `? ${cut(oneLine(what), columns - 4)}`)}`,
+    ...wrap(oneLine(what), columns - 4).map((part, n) => `  ${toned(style, tone, `${n === 0 ? "?" : " "} ${part}`)}`),
     ...(detail === "" ? [] : wrap(oneLine(detail), columns - 4).map((part) => `    ${style.dim(part)}`)),
     ...commands.map((command) => `    ${cut(command, columns - 4)}`),
   ]);

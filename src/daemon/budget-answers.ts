@@ -4,6 +4,7 @@ import { Failure } from "../domain/failure.ts";
 import { MOST_MONEY, parseUsd, usd } from "../domain/money.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Definitions } from "../ports/definitions.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Ledger } from "../ports/ledger.ts";
 import type { ScopeNow } from "../protocol/spending-methods.ts";
@@ -15,6 +16,7 @@ export interface BudgetAnswersDeps {
   engine: Pick<Engine, "setBudget" | "state">;
   ledger: Ledger;
   log: EventLog;
+  definitions: Pick<Definitions, "personas">;
   clock: Clock;
   /** The setting, where a limit has no policy of its own yet. */
   policy: Policy;
@@ -32,6 +34,7 @@ export function budgetAnswers({
   engine,
   ledger,
   log,
+  definitions,
   clock,
   policy,
   reconsider,
@@ -76,7 +79,7 @@ export function budgetAnswers({
         .map(({ kind: scope, name, limit }) => ({ scope, ...(name !== undefined && { name }), limit }));
       return { day, scopes: scopes.map(standing).map(scopeNow), limits };
     },
-    setBudget: async ({ scope, name, usd: wanted, policy: asked, by }) => {
+    setBudget: async ({ scope, name, usd: wanted, policy: asked, repo, by }) => {
       if (wanted !== "none" && (parseUsd(wanted) ?? 0n) > MOST_MONEY)
         throw new Failure("budget.too_large", { usd: wanted });
       if (scope === "run") {
@@ -87,6 +90,9 @@ export function budgetAnswers({
         return { scope, name: run, limit };
       }
       if (scope === "day" && name !== undefined) throw usage("the budget of a day is for each day, and takes no name");
+      // A limit on a misspelt name would never hold anybody back.
+      if (scope === "persona-day" && name !== undefined && wanted !== "none")
+        await definitions.personas.get(name, repo);
       const before = ledger.limits().find((one) => one.kind === scope && one.name === name)?.limit.policy;
       const limit = wanted === "none" ? undefined : { usd: wanted, policy: asked ?? before ?? policy };
       ledger.setLimit(scope, name, limit);

@@ -19,7 +19,7 @@ import { gitWorkspaces } from "../adapters/workspace/git-workspaces.ts";
 import type { RunId } from "../domain/ids.ts";
 import { languageFor } from "../domain/language.ts";
 import { milliseconds } from "../domain/names.ts";
-import { apiOf } from "../domain/persona.ts";
+import { apiOf, type Persona } from "../domain/persona.ts";
 import { outputScrubber } from "../domain/terminal-scrub.ts";
 import { accounts } from "../engine/accounts.ts";
 import { engine } from "../engine/engine.ts";
@@ -144,6 +144,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
 
   const keepMs = config.runs.keep === "never" ? undefined : milliseconds(config.runs.keep);
   const remove = (run: RunId) => running.delete(run, "devflow");
+  const free = (persona: Persona) => providers[apiOf(persona).provider]?.free ?? false;
   const said = await notificationLanguage(language);
   const notifier = notifications({ ...here, log, database, file, notes, language: said });
   const left = leftovers({
@@ -189,16 +190,17 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
           ledger,
           log,
           clock,
-          free: (persona) => providers[apiOf(persona).provider]?.free ?? false,
+          free,
         }),
       }),
       ...talkAnswers({ engine: running, log, ids, redact }),
-      ...priceAnswers({ prices, ledger, definitions: shelves }),
+      ...priceAnswers({ prices, ledger, definitions: shelves, free }),
       ...spendingAnswers({ ledger, log, marks: usageMarks(database, file), clock }),
       ...budgetAnswers({
         engine: running,
         ledger,
         log,
+        definitions: shelves,
         clock,
         policy: config.budget.policy,
         reconsider: spends.reconsider,

@@ -32,14 +32,15 @@ const NEW_RUN = "new";
 export function costEstimate({ prices, ledger, log, clock, free }: CostEstimateDeps): (plan: Plan) => CostEstimate {
   function workerOf(persona: Persona): Worker {
     const price = persona.model === undefined ? undefined : prices.of(persona.model);
+    const limits = persona.adapter === "agent" ? (persona.api?.limits ?? ModelLimits.parse({})) : undefined;
     return {
       persona: referenceOf(persona),
       adapter: persona.adapter,
       model: persona.model,
       price,
       free: free(persona),
-      maxTokens:
-        persona.adapter === "agent" ? (persona.api?.limits ?? ModelLimits.parse({})).maxTokensTotal : undefined,
+      maxTokens: limits?.maxTokensTotal,
+      maxOutputTokens: limits && Math.min(limits.maxOutputTokens, price?.maxOutputTokens ?? limits.maxOutputTokens),
     };
   }
 
@@ -92,13 +93,14 @@ export function costEstimate({ prices, ledger, log, clock, free }: CostEstimateD
       total: { inputTokens: input, outputTokens: output, costUsd: dollars(cost), unknownTokens, unknownCost },
       catalogue: catalogueState(prices.state()),
       budgets: outlooks(standings(personas, event.budget), phases).map(
-        ({ kind, name, limit, used, policy, outlook }) => ({
+        ({ kind, name, limit, used, policy, outlook, held }) => ({
           scope: kind,
           name,
           limitUsd: usd(limit),
           usedUsd: usd(used),
           policy,
           outlook,
+          ...(held > 0n && { heldUsd: usd(held) }),
         }),
       ),
     };

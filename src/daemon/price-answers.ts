@@ -2,6 +2,7 @@
 import { Failure } from "../domain/failure.ts";
 import { referenceOf } from "../domain/names.ts";
 import { nearest } from "../domain/nearest.ts";
+import type { Persona } from "../domain/persona.ts";
 import type { Price } from "../domain/price.ts";
 import type { Definitions } from "../ports/definitions.ts";
 import type { Ledger } from "../ports/ledger.ts";
@@ -13,11 +14,13 @@ export interface PriceAnswersDeps {
   prices: Prices;
   ledger: Pick<Ledger, "spent">;
   definitions: Pick<Definitions, "personas">;
+  /** Whether a persona's provider takes no money. */
+  free: (persona: Persona) => boolean;
 }
 
 type PriceAnswers = Pick<EngineApi, "price" | "usedPrices" | "models">;
 
-export function priceAnswers({ prices, ledger, definitions }: PriceAnswersDeps): PriceAnswers {
+export function priceAnswers({ prices, ledger, definitions, free }: PriceAnswersDeps): PriceAnswers {
   const catalogue = (): CatalogueState => catalogueState(prices.state());
   return {
     price: async ({ model }) => {
@@ -27,19 +30,24 @@ export function priceAnswers({ prices, ledger, definitions }: PriceAnswersDeps):
     },
     usedPrices: async ({ repo }) => {
       const { good } = await definitions.personas.list(repo);
-      const used = new Map<string, { personas: string[]; calls: number }>();
+      const used = new Map<string, { personas: Persona[]; calls: number }>();
       const entry = (model: string) => {
         const known = used.get(model) ?? { personas: [], calls: 0 };
         used.set(model, known);
         return known;
       };
-      for (const { value } of good) if (value.model !== undefined) entry(value.model).personas.push(referenceOf(value));
+      for (const { value } of good) if (value.model !== undefined) entry(value.model).personas.push(value);
       for (const { name, calls } of ledger.spent({ by: "model" })) if (name !== "") entry(name).calls += calls;
       const models = [...used].sort(([one], [other]) => (one < other ? -1 : 1));
       return {
         models: models.map(([model, { personas, calls }]) => {
           const price = prices.of(model);
-          return { model, personas, calls, ...(price && { price }) };
+          const forNothing = personas.length > 0 && personas.every(free);
+          return {
+            ...{ model, personas: personas.map(referenceOf), calls },
+            ...(forNothing && { free: true as const }),
+            ...(price && !forNothing && { price }),
+          };
         }),
         catalogue: catalogue(),
       };

@@ -94,10 +94,7 @@ const nothing = (name: string): SpentLine => ({
 
 /** Every phase that an agent was at work on, whether it reported anything or not. */
 function costsOf(view: RunView, sums: (by: SpentQuery["by"]) => SpentLine[], total: SpentLine): RunCosts {
-  // A model agent's calls are all metered: one that has told nothing has made none.
-  const silent = view.sessions.filter(
-    ({ id, adapter }) => view.usage.unknown.includes(id) && (adapter === "terminal" || adapter === "headless"),
-  );
+  const silent = view.sessions.filter(({ id, adapter }) => view.usage.unknown.includes(id) && adapter !== "fake");
   const booked = new Map(sums("phase").map((line) => [line.name, line]));
   const phases = view.phases
     .filter(({ id, role, attempts }) => booked.has(id) || (role !== undefined && attempts.length > 0))

@@ -8,7 +8,7 @@
 import type { Policy, ScopeKind, Standing } from "./budget.ts";
 import type { Money } from "./money.ts";
 import type { AdapterKind } from "./persona.ts";
-import { costOf, type Price } from "./price.ts";
+import { costOf, type Price, worstCase } from "./price.ts";
 import { loopBody, type Template } from "./template.ts";
 import type { Usage } from "./usage.ts";
 
@@ -35,6 +35,8 @@ export interface Worker {
   free: boolean;
   /** Where an attempt ends: input and output of all its calls. */
   maxTokens: number | undefined;
+  /** Of one call: what is reserved for it is at least this much output. */
+  maxOutputTokens?: number | undefined;
 }
 
 /** `command`: no agent at work. `unmetered`: its agent reports nothing. `untried`: a CLI agent without a past run. */
@@ -192,7 +194,10 @@ export function totalOf(phases: readonly PhaseEstimate[]): EstimateTotal {
   };
 }
 
-/** `enough`: as far as is known. `may_cross`: by the high end. `will_cross`: by the low end already. `no_price`: nobody can tell. */
+/**
+ * `enough`: as far as is known. `may_cross`: by the high end, with a call's reservation on top. `will_cross`: by the low end already,
+ * or since not even the first call's reservation fits in. `no_price`: nobody can tell.
+ */
 export type Outlook = "enough" | "may_cross" | "will_cross" | "no_price";
 
 export interface BudgetOutlook {
@@ -203,6 +208,8 @@ export interface BudgetOutlook {
   used: Money;
   policy: Policy;
   outlook: Outlook;
+  /** At least this much is reserved for the dearest call while it is made: a limit is held against it, and not against what is spent. */
+  held: Money;
 }
 
 /** What each limit would make of it; a limit on a persona's day is about that persona's phases only. */
@@ -215,8 +222,34 @@ export function outlooks(standings: readonly Standing[], phases: readonly PhaseE
     const { cost } = totalOf(own);
     const used = booked + reserved;
     const left = limit.amount - used;
+    const held = own.map((phase) => heldFor(phase, 0)).reduce(max, 0n);
+    const most = own.map((phase) => heldFor(phase, phase.input?.high ?? 0)).reduce(max, 0n);
     const unpriced = own.some(({ worker }) => worker?.adapter === "agent" && !worker.free && !worker.price);
-    const outlook = unpriced ? "no_price" : cost.low > left ? "will_cross" : cost.high > left ? "may_cross" : "enough";
-    return [{ ...scope, limit: limit.amount, used, policy: limit.policy, outlook }];
+    const outlook = crosses(max(cost.low, held), left)
+      ? "will_cross"
+      : unpriced
+        ? "no_price"
+        : crosses(cost.high + most, left)
+          ? "may_cross"
+          : "enough";
+    return [{ ...scope, limit: limit.amount, used, policy: limit.policy, outlook, held }];
   });
 }
+
+/** Nothing is not too much, even where a limit was passed before. */
+const crosses = (amount: Money, left: Money): boolean => amount > 0n && amount > left;
+
+/** Of a model whose context window nobody tells. */
+const CONTEXT_TOKENS = 128_000;
+
+/** What is reserved for a call of the phase with so much input. How much it will be is not known before: its answer alone is the least. */
+function heldFor({ worker }: PhaseEstimate, inputTokens: number): Money {
+  if (worker?.adapter !== "agent" || worker.free || !worker.price) return 0n;
+  const { price, maxOutputTokens = 0 } = worker;
+  return worstCase(price, {
+    inputTokens: Math.min(inputTokens, price.contextTokens ?? CONTEXT_TOKENS),
+    maxOutputTokens,
+  });
+}
+
+const max = (one: Money, other: Money): Money => (one > other ? one : other);

@@ -6,6 +6,7 @@
  */
 import type { z } from "zod";
 import type { EventOf, RunEvent, StoredEvent } from "./event.ts";
+import type { SessionId } from "./ids.ts";
 import { parseUsd, usd } from "./money.ts";
 import { referenceOf } from "./names.ts";
 import { evolve } from "./run-evolve.ts";
@@ -150,7 +151,7 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
       return {
         ...view,
         sessions: [...view.sessions, opening(view, at, event)],
-        usage: { ...view.usage, unknown: [...view.usage.unknown, event.session] },
+        usage: { ...view.usage, unknown: [...view.usage.unknown, ...unmetered(event)] },
       };
     case "session.opened":
       return session(view, event.session, (s) => ({
@@ -331,6 +332,10 @@ function raised(at: number, event: EventOf<"escalation.raised">): z.infer<typeof
   };
   return { id: event.escalation, severity: event.severity, failure: event.failure, ...about, raisedAt: at };
 }
+
+/** A model agent's calls are all metered: one that has told of none has made none. */
+const unmetered = ({ adapter, session }: EventOf<"session.opening">): SessionId[] =>
+  adapter === "agent" ? [] : [session];
 
 function spent(usage: z.infer<typeof UsageView>, session: string, now: Usage): z.infer<typeof UsageView> {
   return {

@@ -111,7 +111,9 @@ export const UsageView = z.strictObject({
   costUsd: Usd.optional().describe("All that is known of the cost, to the last digit; absent when nothing is"),
   estimatedUsd: Usd.optional().describe("The part of it that devflow worked out itself, from prices"),
   uncosted: z.int().default(0).describe("Reports of tokens whose cost is not known"),
-  unknown: z.array(z.string()).describe("Sessions that reported no usage"),
+  unknown: z
+    .array(z.string())
+    .describe("Sessions that reported no usage; never of a model agent, whose calls are all metered"),
 });
 
 /** A limit on money that the run has come to. */

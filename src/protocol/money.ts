@@ -107,6 +107,9 @@ export const CostEstimate = z.strictObject({
       outlook: z
         .enum(["enough", "may_cross", "will_cross", "no_price"])
         .describe("enough: as far as is known; no_price: a model in it has no price, so that nobody can tell"),
+      heldUsd: Usd.optional().describe(
+        "At least this much is reserved for the dearest call while it is made; it has to fit in too",
+      ),
     }),
   ),
 });

@@ -1,5 +1,5 @@
 /** What people see of prices and of money: golden files, looked at by eye, and that nothing runs over the edge. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { bar, sparkline } from "../../src/cli/show/bars.ts";
 import { estimateLines } from "../../src/cli/show/estimate.ts";
 import { dollarRange, dollars, tokenRange, tokens } from "../../src/cli/show/money.ts";
@@ -8,6 +8,7 @@ import { costsLines, statsLines, usageLines } from "../../src/cli/show/spending.
 import { type Paper, paperOf } from "../../src/cli/style.ts";
 import { columnsOf } from "../../src/cli/table.ts";
 import type { Price } from "../../src/domain/price.ts";
+import { speak } from "../../src/messages/say.ts";
 import type {
   CatalogueState,
   CostEstimate,
@@ -175,7 +176,15 @@ const estimate: CostEstimate = {
   catalogue,
   budgets: [
     { scope: "run", name: "new", limitUsd: "5", usedUsd: "0", policy: "block", outlook: "enough" },
-    { scope: "day", name: "2026-11-21", limitUsd: "2", usedUsd: "1.2", policy: "prompt", outlook: "may_cross" },
+    {
+      scope: "day",
+      name: "2026-11-21",
+      limitUsd: "2",
+      usedUsd: "1.2",
+      policy: "prompt",
+      outlook: "may_cross",
+      heldUsd: "0.16",
+    },
     {
       scope: "persona-day",
       name: "openrouter-sonnet-reviewer@1/2026-11-21",
@@ -226,6 +235,7 @@ const VIEWS: Record<string, (paper: Paper) => readonly string[]> = {
             price: sonnet,
           },
           { model: "gpt-5-codex", personas: ["codex-author@1"], calls: 0 },
+          { model: "qwen3-coder:30b", personas: ["ollama-qwen@1"], calls: 2, free: true },
         ],
         catalogue: trouble,
       },
@@ -241,6 +251,16 @@ describe.each([80, 120])("at %i columns", (columns) => {
     await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`golden/${name}-${columns}.txt`);
     for (const one of lines) expect(columnsOf(one), one).toBeLessThanOrEqual(columns);
   });
+});
+
+test("a price for certain days names them in the reader's language", async () => {
+  const price = { ...sonnet, special: [{ days: [0, 6], input: "0.000001" }] };
+  const paper = paperOf({ columns: 80, colour: false, now: NOW });
+  const shown = () => priceLines(sonnet.model, { price, catalogue }, paper).join("\n");
+  expect(shown()).toContain("Sun Sat");
+  await speak("ko");
+  onTestFinished(() => speak("en"));
+  expect(shown()).toContain("일 토에");
 });
 
 test("a pipe gets whole names and no drawings", () => {

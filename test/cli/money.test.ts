@@ -1,5 +1,6 @@
 /** Budgets and escalations on the command line: what is asked, what is shown, and how a run that had too little ends. */
 import { describe, expect, test } from "vitest";
+import { columnsOf } from "../../src/domain/columns.ts";
 import type { RunEvent, StoredEvent } from "../../src/domain/event.ts";
 import { failureRecord } from "../../src/domain/failure.ts";
 import { exhausted } from "../../src/domain/run-budget.ts";
@@ -56,6 +57,28 @@ describe("devflow budget", () => {
     expect((await devflow(["budget", "show", "--json"], { client })).json()).toEqual(SHOWN);
   });
 
+  test("show says that there is no limit, and names everybody whole, where nothing is limited or under way", async () => {
+    const scopes = [
+      { scope: "day" as const, name: "2026-03-01", bookedUsd: "0.07698", reservedUsd: "0" },
+      {
+        ...{ scope: "persona-day" as const, name: "openrouter-gemini-verifier@1/2026-03-01" },
+        ...{ bookedUsd: "0.0138", reservedUsd: "0" },
+      },
+    ];
+    const client = stubClient({ "budget.show": { day: "2026-03-01", scopes, limits: [] } });
+    const { out } = await devflow(["budget", "show"], { client, columns: 80, now: NOW });
+    expect(out).toBe(
+      [
+        "SCOPE    NAME                            BOOKED",
+        "day      2026-03-01                    $0.07698",
+        "persona  openrouter-gemini-verifier@1   $0.0138",
+        "",
+        "There is no limit. To set one: devflow budget set --day 20",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test.each<[string[], object, string]>([
     [["--run", "7K2M", "5"], { scope: "run", name: "7K2M", usd: "5" }, "run 7K2MQX may cost 5 USD (block)\n"],
     [
@@ -65,7 +88,7 @@ describe("devflow budget", () => {
     ],
     [
       ["--persona", "deep-coder", "2.50"],
-      { scope: "persona-day", name: "deep-coder", usd: "2.50" },
+      { scope: "persona-day", name: "deep-coder", usd: "2.50", repo: "/here" },
       "each day of deep-coder may cost 5 USD (block)\n",
     ],
   ])("set %j", async (argv, asked, said) => {
@@ -140,13 +163,28 @@ describe("a run and its budget", () => {
     expect(ran.out).not.toContain("devflow runs resume");
   });
 
+  test.each(["wait", "show"])("runs %s asks at 80 columns in whole words", async (command) => {
+    const client = stubClient({}, log(started, phaseStarted, raised));
+    const { out } = await devflow(["runs", command, "7K2MQX"], { client, columns: 80, now: NOW });
+    expect(out.split("\n").filter((line) => columnsOf(line) > 80)).toEqual([]);
+    expect(out.replace(/\s+/g, " ")).toContain(`? ${failure.message}`);
+  });
+
+  const ends: RunEvent[] = [
+    { type: "run.failed", failure },
+    { type: "report.written", json: "/r.json", markdown: "/r.md", sha256: "5e".repeat(32) },
+  ];
+
   test("ends with 6 when it has failed for want of money", async () => {
-    const ends: RunEvent[] = [
-      { type: "run.failed", failure },
-      { type: "report.written", json: "/r.json", markdown: "/r.md", sha256: "5e".repeat(32) },
-    ];
     const client = stubClient({}, log(started, phaseStarted, ...ends));
     expect((await devflow(["runs", "wait", "7K2MQX"], { client })).code).toBe(6);
+  });
+
+  test.each(["wait", "show"])("runs %s says at 80 columns why it has failed, in whole words", async (command) => {
+    const client = stubClient({}, log(started, phaseStarted, ...ends));
+    const { out } = await devflow(["runs", command, "7K2MQX"], { client, columns: 80, now: NOW });
+    expect(out.split("\n").filter((line) => columnsOf(line) > 80)).toEqual([]);
+    expect(out.replace(/\s+/g, " ")).toContain(`${failure.message} (budget.exhausted)`);
   });
 
   test("shows what it has cost to the last digit, what of it is estimated, and what nobody knows", async () => {

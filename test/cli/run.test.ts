@@ -99,9 +99,9 @@ describe("a run that is followed", () => {
     expect(ran.out).toBe(
       [
         "✓ implement-and-review@1  7K2MQX  completed  5 of 5 phases accepted, 5m 31s",
-        `  branch      devflow/${RUN}`,
-        "  changes     3 files changed, +40 -2",
-        "  report      /data/runs/x/report.md",
+        `  branch   devflow/${RUN}`,
+        "  changes  3 files changed, +40 -2",
+        "  report   /data/runs/x/report.md",
         "",
       ].join("\n"),
     );

@@ -11,10 +11,13 @@ import { watchScreen } from "../../src/cli/show/watch-screen.ts";
 import { paperOf } from "../../src/cli/style.ts";
 import { columnsOf } from "../../src/cli/table.ts";
 import { happened, listed, nothing, pressed, type WatchState } from "../../src/cli/watch-state.ts";
+import type { RunEvent, StoredEvent } from "../../src/domain/event.ts";
 import { viewOf } from "../../src/domain/run-view.ts";
 import type { RunView } from "../../src/domain/view.ts";
 import type { RunSummary } from "../../src/protocol/run-methods.ts";
 import "../support/cli.ts";
+import { HASH, session } from "../support/made.ts";
+import { usage } from "../support/spending.ts";
 import { BEGIN, GOAL, RUN, secondsIn, story, TEMPLATE } from "../support/story.ts";
 
 const WIDTHS = [80, 120] as const;
@@ -91,6 +94,37 @@ describe("no line is wider than the terminal", () => {
       ];
       expect(drawn.filter((line) => columnsOf(line) > columns)).toEqual([]);
     }
+  });
+});
+
+describe("the calls of a model agent", () => {
+  const about = { session: session(), nth: 1, call: "c", agent: "main" };
+  const tool = { ...about, tool: "run_command" };
+  const calls: RunEvent[] = [
+    {
+      ...about,
+      ...{ type: "model.called", model: "some/model", requestBytes: 9, requestSha256: HASH },
+      ...{ usage: usage(10, 2, { costUsd: "0.0000001" }), finish: "tool_calls", tries: 1, durationMs: 1 },
+    },
+    { ...tool, type: "tool.calling", about: "rm -rf /", argsBytes: 9, argsSha256: HASH },
+    {
+      ...tool,
+      ...{ type: "tool.called", ok: false, refused: "no command is allowed", durationMs: 1 },
+      ...{ resultBytes: 9, resultSha256: HASH },
+    },
+  ];
+
+  test("are seen in devflow watch, each with what it has cost or why it was refused", () => {
+    const { cursor, position } = story(60).at(-1) ?? { cursor: 0, position: 0 };
+    const after = calls.map((event, n): StoredEvent => {
+      const place = n + 1;
+      return { cursor: cursor + place, run: RUN, position: position + place, at: secondsIn(60), event };
+    });
+    const state = after.reduce(happened, watching(60));
+    const lines = watchScreen(press(state, "\r"), paper(120, 60), 40).join("\n");
+    expect(lines).toMatch(/called some\/model: 10 tokens in, 2 out, 0\.0000001 USD/);
+    expect(lines).toMatch(/uses run_command rm -rf \//);
+    expect(lines).toMatch(/could not use run_command: no command is allowed/);
   });
 });
 

@@ -105,14 +105,22 @@ describe("the estimate of a run", () => {
 
 describe("the limits", () => {
   it("are told with what is used of them, and what they would do", () => {
-    ledger.setLimit("day", undefined, { usd: "1", policy: "prompt" });
+    ledger.setLimit("day", undefined, { usd: "1.5", policy: "prompt" });
     ledger.setLimit("persona-day", "author", { usd: "0.5", policy: "block" });
     used(runId(7), "specify", 1, "0.45");
     expect(estimated().budgets).toEqual([
-      { scope: "day", name: DAY, limitUsd: "1", usedUsd: "0.45", policy: "prompt", outlook: "enough" },
+      {
+        scope: "day",
+        name: DAY,
+        limitUsd: "1.5",
+        usedUsd: "0.45",
+        policy: "prompt",
+        outlook: "enough",
+        heldUsd: "0.16",
+      },
       {
         ...{ scope: "persona-day", name: `author@1/${DAY}`, limitUsd: "0.5", usedUsd: "0.45" },
-        ...{ policy: "block", outlook: "may_cross" },
+        ...{ policy: "block", outlook: "will_cross", heldUsd: "0.16" },
       },
     ]);
   });

@@ -12,9 +12,17 @@ const price = (model: string, title?: string): Price => ({
   ...{ model, input: "1", output: "1", source: "catalogue", at: 5 },
   ...(title !== undefined && { title }),
 });
-const persona = (name: string, model?: string): Persona =>
+const persona = (name: string, model?: string, provider = "openrouter"): Persona =>
   Persona.parse({
-    ...{ name, version: 1, description: name, capabilities: ["spec"], adapter: "agent", family: "x" },
+    ...{
+      name,
+      version: 1,
+      description: name,
+      capabilities: ["spec"],
+      adapter: "agent",
+      family: "x",
+      api: { provider },
+    },
     ...(model !== undefined && { model }),
   });
 
@@ -37,7 +45,11 @@ function answers() {
     persona("two"),
     persona("three", "claude-sonnet-4-5"),
     persona("odd", "own/model"),
+    persona("near", "deepseek-chat", "local"),
+    persona("far", "both/ways", "local"),
+    persona("farther", "both/ways"),
   ];
+  const free = ({ api }: Persona) => api?.provider === "local";
   const { personas } = fakeDefinitions({ personas: good });
   const prices = {
     of: list.of,
@@ -48,14 +60,18 @@ function answers() {
       return state();
     },
   };
-  return { ...priceAnswers({ prices, ledger, definitions: { personas } }), refreshed: () => refreshed };
+  return { ...priceAnswers({ prices, ledger, definitions: { personas }, free }), refreshed: () => refreshed };
 }
 
 describe("prices", () => {
   it("of what personas name and of what was called are told, also where none is known", async () => {
     const { models } = await answers().usedPrices({});
-    expect(models.map(({ model, personas, calls, price }) => [model, personas, calls, price?.model])).toEqual([
+    expect(
+      models.map(({ model, personas, calls, price, free }) => [model, personas, calls, free ? "free" : price?.model]),
+    ).toEqual([
+      ["both/ways", ["far@1", "farther@1"], 0, undefined],
       ["claude-sonnet-4-5", ["one@1", "three@1"], 0, "anthropic/claude-sonnet-4.5"],
+      ["deepseek-chat", ["near@1"], 0, "free"],
       ["deepseek/deepseek-chat", [], 1, "deepseek/deepseek-chat"],
       ["own/model", ["odd@1"], 0, undefined],
     ]);

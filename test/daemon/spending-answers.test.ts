@@ -100,10 +100,21 @@ describe("the costs of a run", () => {
     expect(costs.total.costUsd).toBe("0.5");
   });
 
-  it("are unknown in all when nobody has reported anything", async () => {
-    const { total } = await answers(run.slice(0, 4)).costs({ run: "x" });
-    expect(total).toMatchObject({ calls: 0 });
-    expect(total.costUsd).toBeUndefined();
+  it.each(["terminal", "headless", "acp"])(
+    "are unknown in all when an agent of %s has reported nothing",
+    async (one) => {
+      const { total, unmetered } = await answers([...run.slice(0, 3), opening(author, "author", one)]).costs({
+        run: "x",
+      });
+      expect(total).toMatchObject({ calls: 0 });
+      expect(total.costUsd).toBeUndefined();
+      expect(unmetered).toMatchObject([{ adapter: one }]);
+    },
+  );
+
+  it("are 0 of a model agent that has made no call", async () => {
+    const costs = await answers([...run.slice(0, 3), opening(author, "author", "agent")]).costs({ run: "x" });
+    expect(costs).toMatchObject({ total: { costUsd: "0" }, phases: [{ costUsd: "0" }], unmetered: [] });
   });
 
   it("are 0 before any agent was at work", async () => {

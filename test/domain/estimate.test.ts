@@ -144,6 +144,18 @@ describe("a limit on money", () => {
     expect(outlook(standing("run", "new", dollars(0.01)))).toEqual(["will_cross"]);
   });
 
+  it("has to hold the worst of a call beside what is spent", () => {
+    const worker = { ...model, maxOutputTokens: 16_000 }; // 0.16 USD
+    const past = [used(1_000, 10)];
+    const cheap = estimate(template, () => worker, { specify: past, review: past });
+    const seen = (amount: number) => outlooks([standing("run", "new", dollars(amount))], cheap)[0];
+    expect(seen(0.1)).toMatchObject({ outlook: "will_cross", held: dollars(0.16) });
+    expect(seen(0.161)?.outlook).toBe("may_cross");
+    expect(seen(0.17)?.outlook).toBe("enough");
+    const free = estimate(template, () => ({ ...worker, free: true }), {});
+    expect(outlooks([standing("run", "new", 1n)], free)[0]).toMatchObject({ outlook: "enough", held: 0n });
+  });
+
   it("has less room for what is booked already", () => {
     expect(outlook(standing("day", "2026-11-21", dollars(10), dollars(9.95)))).toEqual(["will_cross"]);
   });
@@ -158,6 +170,8 @@ describe("a limit on money", () => {
   it("cannot be told where a model has no price", () => {
     const unpriced = estimate(template, () => ({ ...model, price: undefined }), {});
     expect(outlooks([standing("run", "new", dollars(100))], unpriced)[0]?.outlook).toBe("no_price");
+    const half = estimate(template, (role) => ({ ...model, price: role === "author" ? price : undefined }), {});
+    expect(outlooks([standing("run", "new", dollars(0.01))], half)[0]?.outlook).toBe("will_cross");
   });
 
   it("that is none is not there", () => {

@@ -191,6 +191,13 @@ describe("the view of a run", () => {
     });
   });
 
+  test("knows of a model agent that has made no call that it has used nothing", () => {
+    const agent = opened("other", session("B")).map((event) =>
+      event.type === "session.opening" ? { ...event, adapter: "agent" } : event,
+    );
+    expect(at([...working, ...agent])?.usage.unknown).toEqual([session()]);
+  });
+
   test("tells the budget and each limit that it came to", () => {
     const state = given(working).when(crossed({ policy: "prompt" }), answer("allow"));
     const raised: RunEvent = { type: "budget.crossed", ...crossing({ policy: "prompt" }), session: session() };

@@ -35,6 +35,9 @@ test("budgets are set, shown, and still there under another daemon", async () =>
   expect((await w.devflow("budget", "set", "--persona", "paper-author", "2")).code).toBe(0);
   expect((await w.devflow("budget", "set", "--day", "10000000")).code).toBe(2);
   expect((await w.devflow("budget", "set", "--run", "NOBODY", "1")).code).toBe(4);
+  const misspelt = await w.devflow("budget", "set", "--persona", "paper-auther", "2");
+  expect(misspelt).toMatchObject({ code: 4, err: expect.stringContaining('did you mean "paper-author"') });
+  expect((await w.devflow("budget", "set", "--persona", "paper-auther", "none")).code).toBe(0);
 
   await w.devflowd("restart");
   const scopes = await shown();

@@ -7,11 +7,13 @@ import { OwnPrice, ownPrice } from "../../domain/price-rows.ts";
 const Table = z.strictObject({
   at: z.iso.date(),
   note: z.string(),
-  models: z.record(z.string(), OwnPrice),
+  /** `at`: of a model that is younger than the table. */
+  models: z.record(z.string(), OwnPrice.extend({ at: z.iso.date().optional() })),
 });
 
 export async function shippedPrices(file: string): Promise<Price[]> {
   const { at, models } = Table.parse(JSON.parse(await readFile(file, "utf8")));
-  const from = { source: "shipped", at: Date.parse(at) } as const;
-  return Object.entries(models).map(([model, price]) => ownPrice(model, price, from));
+  return Object.entries(models).map(([model, { at: own = at, ...price }]) =>
+    ownPrice(model, price, { source: "shipped", at: Date.parse(own) }),
+  );
 }

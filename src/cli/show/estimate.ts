@@ -98,7 +98,7 @@ const note = (text: string, { style, columns }: Paper): string[] =>
   text === "" ? [] : wrap(text, columns).map(style.dim);
 
 function budgetLines(
-  { scope, name, limitUsd, usedUsd, policy, outlook }: CostEstimate["budgets"][number],
+  { scope, name, limitUsd, usedUsd, policy, outlook, heldUsd }: CostEstimate["budgets"][number],
   { style, columns }: Paper,
 ): string[] {
   const what =
@@ -115,6 +115,10 @@ function budgetLines(
   const line =
     outlook === "no_price"
       ? say("estimate.no_price")
-      : `${say(outlook === "will_cross" ? "estimate.will_cross" : "estimate.may_cross")} ${then}`;
+      : `${say(outlook === "will_cross" ? "estimate.will_cross" : "estimate.may_cross")} ${then}${heldText(heldUsd)}`;
   return wrap(`${stands} ${line}`, columns).map(outlook === "will_cross" ? style.red : style.yellow);
 }
+
+/** Why a limit may be in the way of a run that is expected to cost less. */
+const heldText = (heldUsd: string | undefined): string =>
+  heldUsd === undefined ? "" : ` ${say("estimate.held", { amount: dollars(heldUsd) })}`;

@@ -4,7 +4,7 @@ import { say, told } from "../../messages/say.ts";
 import type { Changes } from "../changes.ts";
 import type { Paper } from "../style.ts";
 import { toned } from "../style.ts";
-import { columnsOf, oneLine, padded } from "../table.ts";
+import { factLines } from "./facts.ts";
 import { shortId } from "./ids.ts";
 import { runMark, runTone, runWord } from "./marks.ts";
 import { duration } from "./times.ts";
@@ -15,18 +15,16 @@ export function outcomeLines(run: RunView, changes: Changes | undefined, paper: 
   const accepted = run.phases.filter(({ status }) => status === "accepted").length;
   const result = toned(style, runTone(run.status), runWord(run.status));
   const counted = say("outcome.phases", { accepted, phases: run.phases.length });
-  const facts: [string, string | undefined][] = [
+  const facts: [string, string][] = [
     [say("outcome.why"), whyOf(run)],
-    [say("outcome.hint"), run.failure && told(run.failure).hint],
-    [say("outcome.branch"), run.branch],
-    [say("outcome.changes"), changes && changesLine(changes)],
-    [say("outcome.report"), run.report?.markdown],
+    [say("outcome.hint"), run.failure ? told(run.failure).hint : ""],
+    [say("outcome.branch"), run.branch ?? ""],
+    [say("outcome.changes"), changes ? changesLine(changes) : ""],
+    [say("outcome.report"), run.report?.markdown ?? ""],
   ];
-  const shown = facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== "");
-  const indent = Math.max(...facts.map(([name]) => columnsOf(name)));
   return [
     `${runMark(run.status, paper)} ${style.bold(run.template)}  ${shortId(run.id)}  ${result}  ${style.dim(`${counted}, ${took}`)}`,
-    ...shown.map(([name, value]) => `  ${style.dim(padded(name, indent))}  ${oneLine(value)}`),
+    ...factLines(facts, paper),
   ];
 }
 
@@ -35,9 +33,9 @@ export function changesLine({ files, insertions, deletions, uncommitted }: Chang
   return uncommitted.length === 0 ? counts : `${counts}, ${say("outcome.uncommitted", { count: uncommitted.length })}`;
 }
 
-function whyOf({ failure, cancelled }: RunView): string | undefined {
+function whyOf({ failure, cancelled }: RunView): string {
   if (failure) return `${told(failure).message} (${failure.code})`;
-  if (!cancelled) return undefined;
+  if (!cancelled) return "";
   return say("outcome.cancelled_by", { by: cancelled.by }) + (cancelled.comment ? `: ${cancelled.comment}` : "");
 }
 

@@ -26,7 +26,7 @@ const day = (at: number): string => moment(at).slice(0, 10);
 const sourceOf = ({ source, at }: Price): string =>
   source === "override" ? say("price.override") : `${say(`price.${source}`)} ${day(at)}`;
 
-function columns<Row>(priceOf: (row: Row) => Price | undefined): ColumnOf<Row>[] {
+function columns<Row>(priceOf: (row: Row) => Price | undefined, isFree: (row: Row) => boolean): ColumnOf<Row>[] {
   const text =
     (read: (price: Price) => string) =>
     (row: Row): string => {
@@ -38,7 +38,7 @@ function columns<Row>(priceOf: (row: Row) => Price | undefined): ColumnOf<Row>[]
       title: say("price.input"),
       align: "right",
       paint: (cell) => (cell === say("money.unknown") ? "yellow" : undefined),
-      text: (row) => rate(priceOf(row)?.input) || say("money.unknown"),
+      text: (row) => (isFree(row) ? say("price.free") : rate(priceOf(row)?.input) || say("money.unknown")),
     },
     { title: say("price.output"), align: "right", text: text(({ output }) => rate(output)) },
     {
@@ -67,7 +67,17 @@ export function modelsLines({ models, catalogue }: Result<"model.list">, paper: 
     text: ({ model }) => model,
   };
   return [
-    ...rowsTable(models, [name, ...columns<Price>((price) => price)], paper),
+    ...rowsTable(
+      models,
+      [
+        name,
+        ...columns<Price>(
+          (price) => price,
+          () => false,
+        ),
+      ],
+      paper,
+    ),
     "",
     ...unit(models, paper),
     ...catalogueLines(catalogue, paper),
@@ -80,7 +90,17 @@ export function usedPricesLines({ models, catalogue }: Result<"price.used">, pap
     { title: say("price.model"), shrink: true, paint: () => "bold", text: ({ model }) => model },
     { title: say("price.personas"), shrink: true, paint: () => "cyan", text: ({ personas }) => personas.join(", ") },
   ];
-  const table = rowsTable(models, [...names, ...columns<Used>(({ price }) => price)], paper);
+  const table = rowsTable(
+    models,
+    [
+      ...names,
+      ...columns<Used>(
+        ({ price }) => price,
+        ({ free }) => free === true,
+      ),
+    ],
+    paper,
+  );
   const known = models.flatMap(({ price }) => price ?? []);
   return [
     ...(models.length === 0 ? [say("pricing.none_used")] : table),
@@ -135,7 +155,9 @@ function specialLine({ over, from, until, days, unclear, ...rates }: SpecialPric
     from === undefined && until === undefined
       ? ""
       : say("price.between", { from: hour(from ?? 0), until: hour(until ?? 2_400) }),
-    days === undefined ? "" : say("price.days", { days: days.map((one) => DAYS[one] ?? "").join(" ") }),
+    days === undefined
+      ? ""
+      : say("price.days", { days: days.map((one) => say("price.weekdays").split(" ")[one] ?? "").join(" ") }),
     unclear ? say("price.unclear") : "",
   ].filter((part) => part !== "");
   const prices = [
@@ -147,7 +169,6 @@ function specialLine({ over, from, until, days, unclear, ...rates }: SpecialPric
   return `${when.join(", ")}: ${prices.join(", ")}`;
 }
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const hour = (number: number): string =>
   `${String(Math.floor(number / 100)).padStart(2, "0")}:${String(number % 100).padStart(2, "0")}`;
 

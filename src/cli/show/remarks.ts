@@ -3,6 +3,7 @@ import type { RunView } from "../../domain/view.ts";
 import { say } from "../../messages/say.ts";
 import type { Paper } from "../style.ts";
 import { cut, oneLine, padded } from "../table.ts";
+import { wrapWords } from "../text-width.ts";
 import { waitsOf } from "../waiting.ts";
 import { shortId } from "./ids.ts";
 
@@ -18,9 +19,9 @@ export function comeBackLines(run: string, { style, columns }: Paper): string[] 
   return ways.map(([command, text]) => `  ${padded(command, indent)}  ${style.dim(cut(text, columns - indent - 4))}`);
 }
 
-export const waitLines = (view: RunView, { style }: Paper): string[] =>
+export const waitLines = (view: RunView, { style, columns }: Paper): string[] =>
   waitsOf(view).flatMap(({ what, detail, commands }) => [
-    style.yellow(`? ${oneLine(what)}`),
-    ...(detail === "" ? [] : [`  ${style.dim(oneLine(detail))}`]),
+    ...wrapWords(oneLine(what), columns - 2).map((line, n) => style.yellow(`${n === 0 ? "?" : " "} ${line}`)),
+    ...(detail === "" ? [] : wrapWords(oneLine(detail), columns - 2).map((line) => `  ${style.dim(line)}`)),
     ...commands.map((command) => `  ${command}`),
   ]);

@@ -4,7 +4,7 @@ import { phrase, say, told } from "../../messages/say.ts";
 import { progress } from "../progress.ts";
 import type { Paper } from "../style.ts";
 import { oneLine } from "../table.ts";
-import { wrap } from "../text-width.ts";
+import { wrap, wrapWords } from "../text-width.ts";
 import { factLines } from "./facts.ts";
 import { moment } from "./times.ts";
 
@@ -52,11 +52,14 @@ function costOf({ usage: { costUsd, estimatedUsd, uncosted } }: RunView): string
     .join(", ");
 }
 
-function ending({ failure, cancelled }: RunView, { style }: Paper): string[] {
+function ending({ failure, cancelled }: RunView, { style, columns }: Paper): string[] {
+  const lines = (text: string): string[] => wrapWords(oneLine(text), columns - 4);
   if (failure) {
-    const { message, hint: todo } = told(failure);
-    const hint = todo === "" ? [] : [`    ${style.dim(oneLine(todo))}`];
-    return ["", `  ${style.red(`✗ ${oneLine(message)}`)} ${style.dim(`(${failure.code})`)}`, ...hint];
+    const { message, hint } = told(failure);
+    const why = lines(`${message} (${failure.code})`).map(
+      (line, n) => `  ${style.red(`${n === 0 ? "✗" : " "} ${line}`)}`,
+    );
+    return ["", ...why, ...(hint === "" ? [] : lines(hint).map((line) => `    ${style.dim(line)}`))];
   }
   if (!cancelled) return [];
   const why = cancelled.comment ? `: ${cancelled.comment}` : "";

@@ -53,6 +53,23 @@ describe("What is shipped", () => {
     }
   });
 
+  it("can be run with one OpenRouter key alone: every role finds a model, and a reviewer of another family than the author", async () => {
+    const [personas, templates] = await Promise.all([shipped.personas.list(), shipped.templates.list()]);
+    const candidates = personas.good
+      .filter(({ value }) => value.adapter === "agent" && value.api?.provider === "openrouter")
+      .map(({ value }) => ({ persona: value, obstacle: undefined }));
+    expect(new Set(candidates.map(({ persona }) => persona.family)).size).toBeGreaterThanOrEqual(4);
+    for (const { value } of templates.good) {
+      const roles = Object.entries(value.roles).map(([name, role]) => [
+        name,
+        { ...role, diversity: "require" as const },
+      ]);
+      const bound = bind({ ...value, roles: Object.fromEntries(roles) }, candidates, {});
+      if (bound instanceof Failure) throw bound;
+      expect(bound.warnings).toEqual([]);
+    }
+  });
+
   it("loops from review back to implement, with the tests inside", async () => {
     const { value } = await shipped.templates.get("implement-and-review");
     const review = value.phases.find(({ id }) => id === "review");

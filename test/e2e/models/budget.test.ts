@@ -1,6 +1,7 @@
 /** What a run of models may cost: the call that would pass the limit is not made, is asked about, or is warned of. */
 import { afterEach, expect, test } from "vitest";
 import { usd } from "../../../src/domain/money.ts";
+import type { LiveRun } from "../../support/live-run.ts";
 import { costOf, type ModelWorld, modelWorld } from "../../support/model-world.ts";
 
 let w: ModelWorld | undefined;
@@ -23,6 +24,13 @@ async function start(policy: "block" | "warn_continue" | "prompt") {
   return { w, run: await w.specAndReview({}, "--budget-usd", THIRD) };
 }
 
+const reportOf = async ({ id }: LiveRun): Promise<string> =>
+  (await (w as ModelWorld).devflow("runs", "report", id)).out;
+
+/** The row of a limit that the run came to: what it was, what it would have been, and what was done about it. */
+const crossing = (limit: string, policy: string): RegExp =>
+  new RegExp(`^\\| run \\| \\w+ \\| ${limit.replace(".", "\\.")} \\| 0\\.0\\d+ \\| ${policy} \\| specify \\|`, "m");
+
 test("a budget of a third stops the run before the call that would pass it", async () => {
   const { w, run } = await start("block");
   await run.ends("failed");
@@ -30,8 +38,12 @@ test("a budget of a third stops the run before the call that would pass it", asy
   expect(w.server.requests).toHaveLength(1);
   expect(usd(costOf(run.of("model.called")))).toBe(usd(w.server.charged()));
   expect((await w.devflow("runs", "wait", run.id)).code).toBe(6);
-  const report = (await w.devflow("runs", "report", run.id)).out;
-  expect(report).toContain("budget");
+  const report = await reportOf(run);
+  expect(report).toContain("`budget.exhausted`");
+  expect(report).toContain("| Tokens | 1000 in, 50 out |");
+  expect(report).toContain("| Cost | 0.02 USD |");
+  expect(report).toContain("| Budget | 0.04 USD (`block`) |");
+  expect(report).toMatch(crossing("0.04", "block"));
   // With more, another attempt takes the run to its end.
   expect((await w.devflow("budget", "set", "--run", run.id, "1")).code).toBe(0);
   expect((await w.devflow("runs", "resume", run.id)).code).toBe(0);
@@ -44,6 +56,10 @@ test("a budget that only warns says so once, and the run completes", async () =>
   await run.ends("completed");
   expect(run.of("budget.crossed").map(({ policy, scope }) => [policy, scope])).toEqual([["warn_continue", "run"]]);
   expect(usd(costOf(run.of("model.called")))).toBe(usd(w.server.charged()));
+  const report = await reportOf(run);
+  expect(report).toContain("| Cost | 0.12 USD |");
+  expect(report).toContain("| Budget | 0.04 USD (`warn_continue`) |");
+  expect(report).toMatch(crossing("0.04", "warn_continue"));
 }, 120_000);
 
 test("a budget that asks parks the run; allowed as much again, it goes on, and asks again", async () => {
@@ -59,4 +75,8 @@ test("a budget that asks parks the run; allowed as much again, it goes on, and a
   await run.ends("completed");
   expect(w.server.requests).toHaveLength(6); // no call was made twice for having waited
   expect(usd(costOf(run.of("model.called")))).toBe(usd(w.server.charged()));
+  const report = await reportOf(run);
+  expect(report).toContain("| Cost | 0.12 USD |");
+  expect(report).toMatch(crossing("0.04", "prompt"));
+  expect(report.match(/: settled \(allow\)$/gm)).toHaveLength(run.of("escalation.raised").length);
 }, 180_000);

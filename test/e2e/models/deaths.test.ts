@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import { parseUsd, usd } from "../../../src/domain/money.ts";
+import type { RunCosts } from "../../../src/protocol/money.ts";
 import type { LiveRun } from "../../support/live-run.ts";
 import { type ModelWorld, type ModelWorldOptions, modelWorld, straight } from "../../support/model-world.ts";
 import type { Fault } from "../../support/openrouter.ts";
@@ -56,6 +58,12 @@ test("the daemon, while a call of the model is under way", async () => {
   expect(run.of("run.interrupted")).toHaveLength(1);
   // What the first try of it has cost, nobody knows: it is booked at its worst, and said to be an estimate.
   expect(run.of("model.called").filter(({ usage }) => !usage)).toHaveLength(1);
+  const settled = run.of("usage.reported");
+  expect(settled).toMatchObject([{ phase: "review", estimated: true, costUsd: expect.stringMatching(/^0\.1\d+$/) }]);
+  const worst = parseUsd(settled[0]?.costUsd ?? "") ?? 0n;
+  const { total } = await w.json<RunCosts>("costs", run.id);
+  expect(total).toMatchObject({ calls: 7, unknown: 0, estimatedUsd: usd(worst) });
+  expect(total.costUsd).toBe(usd(w.server.charged() + worst));
 }, 120_000);
 
 test("the daemon, stopped and started again in the middle of a phase", async () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { usd } from "../../../src/domain/money.ts";
+import type { RunCosts } from "../../../src/protocol/money.ts";
 import {
   costOf,
   KEY,
@@ -143,6 +144,27 @@ describe("a provider's bad day", () => {
     expect(run.of("phase.failed").map(({ phase, failure }) => [phase, failure.code])).toEqual([["specify", code]]);
     expect(run.of("session.recovery")).toEqual([]);
   });
+});
+
+test("an account without credit in the middle of a run: with more of it, the run is resumed and pays for nothing twice", async () => {
+  let empty = true;
+  const { w, run } = await start({
+    fault: ({ phase }, response) => {
+      if (!empty || phase !== "review") return undefined;
+      response.writeHead(402, { "content-type": "application/json" });
+      response.end(json({ error: { code: 402, message: "Insufficient credits" } }));
+      return "done";
+    },
+  });
+  await run.ends("failed");
+  expect(run.of("phase.failed").map(({ failure }) => failure.code)).toEqual(["model.payment_required"]);
+  const { total } = await w.json<RunCosts>("costs", run.id);
+  expect(total).toMatchObject({ calls: 2, costUsd: usd(w.server.charged()), unknown: 0 });
+  empty = false;
+  expect((await w.devflow("runs", "resume", run.id)).code).toBe(0);
+  await run.ends("completed");
+  expect(run.of("model.called").filter(({ usage }) => usage)).toHaveLength(6);
+  expect(usd(costOf(run.of("model.called")))).toBe(usd(w.server.charged()));
 });
 
 describe("a model that does it wrong", () => {

@@ -43,6 +43,9 @@ export interface ChatModel {
 /** The library's own patience is not used; its timer must not end what ours lets live. */
 const NEVER_MS = 2 ** 31 - 1;
 
+/** Others keep the beginning of a request by themselves; Anthropic's models, as OpenRouter names them, only when asked to. */
+const ASKS_FOR_CACHING = /^anthropic\//;
+
 /** What the library asked our fetch for, and what came of it. */
 interface Exchange {
   about?: Omit<CallOptions, "url" | "body">;
@@ -60,6 +63,7 @@ export function chatModel(start: Start, calls: ModelCalls): ChatModel {
     apiKey: "in-our-fetch",
     maxRetries: 0,
     timeout: NEVER_MS,
+    ...(ASKS_FOR_CACHING.test(start.model) && { modelKwargs: { cache_control: { type: "ephemeral" } } }),
     configuration: {
       baseURL: start.baseUrl,
       async fetch(url, init) {

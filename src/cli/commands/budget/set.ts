@@ -32,11 +32,12 @@ export default defineCommand<Input>({
     "devflow budget set --persona openrouter-deepseek-spec 2.50",
     "devflow budget set --day none",
   ],
-  async run(input, { client, out, env }) {
+  async run(input, { client, out, env, cwd }) {
     const { policy } = input;
     const done = await client.call("budget.set", {
       ...scopeOf(input),
       usd: input.usd === "none" ? "none" : usdTyped(input.usd, say("typed.a_budget")),
+      ...(input.persona !== undefined && { repo: cwd }),
       ...(policy !== undefined && { policy: oneOf(policy, "--policy", Policy.options) }),
       by: personAsks(env),
     });

@@ -1,7 +1,7 @@
 /** Where an attempt of a model agent ends: each limit under its own name, with what was done so far kept. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { answers, completes, type ModelRequest, type Reply, says, uses } from "../../../support/model-server.ts";
 import { modelStage, SLEEP, sleeping } from "../../../support/model-stage.ts";
 
@@ -39,11 +39,21 @@ describe("limits", () => {
     expect((await agent.turn("Finish", { key: "run/spec/2" })).kind).toBe("completed");
   });
 
-  test("time at work, in the middle of a tool; waiting for a grant is no work", async () => {
+  test("time at work, in the middle of a tool", async () => {
     const { agent } = await modelStage([uses("run_command", SLEEP)], {
       limits: { wallTime: "300ms" },
     });
     expect(await agent.turn("Do it")).toMatchObject(failed("model.time_limit"));
+  });
+
+  test("waiting for a grant is no time at work", async () => {
+    const { agent } = await modelStage([completes()], { limits: { wallTime: "3s" }, grant: () => undefined });
+    agent.prompt("Do it");
+    const { call } = await agent.first("ask");
+    const asked = performance.now();
+    await vi.waitFor(() => expect(performance.now() - asked).toBeGreaterThan(3_200), 20_000);
+    agent.send({ t: "grant", call, grant: { kind: "granted" } });
+    expect((await agent.first("over")).kind).toBe("completed");
   });
 
   test("they count for an attempt: a repair shares them, the next attempt has its own", async () => {
@@ -96,6 +106,8 @@ describe("a long conversation", () => {
     const after = server.received[asked + 1]?.body;
     expect(after && shown(after).join("\n")).toContain("SUMMARY: all was found out");
     expect(after?.messages.at(-1)?.role).toBe("tool");
+    const latest = after?.messages.at(-2)?.tool_calls?.[0]?.function.arguments;
+    expect(JSON.parse(String(latest)).content).toMatch(new RegExp(`^\\d ${words}$`));
     expect(Buffer.byteLength(server.received[asked + 1]?.text ?? "")).toBeLessThan(
       Buffer.byteLength(server.received[asked]?.text ?? ""),
     );

@@ -45,6 +45,28 @@ describe("what passes by itself is tried again", () => {
     expect(MODEL_CALLS(agent)[0]?.durationMs).toBeGreaterThanOrEqual(1_000);
   });
 
+  test("Retry-After may be a date", async () => {
+    const at = new Date(Date.now() + 2_500).toUTCString(); // in whole seconds
+    const { agent } = await modelStage([fails(503, "back soon", { "retry-after": at }), completes()]);
+    await agent.turn("Do it");
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(at));
+    expect(MODEL_CALLS(agent)).toMatchObject([{ tries: 2 }]);
+  });
+
+  test("an answer that does not come to its end in time is given up, also one that keeps sending white space", async () => {
+    const dribbles: Reply = (response) => {
+      response.writeHead(200, { "content-type": "application/json", "x-generation-id": "gen-slow" });
+      const drip = setInterval(() => response.write(" "), 20);
+      response.on("close", () => clearInterval(drip));
+    };
+    const patience = { firstMs: 5, longestMs: 20, callMs: 2_000, parkAfterMs: 10_000, parkMs: 1_000, giveUpMs: 60_000 };
+    const { agent } = await modelStage([dribbles, completes()], { start: { patience } });
+    expect((await agent.turn("Do it")).kind).toBe("completed");
+    const [late] = agent.all("settle");
+    expect(late?.end).toEqual({ kind: "unknown", generation: "gen-slow" });
+    expect(MODEL_CALLS(agent)[0]?.problem).toBe("no whole answer within 2 s");
+  });
+
   test.each([
     ["an answer that breaks off", breaksOff, { kind: "unknown", generation: "gen-1" }],
     ["an answer that is no JSON", sends("so sorry"), { kind: "unknown", generation: "gen-1" }],

@@ -87,6 +87,16 @@ describe("a turn", () => {
     ]);
   });
 
+  test.each([
+    ["anthropic/claude-sonnet-4.5", { type: "ephemeral" }],
+    ["openai/gpt-5.1", undefined],
+  ])("asks for caching where it does not come by itself: %s", async (model, cacheControl) => {
+    const { agent, server } = await modelStage([uses("list_dir", {}), completes()], { start: { model } });
+    expect((await agent.turn("Do it")).kind).toBe("completed");
+    const asked = server.received.map(({ text }) => (JSON.parse(text) as { cache_control?: unknown }).cache_control);
+    expect(asked).toEqual([cacheControl, cacheControl]);
+  });
+
   test("an answer without a tool call is not the end; three in a row are a failure", async () => {
     const { agent, server } = await modelStage([says("Hm."), uses("list_dir", {}), says("a"), says("b"), says("c")]);
     const over = await agent.turn("Do it");
