@@ -43,7 +43,7 @@ describe("a text that a composer would not take as it is", () => {
       "C:\\ \n",
     ])
       expect([text, taken(name, text)]).toEqual([text, false]);
-    for (const text of ["Say hello", "a/b", "no! #1 you@there", "C:\\x", "one\n/two\n!three", "a \\\nb", "안녕"])
+    for (const text of ["Say hello", "a/b", "no! #1", "C:\\x", "one\n/two\n!three", "a \\\nb", "안녕"])
       expect([text, taken(name, text)]).toEqual([text, true]);
   });
 
@@ -54,6 +54,13 @@ describe("a text that a composer would not take as it is", () => {
       false,
     ]);
     expect(taken("codex", "a\tb")).toBe(true);
+  });
+
+  it("is any with an @ for Gemini CLI, which takes what stands behind it for a file's name", () => {
+    const { interactive, headless } = profile("gemini");
+    const goes = [interactive, headless ?? interactive].map((how) => goesByFile(how, "no! #1 you@there"));
+    expect(goes).toEqual([true, true]);
+    expect(taken("codex", "no! #1 you@there")).toBe(true);
   });
 
   it("is one with a file's name in it too, where the file would be put into the text", () => {

@@ -141,6 +141,7 @@ export async function agentStage(agent: RealAgent, mode: Mode) {
 
   return {
     session,
+    tree,
     states,
     model,
     prompt,

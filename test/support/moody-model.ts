@@ -1,5 +1,5 @@
 /**
- * A model on loopback in the mood that a test puts it into: it answers, has a command run, refuses, or says nothing. It keeps what
+ * A model on loopback in the mood that a test puts it into: it answers, has a command run or a file read, refuses, or says nothing. It keeps what
  * began each turn, as it arrived on the wire.
  */
 import { type ChatCompletionRequest, LLMock } from "@copilotkit/aimock";
@@ -9,7 +9,7 @@ const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200
 /** What a limit says of its end, in seconds from now. */
 const LIMIT_S = 30;
 
-type Mood = "answers" | "runs a command" | "is silent" | "refuses the key" | "is at its limit";
+type Mood = "answers" | "runs a command" | "reads a file" | "is silent" | "refuses the key" | "is at its limit";
 
 export interface MoodyModel {
   /** The base address, without `/v1`. */
@@ -18,7 +18,11 @@ export interface MoodyModel {
   turns: string[][];
   /** How often it was asked to do something. */
   asked: number;
+  /** What the agent's tools gave back, as the model was told. */
+  results: string[];
   become(mood: Mood): void;
+  /** Has the agent read this file by its own tool, at each turn's beginning. */
+  reads(file: string): void;
   close(): Promise<void>;
 }
 
@@ -31,6 +35,8 @@ export async function moodyModel(): Promise<MoodyModel> {
     changed = resolve;
   });
   let asked = 0;
+  const results: string[] = [];
+  let wanted = "";
 
   /** A turn begins with a user message that has more in it than an agent's notes; one that is sent again begins none. */
   function hear({ messages, tools }: WireRequest): void {
@@ -53,12 +59,17 @@ export async function moodyModel(): Promise<MoodyModel> {
     if (tools.length === 0) return { content: "A title", usage: USAGE };
     asked += 1;
     const newest = request.messages.at(-1);
+    if (newest?.role === "tool") results.push(JSON.stringify(newest.content));
     while (mood === "is silent") await change;
     if (mood === "refuses the key") return refusal(401, "Incorrect API key provided", "authentication_error");
     if (mood === "is at its limit")
       return refusal(429, `Rate limit reached for this model. Please try again in ${LIMIT_S}s.`, "rate_limit_error");
     if (mood === "runs a command" && newest?.role === "user") {
       return { content: "I run it.", toolCalls: [commandCall(tools)], usage: USAGE };
+    }
+    if (mood === "reads a file" && newest?.role === "user") {
+      const call = { name: "read_file", arguments: JSON.stringify({ file_path: wanted }) };
+      return { content: "I read it.", toolCalls: [call], usage: USAGE };
     }
     return { content: "That is all.", usage: USAGE };
   }
@@ -77,8 +88,13 @@ export async function moodyModel(): Promise<MoodyModel> {
   return {
     url: wire.url,
     turns,
+    results,
     get asked() {
       return asked;
+    },
+    reads: (file: string) => {
+      wanted = file;
+      become("reads a file");
     },
     become,
     close: async () => {

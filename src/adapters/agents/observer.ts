@@ -19,6 +19,7 @@ import { CLOCK_LOOK_MS } from "../system/sleep-until.ts";
 import type { EventListener } from "./event-feed.ts";
 import { lapse } from "./lapse.ts";
 import { askedIn } from "./permission.ts";
+import { wakeAt } from "./wake-together.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */
 const PAUSE_MS = 40;
@@ -34,10 +35,10 @@ const WORKING_MS = 150;
 const TOGETHER_MS = 25;
 
 /** How long an idle screen must stand before it is believed. */
-const READY_HOLDS_MS = 350;
+export const READY_HOLDS_MS = 350;
 
 /** How long a permission dialog must stand unchanged before it is told: a half of it would be another question. */
-const ASKS_HOLDS_MS = 200;
+export const ASKS_HOLDS_MS = 200;
 
 /** How long a question must stand while an agent starts: its screen is drawn in pieces, and some look like one. */
 const STARTING_ASKS_HOLDS_MS = 1_000;
@@ -45,12 +46,7 @@ const STARTING_ASKS_HOLDS_MS = 1_000;
 /** A working agent is said to be alive at most this often. */
 const HEARTBEAT_MS = 1_000;
 
-const SHORT_MS = 1_000;
-
 const PROGRAM_STATUS = 7501;
-
-/** Said with each abort: without a reason an error is made for it, with its stack, which nobody reads. */
-const OVER = "it is over";
 
 export interface Observer {
   verdict(): Verdict;
@@ -98,27 +94,24 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   let dirtySince: number | undefined;
   /** When the next look is due; and the sleep until then, which may end before. */
   let due = Number.POSITIVE_INFINITY;
-  let sleeping: { until: number; over: AbortController | undefined } | undefined;
+  let sleeping: { until: number; leave(): void } | undefined;
 
   /** Each piece of output puts the look off: a sleep that ends too early goes on, which costs less than a new one for each. */
   const later = (ms: number): void => {
     due = clock.now() + ms;
     if (sleeping && sleeping.until <= due) return;
-    sleeping?.over?.abort(OVER);
+    sleeping?.leave();
     sleep();
   };
 
-  /** A short sleep in whose place a shorter one has come is left to end by itself: to break one off costs more than that. */
   function sleep(): void {
-    const ms = due - clock.now();
-    const mine = { until: due, over: ms > SHORT_MS ? new AbortController() : undefined };
-    sleeping = mine;
-    void clock.sleep(ms, mine.over?.signal ?? stopped.signal).then(() => {
-      if (sleeping !== mine || stopped.signal.aborted) return;
+    const until = due;
+    const leave = wakeAt(clock, until, () => {
       sleeping = undefined;
-      if (clock.now() < due) return sleep();
-      void settle();
+      if (clock.now() < due) sleep();
+      else void settle();
     });
+    sleeping = { until, leave };
   }
 
   function hear(event: TerminalEvent): void {
@@ -143,14 +136,14 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     if (event.type === "exit") return void settle();
     dirtySince = Math.min(dirtySince ?? at, at);
     const begins = worked?.at === at && verdict.state === "ready";
-    const longest = verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS;
-    later(begins || at - dirtySince >= longest ? 0 : pauseFrom(at));
+    later(begins ? 0 : lookIn(at, dirtySince));
   }
 
-  /** Until output that came now is looked at, if nothing more comes. */
-  function pauseFrom(at: number): number {
-    if (verdict.state !== "working") return PAUSE_MS;
-    const until = Math.max(at + PAUSE_MS, lookedAt + WORKING_MS);
+  /** Until output that came now is looked at, if nothing more comes; the first that was not looked at came at `since`. */
+  function lookIn(at: number, since: number): number {
+    const longest = since + (verdict.state === "ready" ? LONGEST_READY_MS : LONGEST_MS);
+    if (verdict.state !== "working") return longest <= at ? 0 : PAUSE_MS;
+    const until = Math.min(Math.max(at + PAUSE_MS, lookedAt + WORKING_MS), Math.max(at, longest));
     return Math.ceil(until / TOGETHER_MS) * TOGETHER_MS - at;
   }
 
@@ -298,7 +291,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     },
     stop: () => {
       stopped.abort();
-      sleeping?.over?.abort(OVER);
+      sleeping?.leave();
       offHooks?.();
       offEvents?.();
       off();

@@ -8,8 +8,11 @@ import { plainFolder } from "./plain-folder.ts";
 
 export const FOLDER = ".devflow";
 
-/** Everything, itself included: neither the user's `.gitignore` nor `info/exclude` is touched. */
-const IGNORE_ALL = "*\n";
+/**
+ * Everything, itself included: neither the user's `.gitignore` nor `info/exclude` is touched. Not as `*`: Gemini CLI and Qwen Code read no file
+ * that git ignores, as they read a `.gitignore`, and what lies here is for them to read. They know no classes of characters; git does.
+ */
+const IGNORE_ALL = "[^[:cntrl:]]*\n[[:cntrl:]]*\n";
 
 /** An agent may put a link or a FIFO there in the meantime: nothing is followed, nothing waited for. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

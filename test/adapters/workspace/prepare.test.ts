@@ -29,6 +29,29 @@ describe("preparing", () => {
     expect(git("rev-parse", BRANCH)).toBe(repo.baseCommit);
   });
 
+  it("keeps out of every commit whatever lies in its .devflow/, by whatever name", async () => {
+    const { path } = await (await stage()).prepare();
+    const names = [
+      "plain",
+      "한글 파일.md",
+      ".hidden",
+      " space",
+      "#a",
+      "!b",
+      "[c]",
+      "]d",
+      "-e",
+      "\\f",
+      "a\nb",
+      "\x01g",
+      "\x7fh",
+      "deep/er/i",
+    ];
+    for (const name of names) writeIn(path, `.devflow/${name}`, "x\n");
+    gitIn(path, "add", "--all");
+    expect(gitIn(path, "status", "--porcelain", "--untracked-files=all")).toBe("");
+  });
+
   it("leaves the user's checkout as it is, with what is staged, changed and new in it", async () => {
     const { prepare, git, root, write, workspaces, repo } = await stage();
     write("src/a.txt", "changed\n");
