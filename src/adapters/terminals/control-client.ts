@@ -84,6 +84,10 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   let count = 0;
   let reason = "";
   let over = false;
+  let arrive = (): void => {};
+  const attached = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
 
   let end = (_why: string): void => {};
   const gone = new Promise<string>((resolve) => {
@@ -110,6 +114,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
         onOutput(message.pane, message.bytes);
         break;
       case "notice":
+        if (message.name === "session-changed") arrive();
         onNotice(message.name, message.text);
         break;
       case "exit":
@@ -118,7 +123,8 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
       case "reply": {
         const [waiting] = queue;
         if (!message.ours) {
-          if (!message.ok) reason = message.lines.join("\n");
+          if (message.ok) arrive();
+          else reason = message.lines.join("\n");
         } else if (!waiting) break;
         else if (message.ok && message.lines.length === 1 && message.lines[0]?.toString() === waiting.mark) {
           queue.shift();
@@ -134,6 +140,12 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   });
   child.stdout.on("data", parse);
 
+  const giveUp = () => {
+    // Its end would not be told: a server that hangs holds its output open.
+    end(NO_ANSWER);
+    child.kill("SIGKILL");
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+  };
   const run: ControlClient["run"] = (line, onBlock) =>
     new Promise((resolve, reject) => {
       if (over) {
@@ -141,12 +153,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
         return;
       }
       const mark = `${nonce}-${++count}`;
-      const forget = afterAttended(REPLY_LIMIT_MS, () => {
-        // Its end would not be told: a server that hangs holds its output open.
-        end(NO_ANSWER);
-        child.kill("SIGKILL");
-        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-      });
+      const forget = afterAttended(REPLY_LIMIT_MS, giveUp);
       queue.push({ mark, lines: [], refusal: undefined, forget, onBlock, resolve, reject });
       child.stdin.write(`${line}\ndisplay-message -p ${mark}\n`);
     });
@@ -159,6 +166,10 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
   };
 
   await run("display-message -p hello");
+  // A busy server may do what comes by stdin first, for a client that is not attached yet: that one is told of no output.
+  const forget = afterAttended(REPLY_LIMIT_MS, giveUp);
+  const lost = await Promise.race([attached, gone]).finally(forget);
+  if (lost !== undefined) throw new ControlLost(lost);
   return {
     pid: child.pid,
     run,

@@ -5,6 +5,7 @@
  * (`ESC ]`) go on, since anything else was meant for another screen than ours. The envelope may be cut anywhere.
  */
 const ESC = 0x1b;
+const DCS = 0x50;
 const OPENING = Buffer.from("\x1bPtmux;");
 /** An envelope longer than this is no notification (images travel so): it is dropped whole. */
 const ENVELOPE_MAX_BYTES = 64 * 1024;
@@ -16,9 +17,11 @@ export interface PassthroughFilter {
 
 /** Whether the opening, or the beginning of one, may be in these bytes: most are full of other sequences. */
 function mayOpen(bytes: Uint8Array): boolean {
-  for (let at = bytes.indexOf(ESC); at !== -1; at = bytes.indexOf(ESC, at + 1)) {
+  // Byte by byte: pieces are small and full of ESC, and each search for the next would cost more than the way to it.
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (bytes[at] !== ESC) continue;
     const next = bytes[at + 1];
-    if (next === undefined || next === OPENING[1]) return true;
+    if (next === undefined || next === DCS) return true;
   }
   return false;
 }

@@ -23,8 +23,10 @@ const OSC_CODES = [7, 9, 99, 133, 633, 777, 1337, 7501] as const;
 const ESC = 0x1b;
 const BEL = 0x07;
 /** What follows an ESC that begins or ends a string: titles, marks and notices are such. */
-const STRING_INTRODUCERS: readonly (number | undefined)[] = [..."]\\PX^_"].map((one) => one.charCodeAt(0));
-const TRAILING_SPACES = / +$/;
+const STRING_INTRODUCERS = new Uint8Array(256);
+for (const one of "]\\PX^_") STRING_INTRODUCERS[one.charCodeAt(0)] = 1;
+const introducesString = (byte: number | undefined): boolean => byte !== undefined && STRING_INTRODUCERS[byte] === 1;
+const SPACE = 0x20;
 
 export type ScreenEvent = Extract<TerminalEvent, { type: "title" | "bell" | "osc" }>;
 
@@ -154,12 +156,14 @@ export function emulator(options: EmulatorOptions): Emulator {
   };
   /** Whether these bytes may end something that is told at once, or be a question. */
   const urgent = (bytes: Uint8Array): boolean => {
-    let at = bytes.indexOf(ESC);
     const begun = endsInEsc;
     endsInEsc = bytes[bytes.length - 1] === ESC;
-    if (begun || endsInEsc || bytes.indexOf(BEL) !== -1) return true;
-    if (at !== -1 && onReply) return true;
-    for (; at !== -1; at = bytes.indexOf(ESC, at + 1)) if (STRING_INTRODUCERS.includes(bytes[at + 1])) return true;
+    if (begun || endsInEsc) return true;
+    for (let at = 0; at < bytes.length; at += 1) {
+      const byte = bytes[at];
+      if (byte === BEL) return true;
+      if (byte === ESC && (onReply || introducesString(bytes[at + 1]))) return true;
+    }
     return false;
   };
   const settled = () =>
@@ -195,14 +199,9 @@ export function emulator(options: EmulatorOptions): Emulator {
       await settled();
       if (shown) return shown;
       const buffer = xterm.buffer.active;
-      const rows = Array.from(
-        { length: xterm.rows },
-        (_, row) =>
-          buffer
-            .getLine(buffer.baseY + row)
-            ?.translateToString(true)
-            .replace(TRAILING_SPACES, "") ?? "",
-      );
+      const rows: string[] = [];
+      for (let row = 0; row < xterm.rows; row += 1)
+        rows.push(withoutTrailingSpaces(buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? ""));
       shown = {
         cols: xterm.cols,
         rows,
@@ -226,4 +225,10 @@ export function emulator(options: EmulatorOptions): Emulator {
       xterm.dispose();
     },
   };
+}
+
+function withoutTrailingSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === SPACE) end -= 1;
+  return text.slice(0, end);
 }
