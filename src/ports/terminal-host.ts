@@ -76,9 +76,10 @@ export interface Terminal {
   /** How a person attaches: command lines to take part or only to look (tmux), or a socket that the CLI speaks to (pty). */
   readonly attach: { argv: readonly string[]; readOnlyArgv: readonly string[] } | { socket: string };
   readonly exit: TerminalExit | undefined;
-  on(listener: (event: TerminalEvent) => void): () => void;
-  /** The screen now, all output that has arrived applied. */
-  screen(): Promise<Screen>;
+  /** `patient`: it may be told some tens of milliseconds late, in the same order. Where all are, much output costs a host less. */
+  on(listener: (event: TerminalEvent) => void, how?: { patient?: boolean }): () => void;
+  /** The screen now, all output that has arrived applied; `patient`: all that was told. */
+  screen(how?: { patient?: boolean }): Promise<Screen>;
   /**
    * Pastes text as one bracketed paste (when the program asked for it); newlines arrive as CR, as from any terminal.
    * The text must be clean of control bytes other than newline and tab.

@@ -129,8 +129,8 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
       if (signal?.kind === "mark") mark = hearMark(signal.mark, at);
     }
     if (event.type === "title") title = event.title;
-    // It may have got another one in what was missed: the screen knows.
-    if (event.type === "gap") title = "";
+    // What was missed may have ended all of it: the screen knows.
+    if (event.type === "gap") [title, status, progress, mark] = ["", undefined, undefined, undefined];
     if (event.type === "title" && titleSays(profile, event.title, "working"))
       sawWork({ source: "title", said: event.title, at });
     if (event.type === "exit") return void settle();
@@ -203,8 +203,9 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     return { lastOutputAt, exit: terminal.exit, ...told, typed, now };
   }
 
-  async function look(): Promise<Judgement> {
-    const screen = await terminal.screen();
+  /** `patient`: of its own accord, when what was told has to be looked at, and not since somebody is about to type. */
+  async function look(how: { patient?: boolean } = {}): Promise<Judgement> {
+    const screen = await terminal.screen(how);
     title = screen.title;
     return withCommand(judge(profile, { screen, ...known() }));
   }
@@ -212,7 +213,7 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
   async function settle(): Promise<void> {
     dirtySince = undefined;
     lookedAt = clock.now();
-    const judgement = worksAnyway(profile, known(), title) ?? (await look());
+    const judgement = worksAnyway(profile, known(), title) ?? (await look({ patient: true }));
     if (stopped.signal.aborted) return;
     const now = clock.now();
     const { state } = judgement;
@@ -274,13 +275,13 @@ export function observe(terminal: Terminal, profile: AgentProfile, clock: Clock,
     return { trouble: { kind: "repeating", said: `${calls.call.slice(0, 200)} (${calls.times} times)` } };
   }
 
-  const off = terminal.on(hear);
+  const off = terminal.on(hear, { patient: true });
   const offHooks = profile.hooks && feeds.hooks?.(hearHook);
   const offEvents = profile.events && feeds.events?.(eventListener);
   later(PAUSE_MS);
   return {
     verdict: () => verdict,
-    look,
+    look: () => look(),
     watch: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -150,9 +150,10 @@ function terminalSession(
   /** What it was last told: its answer stands below that on the screen. */
   let told: Prompt | undefined;
   const deps = { terminal, observer, profile, clock };
-  terminal.on(() => {
+  const count = (): void => {
     outputs += 1;
-  });
+  };
+  terminal.on(count, { patient: true });
 
   /** What was asked ahead for this prompt, once, while it is true still: nothing has moved, and a person had no time to. */
   function known(key: string): Promise<Asked> | undefined {

@@ -5,12 +5,13 @@
  * whole. A list prints one block a command, conditions add more, and an error ends it early; so each line is followed by
  * a second one that only prints a mark, and whatever comes before the mark is the reply.
  */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { shortage } from "../../domain/system-problem.ts";
 import { afterAttended } from "../system/attended-time.ts";
 import { mustHaveFiles } from "../system/spare-files.ts";
 import { controlParser } from "./control-parser.ts";
+import { paced, readAtOnce } from "./paced-reading.ts";
 
 /** A healthy server answers in well under a millisecond; one out of file descriptors never does. */
 export const REPLY_LIMIT_MS = 5_000;
@@ -36,6 +37,8 @@ export interface ControlOptions {
   session: string;
   env: Readonly<Record<string, string>>;
   onOutput(pane: string, bytes: Uint8Array): void;
+  /** Nobody minds to be told of output a moment later. */
+  patient(): boolean;
   onNotice(name: string, text: string): void;
 }
 
@@ -48,6 +51,8 @@ export interface ControlClient {
   run(line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
   /** Stops and goes on reading: tmux notices, and pauses the panes that run ahead. */
   hold(held: boolean): void;
+  /** Resolves once the output that waits to be read is told; undefined when none waits. */
+  gathered(): Promise<void> | undefined;
   /** Resolves with the reason once the client is gone, never rejects. */
   readonly gone: Promise<string>;
   leave(): Promise<void>;
@@ -66,14 +71,12 @@ interface Waiting {
 
 /** Resolves once tmux has answered; rejects with `ControlLost` when there is no server or no such session. */
 export async function connectControl(options: ControlOptions): Promise<ControlClient> {
-  const { tmux, socket, session, env, onOutput, onNotice } = options;
+  const { tmux, socket, session, env, onOutput, patient, onNotice } = options;
   // -N: attaching must never start a server, or one whose socket file was removed would get a rival.
   // With pause-after, a daemon that does not read holds up neither the agents nor the server's memory.
   const attach = ["attach-session", "-f", "pause-after=1,ignore-size", "-t", `=${session}`];
   mustHaveFiles();
-  const child: ChildProcessWithoutNullStreams = spawn(tmux, ["-uN", "-S", socket, "-C", ...attach], {
-    env,
-  });
+  const child = readAtOnce(() => spawn(tmux, ["-uN", "-S", socket, "-C", ...attach], { env }));
   // Without a process it has no streams either.
   if (child.pid === undefined) {
     const problem = await new Promise<Error>((resolve) => child.once("error", resolve));
@@ -138,7 +141,11 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
       }
     }
   });
-  child.stdout.on("data", parse);
+  const pace = paced(child.stdout, () => queue.length === 0 && patient());
+  child.stdout.on("data", (bytes: Buffer) => {
+    parse(bytes);
+    pace.took();
+  });
 
   const giveUp = () => {
     // Its end would not be told: a server that hangs holds its output open.
@@ -156,10 +163,12 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
       const forget = afterAttended(REPLY_LIMIT_MS, giveUp);
       queue.push({ mark, lines: [], refusal: undefined, forget, onBlock, resolve, reject });
       child.stdin.write(`${line}\ndisplay-message -p ${mark}\n`);
+      pace.now();
     });
   const leave = async () => {
     child.stdin.end();
-    child.stdout.resume();
+    pace.hold(false);
+    pace.now();
     const timer = setTimeout(() => child.kill("SIGKILL"), LEAVE_MS);
     await gone;
     clearTimeout(timer);
@@ -175,6 +184,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
     run,
     gone,
     leave,
-    hold: (held) => void (held ? child.stdout.pause() : child.stdout.resume()),
+    hold: pace.hold,
+    gathered: pace.gathered,
   };
 }

@@ -81,13 +81,16 @@ const startsWith = (bytes: Buffer, prefix: Buffer) =>
 function unescaped(bytes: Buffer): Uint8Array {
   const out = Buffer.allocUnsafe(bytes.length);
   let length = 0;
-  let from = 0;
-  for (let at = bytes.indexOf(BACKSLASH); at !== -1; at = bytes.indexOf(BACKSLASH, from)) {
-    length += bytes.copy(out, length, from, at);
+  // Byte by byte: a search for the next backslash costs more than the few bytes up to it.
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte !== BACKSLASH) {
+      out[length++] = byte;
+      continue;
+    }
     out[length++] = (digit(bytes, at + 1) << 6) | (digit(bytes, at + 2) << 3) | digit(bytes, at + 3);
-    from = at + 4;
+    at += 3;
   }
-  length += bytes.copy(out, length, from);
   return out.subarray(0, length);
 }
 

@@ -11,10 +11,11 @@ const KEPT_BYTES = 256 * 1024;
 export interface TerminalFeed {
   readonly exit: TerminalExit | undefined;
   tell(event: TerminalEvent): void;
-  on(listener: (event: TerminalEvent) => void): () => void;
+  on(listener: (event: TerminalEvent) => void, how?: { patient?: boolean }): () => void;
 }
 
-export function terminalFeed(): TerminalFeed {
+/** `impatient`: told of each listener that is not patient, that it has come or left. */
+export function terminalFeed(impatient: (by: 1 | -1) => void = () => {}): TerminalFeed {
   const listeners = new Set<(event: TerminalEvent) => void>();
   let kept: TerminalEvent[] | undefined = [];
   let keptBytes = 0;
@@ -45,7 +46,7 @@ export function terminalFeed(): TerminalFeed {
       }
       for (const listener of listeners) listener(event);
     },
-    on(listener) {
+    on(listener, { patient = false } = {}) {
       // A wrapper of its own, so that the same function may listen twice.
       const one = (event: TerminalEvent) => listener(event);
       const late = kept === undefined ? exit : undefined;
@@ -53,7 +54,10 @@ export function terminalFeed(): TerminalFeed {
       // Not while the caller is still in `on`.
       if (late) queueMicrotask(() => listeners.has(one) && one({ type: "exit", exit: late }));
       else queueMicrotask(begin);
-      return () => listeners.delete(one);
+      if (!patient) impatient(1);
+      return () => {
+        if (listeners.delete(one) && !patient) impatient(-1);
+      };
     },
   };
 }

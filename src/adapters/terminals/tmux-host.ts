@@ -47,6 +47,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
   let early: Map<string, Uint8Array[]> | undefined;
   let opening = 0;
   let pressing = 0;
+  let impatient = 0;
   let released = false;
   let prepared: Promise<string> | undefined;
 
@@ -59,6 +60,7 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
       if (terminal) terminal.output(bytes);
       else if (early) early.set(pane, [...(early.get(pane) ?? []), bytes]);
     },
+    patient: () => impatient === 0,
     onNotice(name, text) {
       if (name === "pause") void paused(text);
       else if (name === "layout-change") void resized(text);
@@ -145,6 +147,9 @@ export function tmuxHost(options: TmuxHostOptions): TerminalHost {
       onPressure(high) {
         pressing += high ? 1 : -1;
         link.hold(pressing > 0);
+      },
+      onImpatient(by) {
+        impatient += by;
       },
       onClosed() {
         if (held.get(pane) === terminal) held.delete(pane);

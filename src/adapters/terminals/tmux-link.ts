@@ -42,6 +42,8 @@ export interface LinkOptions {
   directory: string;
   stateDirectory: string;
   onOutput(pane: string, bytes: Uint8Array): void;
+  /** Nobody minds to be told of output a moment later. */
+  patient(): boolean;
   onNotice(name: string, text: string): void;
   /** A connection stands, `run` works on it (the link's own waits until this is done). Output since the last was missed. */
   onAttached(server: TmuxServer, run: ControlClient["run"]): Promise<void>;
@@ -57,6 +59,8 @@ export interface TmuxLink {
   /** Like `run`, for commands that may run twice: tried again on a new connection. */
   repeat(epoch: string, line: string, onBlock?: (lines: readonly Buffer[]) => void): Promise<Buffer[]>;
   hold(held: boolean): void;
+  /** Resolves once the output that waits to be read is told. */
+  gathered(): Promise<void> | undefined;
   /** That tmux hangs, while it does. */
   problem(): Failure | undefined;
   /** Lets go of the server, or ends it. */
@@ -64,7 +68,7 @@ export interface TmuxLink {
 }
 
 export function tmuxLink(options: LinkOptions): TmuxLink {
-  const { tmux, directory, stateDirectory, onOutput, onNotice, onAttached, onServerGone } = options;
+  const { tmux, directory, stateDirectory, onOutput, patient, onNotice, onAttached, onServerGone } = options;
   const socket = join(directory, "t.sock");
   let client: ControlClient | undefined;
   let server: TmuxServer | undefined;
@@ -84,6 +88,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       session,
       env,
       onOutput,
+      patient,
       onNotice,
     });
     await Promise.all(SETTINGS.map((setting) => fresh.run(setting).catch(refusedByOldVersion)));
@@ -206,6 +211,7 @@ export function tmuxLink(options: LinkOptions): TmuxLink {
       }
     },
     hold: (held) => client?.hold(held),
+    gathered: () => client?.gathered(),
     problem: () => hanging,
     async release({ endServer }) {
       released = true;

@@ -44,6 +44,8 @@ export interface TmuxTerminalOptions {
   rows: number;
   endProcesses: EndProcesses;
   onPressure(high: boolean): void;
+  /** A listener that wants to be told at once has come or left. */
+  onImpatient(by: 1 | -1): void;
   onClosed(): void;
   /** Asks for a look at all panes soon. */
   lookIn(ms: number): void;
@@ -75,7 +77,7 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
   const { link, server, pane, window, tag, exitFile, stateDirectory, endProcesses, lookIn, onProblem, scrub } = options;
   const { epoch } = server;
   const session: SessionId = tag.session;
-  const feed = terminalFeed();
+  const feed = terminalFeed(options.onImpatient);
   let { cols, rows } = options;
   let pid: number | undefined = options.pid;
   let ending: { exit: TerminalExit; since: number } | undefined;
@@ -179,7 +181,10 @@ export function tmuxTerminal(options: TmuxTerminalOptions): TmuxTerminal {
     },
     attach: { argv: attachArgv(link.socket, window), readOnlyArgv: lookArgv(link.socket, window) },
     on: feed.on,
-    screen: screen.read,
+    async screen({ patient = false } = {}) {
+      if (!patient) await link.gathered();
+      return screen.read();
+    },
     paste: (key, text) =>
       type(() => {
         const brought = near?.text === text ? near : undefined;

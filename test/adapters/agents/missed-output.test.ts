@@ -9,10 +9,13 @@ const WORKING = "⠁ paper — working";
 const READY = "paper — ready";
 const ROWS = ["Paper agent", "", "› Describe a task", "", "  ? for shortcuts · paper-agent"];
 
-it("an agent that became ready in it is not taken for working by the title that it had before", async () => {
+it.each<[what: string, told: TerminalEvent]>([
+  ["the title that it had", { type: "title", title: WORKING }],
+  ["the status that it told", { type: "osc", code: 7501, text: "state=working" }],
+])("an agent that became ready in it is not taken for working by %s before", async (_, told) => {
   const clock = manualClock();
   const listeners: ((event: TerminalEvent) => void)[] = [];
-  let title = WORKING;
+  let title = told.type === "title" ? WORKING : "";
   const screen = (): Screen => ({
     ...{ cols: 80, rows: ROWS, title, alternate: false, bracketedPaste: true },
     cursor: { row: 2, col: 2, visible: true },
@@ -30,7 +33,7 @@ it("an agent that became ready in it is not taken for working by the title that 
     for (const listener of listeners) listener(event);
   };
   try {
-    tell({ type: "title", title: WORKING });
+    tell(told);
     await clock.advance(2_000);
     expect(observer.verdict().state).toBe("working");
     title = READY;

@@ -41,6 +41,7 @@ describe("a control client", () => {
       session: "devflow",
       env: { ATTACHED: attached, ...env },
       onOutput: () => {},
+      patient: () => false,
       onNotice: () => {},
     });
 
