@@ -92,12 +92,17 @@ async function untilTaken(
   const { phase, attempt, session, key } = step;
   let held = "";
   let offered = 0;
+  // By the time that it can be written the run may have ended.
+  const tellHeld = (why: { reason: string; until?: number }): Promise<void> =>
+    context.record(() =>
+      context.signal.aborted ? [] : [{ type: "prompt.held", key, phase, attempt, session, ...why }],
+    );
   while (!context.signal.aborted) {
     if (context.left(phase) <= 0) return { kind: "timeout", phase, attempt };
     const wait = (why: Waiting): void => {
       const { until = deps.clock.now() } = { until: undefined, ...why };
       const reason = `${why.said} (another try at ${new Date(until).toISOString()})`;
-      void context.record(() => [{ type: "prompt.held", key, phase, attempt, session, reason, until }]);
+      void tellHeld({ reason, until });
     };
     const { account } = agent;
     if (account !== undefined) await deps.accounts?.pass(account, session, key, context.signal, wait);
@@ -120,7 +125,7 @@ async function untilTaken(
     // Booting is no news; whatever else holds a prompt is, once.
     if (!starting && delivery.reason !== held) {
       held = delivery.reason;
-      await context.record(() => [{ type: "prompt.held", key, phase, attempt, session, reason: held }]);
+      await tellHeld({ reason: held });
     }
     await next(HELD_AGAIN_MS);
   }

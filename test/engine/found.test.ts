@@ -99,6 +99,28 @@ describe("a run that is cancelled at the worst moment", () => {
     expect(agents.now.prompts).toHaveLength(1);
   });
 
+  test("tells of no prompt any more that it is held", async () => {
+    const log = memoryEventLog();
+    const append: EventLog["append"] = async (id, expected, events, options) => {
+      if (events.some(({ type }) => type === "run.cancelled")) await clock.sleep(500);
+      return log.append(id, expected, events, options);
+    };
+    agents = puppets(({ answers }) =>
+      answers.push(
+        { kind: "held", reason: "a person is at its keys" },
+        { kind: "held", reason: "the composer holds a draft" },
+      ),
+    );
+    on = stage({ template: template({ work: {} }), clock, agents, log: { ...log, append } });
+    run = await on.start();
+    await clock.advance(900);
+    const cancelled = on.engine.cancel(run, "ann", undefined);
+    await clock.advance(MINUTE);
+    await cancelled;
+    expect(on.events(run).filter((event) => event.startsWith("prompt.held"))).toHaveLength(1);
+    expect(agents.now.answers).toEqual([]);
+  });
+
   test("starts no command any more", async () => {
     prepared({ check: { run: ["npm", "test"] } });
     slowly();
