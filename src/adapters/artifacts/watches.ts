@@ -15,6 +15,8 @@ import { linkAbove, markOf, worktreeOf } from "./read-whole.ts";
 /** How late a file may be noticed whose event was lost. */
 const TICK_MS = 1_000;
 
+const LEAVE_MS = 20;
+
 /** Why a wait is given up. Without a reason an error is made for each, with its stack, which nobody reads. */
 const OVER = "over";
 
@@ -55,7 +57,10 @@ export function watches(clock: Clock) {
       }
       return () => {
         if (!all.delete(watched)) return;
-        for (const { watcher } of watched.folders.values()) watcher.close();
+        // A moment later: it takes longer than all else here, and what was found mostly lets somebody go on.
+        setTimeout(() => {
+          for (const { watcher } of watched.folders.values()) watcher.close();
+        }, LEAVE_MS).unref();
         if ([...all].every((other) => other.path !== path)) later.get(path)?.abort(OVER);
         if (all.size > 0) return;
         stopTicking?.abort(OVER);

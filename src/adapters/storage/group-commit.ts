@@ -1,10 +1,12 @@
 /**
- * Appends, several to a commit: those asked for in one turn of the event loop share one transaction and one sync.
+ * Appends, several to a commit: those asked for before anything else is waited for share one transaction and one sync.
  *
  * G1. They are ruled on in the order in which they were asked for, each seeing what those before it wrote.
  * G2. A refused one writes nothing. If writing itself fails, the group is undone and each is tried alone: only those that
  *     cannot be written fail.
- * G3. Nobody is answered before the commit that holds what they asked for has returned.
+ * G3. The first commit of a turn of the event loop is made when nothing is left to do in it, the others each in one of its own: a
+ *     burst of them keeps nobody waiting who has something else to hear.
+ * G4. Nobody is answered before the commit that holds what they asked for has returned.
  */
 import type { Database } from "better-sqlite3";
 import type { StoredEvent } from "../../domain/event.ts";
@@ -48,6 +50,8 @@ export function groupCommit({ database, file, events, list, committed }: Parts):
   const transaction = transactions(database);
   let queue: Waiting[] = [];
   let closed = false;
+  /** In this turn something was committed. */
+  let committedNow = false;
 
   function commit(group: readonly Waiting[]): void {
     const staged = new Map<RunId, Known>();
@@ -94,7 +98,16 @@ export function groupCommit({ database, file, events, list, committed }: Parts):
     }
   }
 
+  function flushSoon(): void {
+    if (committedNow) setImmediate(flush);
+    else process.nextTick(flush);
+  }
+
   function flush(): void {
+    committedNow = true;
+    setImmediate(() => {
+      committedNow = false;
+    });
     const group = queue.slice(0, MAX_GROUP);
     queue = queue.slice(MAX_GROUP);
     if (queue.length > 0) setImmediate(flush);
@@ -105,7 +118,7 @@ export function groupCommit({ database, file, events, list, committed }: Parts):
     append: (asked, durable) =>
       new Promise((answer, refuse) => {
         if (closed) return refuse(new Failure("daemon.stopping"));
-        if (queue.length === 0) setImmediate(flush);
+        if (queue.length === 0) flushSoon();
         queue.push({ asked, durable, answer, refuse });
       }),
     close() {
