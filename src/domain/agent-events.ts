@@ -3,6 +3,7 @@ import type { EventRule, HeadlessEvents } from "./agent-profile.ts";
 import { usdFromJson } from "./money.ts";
 import { pattern } from "./screen-rule.ts";
 import { tokenCount, type Usage, usageOf } from "./usage.ts";
+import type { UsageRule } from "./usage-rule.ts";
 
 export interface HeadlessNews {
   session?: string;
@@ -53,7 +54,7 @@ export function readEvent(rules: HeadlessEvents, event: unknown): HeadlessNews {
 }
 
 /** `undefined` when the event has neither count: an agent whose events have changed is not metered as free. */
-function usageIn(rule: NonNullable<HeadlessEvents["usage"]>, event: unknown): Usage | undefined {
+export function usageIn(rule: UsageRule, event: unknown): Usage | undefined {
   const number = (path: string | undefined): number | undefined => {
     const value = path === undefined ? undefined : valueAt(event, path);
     return typeof value === "number" ? tokenCount(Math.round(value)) : undefined;

@@ -16,6 +16,7 @@ import { Keys } from "./profile-key.ts";
 import { Argument, Arguments, Path, Variable } from "./profile-parts.ts";
 import { Pattern, pattern, ScreenRule } from "./screen-rule.ts";
 import { AgentState } from "./session.ts";
+import { UsageRule } from "./usage-rule.ts";
 import { inRange, VersionRange } from "./version-range.ts";
 
 const Variables = z.strictObject({
@@ -64,28 +65,7 @@ export const HeadlessEvents = z.strictObject({
   text: EventRule.describe("What the agent says"),
   failed: z.array(EventRule).default([]).describe("The turn has failed; the value is why"),
   recovered: z.array(EventRule).default([]).describe("What failed before was tried again, with success"),
-  usage: z
-    .strictObject({
-      where: z.record(Path, z.string()),
-      input: Path,
-      output: Path,
-      cached: Path.optional().describe("Input that came from the provider's cache"),
-      cacheWrite: Path.optional().describe("Input that was written to it"),
-      reasoning: Path.optional().describe("Output that nobody sees"),
-      beside: z
-        .array(z.enum(["cached", "cacheWrite", "reasoning"]))
-        .default([])
-        .describe("Which of these the agent counts beside its input and output, not as a part of them"),
-      cost: Path.optional().describe("In US dollars"),
-      zeroCost: z
-        .enum(["free", "unknown"])
-        .default("free")
-        .describe("unknown: it says 0 also where it knows no price, so that 0 tells nothing"),
-      count: z
-        .enum(["last", "sum"])
-        .describe("last: each report is the total of the conversation so far; sum: each is one step"),
-    })
-    .optional(),
+  usage: UsageRule.optional(),
 });
 export type HeadlessEvents = z.infer<typeof HeadlessEvents>;
 

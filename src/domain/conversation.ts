@@ -3,11 +3,13 @@
  *
  * V1. A conversation is known by a mark that stands in a prompt of devflow and nowhere else, never by being the newest: several agents of one
  *     kind work in one worktree.
- * V2. It is looked for when it is needed, after its session has ended. What is not found is not gone on with.
+ * V2. It is looked for when it is needed: after its session has ended to go on with it, before that for what it says was used. What is
+ *     not found is not gone on with, and not metered.
  */
 import { z } from "zod";
 import { Arguments, Path, Variable } from "./profile-parts.ts";
 import { Pattern } from "./screen-rule.ts";
+import { TranscriptUsage } from "./usage-rule.ts";
 
 const Transcript = z.strictObject({
   homes: z
@@ -16,6 +18,9 @@ const Transcript = z.strictObject({
     .describe("Variables that name a folder, and which folder under the home directory it stands for"),
   id: Pattern.optional().describe("Group 1 is its id, in the path of its transcript"),
   idAt: Path.optional().describe("Where its id is in the transcript, or in its first line"),
+  usage: TranscriptUsage.optional().describe(
+    "Which of its lines say what the agent has used; left out: that of a session in a terminal is unknown",
+  ),
 });
 
 const Command = z.strictObject({

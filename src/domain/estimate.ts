@@ -39,7 +39,7 @@ export interface Worker {
   maxOutputTokens?: number | undefined;
 }
 
-/** `command`: no agent at work. `unmetered`: its agent reports nothing. `untried`: a CLI agent without a past run. */
+/** `command`: no agent at work. `unmetered`: its agent, in a terminal, has reported nothing yet. `untried`: a CLI agent without a past run. */
 export type Basis = "past" | "default" | "command" | "unmetered" | "untried";
 
 export interface PhaseEstimate {
@@ -70,7 +70,7 @@ export function estimate(
     const worker = role === undefined ? undefined : workerOf(role);
     if (!worker) return { phase: id, worker, basis: "command", runs: 0, input: NOTHING, output: NOTHING, cost: FREE };
     const before = past[id] ?? [];
-    if (before.length > 0 && worker.adapter !== "terminal") return fromPast(id, worker, before);
+    if (before.length > 0) return fromPast(id, worker, before);
     return withoutPast(id, worker, rounds.get(id) ?? 1);
   });
 }

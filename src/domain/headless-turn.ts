@@ -92,8 +92,12 @@ export function hearLog(tally: Tally, log: HeadlessLog, line: string): Tally {
 const kindOf = (event: object): string =>
   "type" in event && typeof event.type === "string" ? event.type.slice(0, MAX_KIND) : "{}";
 
-function increment({ told, count }: NonNullable<HeadlessNews["usage"]>, before: Usage | undefined): Usage {
-  const since = count === "last" && !startsAnew(told, before) ? before : undefined;
+const increment = ({ told, count }: NonNullable<HeadlessNews["usage"]>, before: Usage | undefined): Usage =>
+  count === "last" ? usedSince(told, before) : told;
+
+/** What a running total has grown by; all of it where it was begun anew. */
+export function usedSince(told: Usage, before: Usage | undefined): Usage {
+  const since = startsAnew(told, before) ? undefined : before;
   if (!since) return told;
   const grown = (key: "inputTokens" | "outputTokens" | "cachedTokens" | "cacheWriteTokens" | "reasoningTokens") =>
     Math.max(0, told[key] - since[key]);

@@ -12,6 +12,14 @@ export type SessionId = z.infer<typeof SessionId>;
 export const EscalationId = ulid().brand<"EscalationId">();
 export type EscalationId = z.infer<typeof EscalationId>;
 
+const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/** So many of a ULID's digits are the time that it was made. */
+const TIME_DIGITS = 10;
+
+/** When the id was made, in milliseconds since 1970. */
+export const madeAt = (id: RunId | SessionId | EscalationId): number =>
+  [...id.slice(0, TIME_DIGITS)].reduce((time, digit) => time * DIGITS.length + DIGITS.indexOf(digit), 0);
+
 /** SHA-256 in lower-case hex. */
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, "a digest is 64 hex digits");
 export type Digest = z.infer<typeof Digest>;

@@ -68,7 +68,7 @@ export function continuable(state: RunState, role: string): SessionId | undefine
 /** After a restart every report is told again under its number: it is booked once. */
 export function used(state: RunState, { session, nth, usage }: OutcomeOf<"usage">): RunEvent[] {
   const booked = state.sessions[session]?.usageReports ?? 0;
-  return nth <= booked ? [] : [reported(session, usage, phaseOfSession(state, session), nth)];
+  return nth <= booked ? [] : [reported(session, usage, phaseSpentOn(state, session), nth)];
 }
 
 /** What a call came to that nobody was there to hear the end of. */
@@ -171,6 +171,11 @@ const QUESTIONS: Partial<Record<SessionState, FailureCode>> = {
 /** The phase that a session works on, if any. */
 export const phaseOfSession = (state: RunState, session: SessionId): string | undefined =>
   Object.entries(state.phases).find(([, p]) => p.status === "running" && p.prompts.at(-1)?.session === session)?.[0];
+
+/** What its usage is spent on: some tell of it only when the phase is over. */
+export const phaseSpentOn = (state: RunState, session: SessionId): string | undefined =>
+  phaseOfSession(state, session) ??
+  Object.entries(state.phases).findLast(([, { prompts }]) => prompts.at(-1)?.session === session)?.[0];
 
 const changed = ({ session, state: from }: RoleSession, to: SessionState, cause: string): RunEvent => ({
   type: "session.changed",

@@ -96,5 +96,7 @@ async function closeSession(
   { sessions }: PerformDeps,
 ): Promise<Outcome> {
   await sessions.end(context, session);
+  // What it has told last is a part of the run too, and of its report.
+  await context.heard();
   return { kind: "closed", session, cause: "the run has ended" };
 }

@@ -257,6 +257,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
           journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
         );
     },
+    heard: () => told,
     foresee: (outcome) => {
       if (here.over || paused || stopping.signal.aborted) return;
       ahead.foresee(outcome, { state, position }, ({ key }) => !underWay.has(key), context(signal));

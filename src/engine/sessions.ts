@@ -8,7 +8,7 @@ import { EscalationId, SessionId } from "../domain/ids.ts";
 import { referenceOf } from "../domain/names.ts";
 import type { Persona } from "../domain/persona.ts";
 import { markOf } from "../domain/prompt.ts";
-import { continuable, phaseOfSession } from "../domain/run-sessions.ts";
+import { continuable, phaseSpentOn } from "../domain/run-sessions.ts";
 import type { RunState } from "../domain/run-state.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
@@ -100,7 +100,7 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
     const { session } = who;
     switch (news.kind) {
       case "usage": {
-        const phase = phaseOfSession(context.state(), session);
+        const phase = phaseSpentOn(context.state(), session);
         const by = { ...who, ...(phase !== undefined && { phase }) };
         context.tell({ ...news, session, usage: metering?.report(by, news.nth, news.usage) ?? news.usage });
         break;

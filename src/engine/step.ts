@@ -13,6 +13,8 @@ export interface StepContext {
   record(events: (state: RunState) => RunEvent[]): Promise<void>;
   /** Tells the run something that is not this step's own outcome. */
   tell(outcome: Outcome): void;
+  /** Resolves once what was told so far is in the log, or cannot be. */
+  heard(): Promise<void>;
   /** Says what this step is about to come to, while that is still being made certain: what follows is made ready meanwhile. */
   foresee(outcome: Outcome): void;
   /** What is left of a phase's time, in milliseconds; infinite while its clock stands still. */

@@ -80,7 +80,7 @@ export const CostEstimate = z.strictObject({
       basis: z
         .enum(["past", "default", "command", "unmetered", "untried"])
         .describe(
-          "past: runs of this template; default: devflow's own guess; command: no agent; unmetered: its agent reports nothing; untried: it reports, and has no past run",
+          "past: runs of this template; default: devflow's own guess; command: no agent; unmetered: its agent, in a terminal, has reported nothing yet; untried: an agent without a terminal that has no past run",
         ),
       runs: z.int().describe("How many past runs it rests on"),
       inputTokens: TokenRange.optional().describe("Absent: not known"),

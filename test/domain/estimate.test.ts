@@ -81,10 +81,9 @@ describe("the estimate of a phase", () => {
     expect(first({ ...model, price: dear }, past)?.cost?.likely).toBe(31_000_000_000n);
   });
 
-  it("of an agent in a terminal is unknown, also with past runs", () => {
-    for (const past of [[], [used(1_000, 10, 5n)]]) {
-      expect(first(tui, past)).toMatchObject({ basis: "unmetered", input: undefined, cost: undefined });
-    }
+  it("of an agent in a terminal is unknown until one has reported something", () => {
+    expect(first(tui)).toMatchObject({ basis: "unmetered", input: undefined, cost: undefined });
+    expect(first(tui, [used(1_000, 10)])).toMatchObject({ basis: "past", input: { likely: 1_000 }, cost: undefined });
   });
 
   it("of a CLI agent has the tokens of past runs, and their cost only where all of them told one", () => {

@@ -5,17 +5,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test, vi } from "vitest";
+import type { RunCosts } from "../../src/protocol/money.ts";
 import type { SessionNow } from "../../src/protocol/session-methods.ts";
 import { agentOrSkip, chosenAgents, thorough } from "../support/chosen-agents.ts";
 import { hasTmux } from "../support/has-tmux.ts";
-import { begin, liveRun } from "../support/live-run.ts";
+import { begin, type LiveRun, liveRun } from "../support/live-run.ts";
 import { configureAgent, type RealAgent, type RealAgentName } from "../support/real-agents.ts";
 import { record } from "../support/results.ts";
 import { type ScriptedModel, scriptedModel } from "../support/scripted-model.ts";
 import { addPersona, addTemplate } from "../support/shelf.ts";
 import { expectSound } from "../support/sound.ts";
 import { expectToldOnce } from "../support/told-once.ts";
-import { world } from "../support/world.ts";
+import { type World, world } from "../support/world.ts";
 
 /** Downloading the first time, and three sessions of a slow starter on a loaded machine, in milliseconds. */
 const RUN = 600_000;
@@ -49,6 +50,39 @@ const SPECIFIED = { artifact: artifact("spec@1", "valid-korean.json") };
 const DONE = { artifact: artifact("change-summary@1", "valid-tested.json") };
 
 const GOAL = '인사말을 공손하게 바꾼다: "안녕" 대신 `안녕하세요\' 👋\n둘째 줄';
+
+/** Whose transcripts say what was used. */
+const METERED: readonly string[] = ["codex", "claude", "gemini", "qwen", "pi"];
+
+/**
+ * What is booked for these phases is what the model reported, each answer once. So many of the last ones may be missing: those that were
+ * on their way when the agent was ended, since a run is over with its last artifact, and of which it has written nothing then.
+ */
+function expectBooked(run: LiveRun, model: ScriptedModel, phases: readonly string[], missing: number): void {
+  const booked = run.of("usage.reported").filter(({ phase = "" }) => phases.includes(phase));
+  const tokens = (of: readonly { inputTokens: number; outputTokens: number }[]) => ({
+    input: of.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+    output: of.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+  });
+  const answers = phases.flatMap(model.reported);
+  const possible = Array.from({ length: missing + 1 }, (_, less) => tokens(answers.slice(less)));
+  expect(answers).not.toEqual([]);
+  expect(possible).toContainEqual(tokens(booked));
+}
+
+async function expectMetered(w: World, model: ScriptedModel, run: LiveRun): Promise<void> {
+  expectBooked(run, model, ["specify"], 0);
+  expectBooked(run, model, ["review"], 1);
+  expectBooked(run, model, ["verify"], 2);
+  const { phases } = await w.json<RunCosts>("costs", run.id);
+  const known = phases.filter(({ unmetered }) => !unmetered);
+  expect(known.map(({ name }) => name)).toEqual(expect.arrayContaining(["specify", "review"]));
+  expect(known.find(({ name }) => name === "specify")).toMatchObject({
+    calls: 2,
+    inputTokens: 2_400,
+    outputTokens: 68,
+  });
+}
 
 /** A world and a model of the test's own, left when it is over. */
 async function enter({ onTestFinished }: TestContext, script: Parameters<typeof scriptedModel>[0]) {
@@ -115,6 +149,8 @@ for (const adapter of ["terminal", "headless"] as const) {
             .flatMap(({ recoveries }) => Object.keys(recoveries))
             .filter((counter) => counter !== "resubmit"),
         ).toEqual([]);
+        if (adapter === "terminal" && METERED.includes(agent.profile))
+          await expectMetered(w, model, liveRun(w, view.id));
       });
     },
   );
@@ -154,6 +190,7 @@ for (const adapter of ["terminal", "headless"] as const) {
         const { sessions } = await w.show(run.id);
         expect(sessions).toHaveLength(1);
         expect(Object.keys(sessions[0]?.recoveries ?? {}).filter((counter) => counter !== "resubmit")).toEqual([]);
+        if (adapter === "terminal" && METERED.includes(agent.profile)) expectBooked(run, model, ["first", "second"], 2);
       });
     },
   );

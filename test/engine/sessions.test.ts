@@ -21,6 +21,7 @@ function opening(): { events: RunEvent[]; context: StepContext } {
       events.push(...make(fold(events)));
     },
     tell: () => {},
+    heard: async () => {},
     foresee: () => {},
     left: () => Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
@@ -86,6 +87,7 @@ test("usage that is told again after a restart is booked once", async () => {
     tell: (outcome) => {
       events.push(...decide(fold(events), outcome));
     },
+    heard: async () => {},
     foresee: () => {},
     left: () => Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,

@@ -9,6 +9,7 @@ import type { RunId } from "../../src/domain/ids.ts";
 import { viewOf } from "../../src/domain/run-view.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { type EngineSpending, spending } from "../../src/engine/spending.ts";
+import type { AgentSession } from "../../src/ports/agent.ts";
 import type { Ledger } from "../../src/ports/ledger.ts";
 import type { Grant } from "../../src/ports/spending.ts";
 import { silent } from "../support/fakes.ts";
@@ -257,4 +258,35 @@ test("what an agent reports by itself is booked on its phase, and shown in the r
     estimatedUsd: "0.1",
     unknown: [],
   });
+});
+
+test("what an agent tells while it is closed is booked on the phase that it was at, and is in the report", async () => {
+  const on = stage({
+    template: template({ specify: {} }),
+    clock,
+    agents: {
+      open: async (spec) => {
+        const agent = await adapter.open(spec);
+        const listeners: Parameters<AgentSession["watch"]>[0][] = [];
+        return {
+          ...agent,
+          watch: (listener) => {
+            listeners.push(listener);
+            return agent.watch(listener);
+          },
+          close: async () => {
+            for (const nth of [1, 2, 3])
+              for (const tell of listeners) tell({ kind: "usage", usage: usage(50, 5), nth });
+            await agent.close();
+          },
+        };
+      },
+      adopt: async () => undefined,
+    },
+  });
+  const adapter = fakeAgents(({ artifact }) => on.files.put(artifact, JSON.stringify({ note: 1 })));
+  const run = await on.start();
+  await vi.waitFor(() => expect(on.events(run)).toContain("report.written"), 10_000);
+  const events = on.events(run).filter((event) => /^(?:usage|report)\./.test(event));
+  expect(events).toEqual([...Array(3).fill("usage.reported specify"), "report.written"]);
 });

@@ -12,6 +12,7 @@ import { modelWire } from "./model-wire.ts";
 const MARK = "Write the artifact to: ";
 /** What stands for a prompt that the agent's composer would not take as it is. */
 const POINTER = /^Read this file whole, it is your task, and do exactly what it says: (.+) \.$/;
+/** What the server reports of each of its answers. */
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 34, input_tokens: 1_200, output_tokens: 34 };
 
 export interface Asked {
@@ -36,6 +37,8 @@ export interface ScriptedModel {
   url: string;
   /** Every prompt of devflow that started a turn, in order. A request that an agent repeats unchanged counts once. */
   delivered: readonly Asked[];
+  /** What it has reported with each of its answers for a phase, also with those that nobody was there to take any more. */
+  reported(phase: string): { inputTokens: number; outputTokens: number }[];
   /** The names of the tools of the newest request that had any. */
   tools: readonly string[];
   close(): Promise<void>;
@@ -47,6 +50,7 @@ type Script = Readonly<Record<string, Answer | ((asked: Asked) => Answer | Promi
 export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   const delivered: Asked[] = [];
   const prompts = new Map<string, string>();
+  const answered: string[] = [];
   const state = { lastStart: "", tools: [] as string[] };
 
   /** The devflow prompt in a user message. The server joins the parts of some messages: agents put notes of their own beside a prompt. */
@@ -81,6 +85,7 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
     const entry = asked && (script[asked.phase] ?? script["*"]);
     if (!asked || entry === undefined) return { content: "The script has nothing for this phase.", usage: USAGE };
     const answer = typeof entry === "function" ? await entry(asked) : entry;
+    answered.push(asked.phase);
     const writes: [string, string][] = Object.entries(answer.files ?? {});
     writes.push([asked.artifact, `${JSON.stringify(answer.artifact, null, 2)}\n`]);
     const done = request.messages.slice(start).filter((one) => one.role === "tool").length;
@@ -103,6 +108,10 @@ export async function scriptedModel(script: Script): Promise<ScriptedModel> {
   return {
     url: wire.url,
     delivered,
+    reported: (phase) =>
+      answered
+        .filter((one) => one === phase)
+        .map(() => ({ inputTokens: USAGE.input_tokens, outputTokens: USAGE.output_tokens })),
     get tools() {
       return state.tools;
     },

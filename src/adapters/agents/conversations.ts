@@ -1,4 +1,4 @@
-/** Finds the conversation of a session that is gone, where its agent keeps them: in files, or behind a command of its own. */
+/** Finds the conversation of a session where its agent keeps them: in files, or behind a command of its own. */
 import { execFile } from "node:child_process";
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -38,6 +38,19 @@ export async function findConversation(wanted: Wanted): Promise<string | undefin
   return id !== undefined && isConversationId(id) ? id : undefined;
 }
 
+/** The file of the conversation that has one of these in it, written to since then; undefined where there is none. */
+export async function findTranscript(
+  { profile, env, marks }: Pick<Wanted, "profile" | "env"> & { marks: readonly string[] },
+  since: number,
+): Promise<string | undefined> {
+  const { conversations } = profile;
+  if (!conversations || "list" in conversations) return undefined;
+  for (const file of await newest(transcriptsOf(profile, conversations.homes, env), since)) {
+    for (const mark of marks) if (await contains(file, writtenMark(mark))) return file;
+  }
+  return undefined;
+}
+
 type Kept = NonNullable<AgentProfile["conversations"]>;
 type InFiles = Exclude<Kept, { list: unknown }>;
 type Asked = Extract<Kept, { list: unknown }>;
@@ -62,7 +75,7 @@ function transcriptsOf({ transcripts = "" }: AgentProfile, homes: InFiles["homes
   return [env.HOME ?? "", ...transcripts.split("/")];
 }
 
-async function newest([home = "", ...names]: string[]): Promise<string[]> {
+async function newest([home = "", ...names]: string[], since = 0): Promise<string[]> {
   if (home === "" || names.length === 0) return [];
   let found = [home];
   for (const name of names) {
@@ -79,7 +92,7 @@ async function newest([home = "", ...names]: string[]): Promise<string[]> {
   const dated = await Promise.all(
     found.map(async (file) => ({ file, at: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 })),
   );
-  const here = dated.filter(({ at }) => at > 0).sort((a, b) => b.at - a.at);
+  const here = dated.filter(({ at }) => at > since).sort((a, b) => b.at - a.at);
   return here.slice(0, MOST_FILES).map(({ file }) => file);
 }
 

@@ -15,6 +15,7 @@ import { type Feeds, observe } from "./observer.ts";
 import { askedIn, givePermission } from "./permission.ts";
 import { accountOf, type SecretOf, sessionEnv } from "./session-env.ts";
 import { startTurns } from "./start-turns.ts";
+import { type MeterDeps, transcriptMeter } from "./transcript-meter.ts";
 
 export interface TerminalAgentOptions {
   host: TerminalHost;
@@ -38,7 +39,11 @@ interface Known {
   continued?: string;
   /** Where its hooks and events are. */
   folder: string | undefined;
+  meter: MeterDeps | undefined;
 }
+
+/** A turn may take hours: what it has used by then is asked for so often, in milliseconds. */
+const METER_MS = 60_000;
 
 /** As long as a question takes on a busy machine: an answer that is no older could have been given just now. */
 const AHEAD_MS = 50;
@@ -52,17 +57,22 @@ const ANSWER_MS = [500, 3_000, 3_000];
 export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
   const { host, clock, profileOf } = options;
   const turns = startTurns(clock);
-  const more = (spec: AgentSpec, profile: AgentProfile): Known => ({
-    account: accountOf(spec, profile),
-    folder: profile.hooks || profile.events ? options.hooks?.(spec.session) : undefined,
-  });
+  const more = async (spec: AgentSpec, profile: AgentProfile): Promise<Known> => {
+    const folder = options.hooks?.(spec.session);
+    const env = await sessionEnv(spec, profile, options.env);
+    return {
+      account: accountOf(spec, profile),
+      folder: profile.hooks || profile.events ? folder : undefined,
+      meter: folder === undefined ? undefined : { spec, profile, env, folder },
+    };
+  };
   return {
     async open(spec) {
       const profile = await profileOf(spec.persona.agent ?? "");
       const here = await host.adopt(spec.session);
       // Also for one that is there already: what was found when it was started is found now.
       const continued = await conversationOf(spec, profile, options);
-      const known = { ...more(spec, profile), ...(continued !== undefined && { continued }) };
+      const known = { ...(await more(spec, profile)), ...(continued !== undefined && { continued }) };
       if (here) return terminalSession(here, profile, clock, known);
       const start = async (): Promise<AgentSession> => {
         const terminal = await host.open(await terminalSpec(spec, profile, options, continued));
@@ -73,7 +83,7 @@ export function terminalAgents(options: TerminalAgentOptions): AgentAdapter {
     async adopt(spec) {
       const terminal = await host.adopt(spec.session);
       const profile = await profileOf(spec.persona.agent ?? "");
-      return terminal && terminalSession(terminal, profile, clock, more(spec, profile));
+      return terminal && terminalSession(terminal, profile, clock, await more(spec, profile));
     },
   };
 }
@@ -138,7 +148,7 @@ function terminalSession(
   terminal: Terminal,
   profile: AgentProfile,
   clock: Clock,
-  { account, folder, continued }: Known,
+  { account, folder, continued, meter: metered }: Known,
 ): AgentSession {
   const observer = observe(terminal, profile, clock, folder === undefined ? {} : feedsOf(folder, profile, clock));
   const listeners = new Set<(news: AgentNews) => void>();
@@ -163,9 +173,20 @@ function terminalSession(
     return holds ? before.answer : undefined;
   }
 
+  const meter = metered && transcriptMeter(metered, tell);
+  let meteredAt = clock.steady();
+
+  function tell(news: AgentNews): void {
+    for (const listener of listeners) listener(news);
+  }
+
   observer.watch((verdict, judgement) => {
     if (judgement) void answer(judgement);
-    for (const listener of listeners) listener({ kind: "verdict", verdict });
+    if (verdict.state !== "working" || clock.steady() - meteredAt >= METER_MS) {
+      meteredAt = clock.steady();
+      void meter?.read();
+    }
+    tell({ kind: "verdict", verdict });
   });
 
   /**
@@ -199,6 +220,8 @@ function terminalSession(
     verdict: () => closed ?? observer.verdict(),
     watch: (listener) => {
       listeners.add(listener);
+      // What was used while nobody was there belongs to what it was at then.
+      void meter?.read();
       return () => listeners.delete(listener);
     },
     prepare: (about, prompt) => {
@@ -209,6 +232,7 @@ function terminalSession(
     },
     deliver: (prompt, signal) => {
       told = prompt;
+      meter?.prompted(prompt);
       return typePrompt(prompt, deps, signal, known(prompt.key));
     },
     answer: async (key, asked) => {
@@ -236,8 +260,10 @@ function terminalSession(
       closed = { state: "exited", evidence: [{ source: "process", said: "it was closed", at: clock.now() }] };
       observer.stop();
       await terminal.close();
-      if (folder !== undefined) await removeHooks(folder);
-      for (const listener of listeners) listener({ kind: "verdict", verdict: closed });
+      // Its last words, which nobody writes on any more.
+      await meter?.read();
+      if (metered) await removeHooks(metered.folder);
+      tell({ kind: "verdict", verdict: closed });
       listeners.clear();
     },
     release: async () => {

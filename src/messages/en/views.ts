@@ -140,7 +140,7 @@ export const views = {
   "estimate.past": "{runs} past runs",
   "estimate.past_one": "1 past run",
   "estimate.default": "a guess: no past runs",
-  "estimate.unmetered": "its agent reports nothing",
+  "estimate.unmetered": "nothing was reported yet",
   "estimate.untried": "no past runs",
   "estimate.likely": "Likely about {amount} ({range}).",
   "estimate.some_unknown": "Not counted: the cost of {count} phases, which nobody can tell.",

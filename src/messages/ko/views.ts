@@ -144,7 +144,7 @@ export const views: Record<keyof typeof en, string> = {
   "estimate.past": "지난 실행 {runs}건",
   "estimate.past_one": "지난 실행 1건",
   "estimate.default": "추측: 지난 실행 없음",
-  "estimate.unmetered": "에이전트가 알려 주지 않음",
+  "estimate.unmetered": "아직 알려진 사용량 없음",
   "estimate.untried": "지난 실행 없음",
   "estimate.likely": "예상 비용은 약 {amount}입니다({range}).",
   "estimate.some_unknown": "비용을 알 수 없는 {count}개 단계는 넣지 않았습니다.",

@@ -1,0 +1,76 @@
+/**
+ * What a session in a terminal has used, by the transcript that its agent writes: a fold over the lines of that file.
+ *
+ * T1. The reports follow from the file alone: read again from its beginning, it tells the same ones in the same order, so that each can be
+ *     booked once by its number.
+ * T2. Lines from before the session are of another one. A running total is gone on with from them; nothing of them is reported.
+ * T3. A step that is written down more than once is reported once, and again only by what has been added to it.
+ * T4. Where a file says nothing of worth there is no report: not known is never 0.
+ */
+import { hasTexts, usageIn, valueAt } from "./agent-events.ts";
+import { usedSince } from "./headless-turn.ts";
+import type { Usage } from "./usage.ts";
+import type { TranscriptUsage } from "./usage-rule.ts";
+
+export interface Counted {
+  /** How many reports there have been. */
+  reports: number;
+  /** The newest running total, for agents that count so. */
+  total?: Usage;
+  /** What each of the newest steps was said to have used, by its id. */
+  steps: ReadonlyMap<string, Usage>;
+}
+
+export const NOTHING_COUNTED: Counted = { reports: 0, steps: new Map() };
+
+/** The lines of one step stand near each other: an agent works on few at a time. */
+const MOST_STEPS = 50;
+
+/** Whether a line of JSON may say what was used: all others need not be parsed. */
+export const mayCount = ({ where }: TranscriptUsage, line: string): boolean =>
+  Object.values(where).every((text) => line.includes(text));
+
+/** What is known with one more line, and what it reports, if it does. `since` is when the session was begun. */
+export function countLine(
+  rule: TranscriptUsage,
+  before: Counted,
+  line: unknown,
+  since: number,
+): { counted: Counted; report?: Usage } {
+  const told = hasTexts(line, rule.where) ? usageIn(rule, line) : undefined;
+  const at = Date.parse(String(valueAt(line, rule.at) ?? ""));
+  if (!told || Number.isNaN(at)) return { counted: before };
+  const { counted, report } = rule.count === "last" ? inTotal(before, told) : inSteps(rule, before, line, told);
+  if (at < since || report === undefined || isNothing(report)) return { counted };
+  return { counted: { ...counted, reports: counted.reports + 1 }, report };
+}
+
+interface Heard {
+  counted: Counted;
+  report?: Usage;
+}
+
+const inTotal = (before: Counted, told: Usage): Heard => ({
+  counted: { ...before, total: told },
+  report: usedSince(told, before.total),
+});
+
+function inSteps({ id: path }: TranscriptUsage, before: Counted, line: unknown, told: Usage): Heard {
+  if (path === undefined) return { counted: before, report: told };
+  const id = valueAt(line, path);
+  // One that cannot be told apart from others may have been counted.
+  if (typeof id !== "string" || id === "") return { counted: before };
+  const known = before.steps.get(id);
+  if (known && (told.inputTokens < known.inputTokens || told.outputTokens < known.outputTokens))
+    return { counted: before };
+  const steps = new Map(before.steps);
+  steps.delete(id);
+  steps.set(id, told);
+  for (const oldest of steps.keys()) {
+    if (steps.size <= MOST_STEPS) break;
+    steps.delete(oldest);
+  }
+  return { counted: { ...before, steps }, report: usedSince(told, known) };
+}
+
+const isNothing = ({ inputTokens, outputTokens }: Usage): boolean => inputTokens === 0 && outputTokens === 0;
