@@ -31,10 +31,16 @@ export interface Effects {
 
 export interface EffectsOptions {
   stateOf(run: string): RunState;
+  /** Whether something stands in the log that the daemon has not been answered yet. */
+  unheard(): boolean;
   breaks(rule: string): void;
 }
 
-export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(run: string, event: RunEvent): void } {
+export function effects({
+  stateOf,
+  unheard,
+  breaks,
+}: EffectsOptions): Effects & { see(run: string, event: RunEvent): void } {
   const typed = new Set<string>();
   /** Every artifact that was ever written, as `path sha256`. */
   const written = new Set<string>();
@@ -44,7 +50,8 @@ export function effects({ stateOf, breaks }: EffectsOptions): Effects & { see(ru
 
   function beforeTheEnd(run: string, what: string): RunState {
     const state = stateOf(run);
-    if (state.ended) breaks(`${what} after the run has ended`);
+    // What begins in the moment of the end was decided before it.
+    if (state.ended && !unheard()) breaks(`${what} after the run has ended`);
     return state;
   }
 

@@ -80,7 +80,8 @@ export async function world({ seed, number, only, mutant, traced = false }: Worl
   };
   const stateOf = (run: string): RunState => watchers.get(run as RunId)?.state ?? initial;
   const runs = (): [RunId, RunState][] => [...watchers].map(([run, { state }]) => [run, state]);
-  const effect = effects({ stateOf, breaks });
+  const unheard = (): boolean => (devflowd.now()?.ports.appending() ?? 0) > 0;
+  const effect = effects({ stateOf, unheard, breaks });
   const thrown = dice(`${seed}/${number}`);
   const template = workflow(thrown);
   const around = outside({
