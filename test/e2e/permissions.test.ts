@@ -52,6 +52,10 @@ const questionAbout = (w: World, command: string): Promise<Shown> =>
 const given = async (w: World): Promise<unknown[]> =>
   (await w.journal()).filter(({ event }) => event === "permission").map(({ answer }) => answer);
 
+/** The agent writes down what it was given once its question is gone from the screen. */
+const isGiven = (w: World, ...answers: string[]): Promise<void> =>
+  vi.waitFor(async () => expect(await given(w)).toEqual(answers), { timeout: 30_000, interval: 50 });
+
 describe.each(HOSTS)("an agent in %s that asks permission", (host) => {
   test("is answered by its persona's lists, and a person about the rest", async () => {
     const lists = { allow: [["npm", "test"]], deny: [["npm", "publish"]] };
@@ -65,7 +69,7 @@ describe.each(HOSTS)("an agent in %s that asks permission", (host) => {
     expect((await w.devflow("sessions", "show", session)).out).toContain("it asks permission for command: npm start");
     expect((await w.devflow("escalations", "answer", id, "allow")).code).toBe(0);
     await run.ends("completed");
-    expect(await given(w)).toEqual(["yes", "yes"]);
+    await isGiven(w, "yes", "yes");
     expect(run.of("permission.answering").map(({ answer, by }) => [answer, by])).toEqual([
       ["allow", "careful@1"],
       ["allow", expect.any(String)],
@@ -76,7 +80,7 @@ describe.each(HOSTS)("an agent in %s that asks permission", (host) => {
   test("is denied what its persona's lists deny", async () => {
     const [w, run] = await start(host, ask("npm publish"), { deny: [["npm", "publish"]] });
     await run.event("permission.answered", ({ result }) => result === "answered");
-    expect(await given(w)).toEqual(["no"]);
+    await isGiven(w, "no");
   }, 300_000);
 
   test("is not answered by one who has seen another question", async () => {
@@ -86,14 +90,14 @@ describe.each(HOSTS)("an agent in %s that asks permission", (host) => {
     const second = await questionAbout(w, "rm -rf build");
     const late = await w.devflow("escalations", "answer", id, "allow");
     expect([late.code, late.err]).toEqual([5, expect.stringContaining("settled")]);
-    expect(await given(w)).toEqual(["yes"]);
+    await isGiven(w, "yes");
     const agent = { ...w.env, DEVFLOW_SESSION: "01AAAAAAAAAAAAAAAAAAAAAAAA" };
     w.env.DEVFLOW_SESSION = agent.DEVFLOW_SESSION;
     const foreign = await w.devflow("escalations", "answer", second.id, "allow");
     delete w.env.DEVFLOW_SESSION;
     expect([foreign.code, foreign.err]).toEqual([5, expect.stringContaining("only a person")]);
     expect((await w.devflow("escalations", "answer", second.id, "deny")).code).toBe(0);
-    expect(await given(w)).toEqual(["yes", "no"]);
+    await isGiven(w, "yes", "no");
     expect(run.of("escalation.settled").map(({ answer }) => answer)).toEqual(["seen", "deny"]);
   }, 300_000);
 
@@ -105,7 +109,7 @@ describe.each(HOSTS)("an agent in %s that asks permission", (host) => {
     expect(back.id).toBe(id);
     expect((await w.devflow("escalations", "answer", id, "allow")).code).toBe(0);
     await run.ends("completed");
-    expect(await given(w)).toEqual(["yes"]);
+    await isGiven(w, "yes");
     expect(run.of("escalation.raised")).toHaveLength(1);
   }, 300_000);
 });
