@@ -109,7 +109,7 @@ export function effects({
       const known = beforeTheEnd(run, "an agent is started").sessions[session];
       if (!known) breaks("an agent is started without its intent");
       else if (known.opened) breaks("an agent is started again after its receipt");
-      else if (!isLive(known.state)) breaks(`an agent is started in a session that is ${known.state}`);
+      else if (!isLive(known.state) && !unheard()) breaks(`an agent is started in a session that is ${known.state}`);
     },
     type(run, session, key, file) {
       const id = `${session} ${file}`;

@@ -10,6 +10,7 @@ import type { Persona } from "../domain/persona.ts";
 import { markOf } from "../domain/prompt.ts";
 import { continuable, phaseSpentOn } from "../domain/run-sessions.ts";
 import type { RunState } from "../domain/run-state.ts";
+import { isLive } from "../domain/session.ts";
 import type { Usage } from "../domain/usage.ts";
 import type { AgentNews, AgentSession, Agents } from "../ports/agent.ts";
 import type { Ids } from "../ports/clock.ts";
@@ -143,7 +144,9 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
         ...(pid !== undefined && { pid }),
         ...(conversation !== undefined && { conversation }),
       };
-      await context.record((state) => (state.sessions[session]?.opened ? [] : [receipt]));
+      await context.record((state) => (state.sessions[session]?.opened || isOver(state, session) ? [] : [receipt]));
+      // Whoever has closed it while it was being opened found nothing to end.
+      if (isOver(context.state(), session)) await close(session);
     },
     get,
     async end(context, session) {
@@ -160,6 +163,8 @@ export function livingSessions({ agents, ids, metering, accounts }: SessionsDeps
     count: () => living.size,
   };
 }
+
+const isOver = ({ sessions }: RunState, session: SessionId): boolean => !isLive(sessions[session]?.state ?? "closed");
 
 /** What its usage is booked on: the agent's own name where nobody says which model it takes. */
 const modelOf = ({ model, agent, adapter }: Persona): string => model ?? agent ?? adapter;

@@ -1,4 +1,6 @@
 /** What a person does in a talk: says something, takes it back, chooses another persona, ends it. */
+
+import type { RunEvent } from "../domain/event.ts";
 import { Failure } from "../domain/failure.ts";
 import type { RunId } from "../domain/ids.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -61,8 +63,10 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
   }
 
   /** The outcome means something, or the talk has moved on since it was looked at. */
-  async function tell(drive: Drive, outcome: Outcome): Promise<void> {
-    if ((await drive.tell(outcome)).length === 0) throw new Failure("talk.busy");
+  async function tell(drive: Drive, outcome: Outcome): Promise<readonly RunEvent[]> {
+    const followed = await drive.tell(outcome);
+    if (followed.length === 0) throw new Failure("talk.busy");
+    return followed;
   }
 
   const read = async (sha256: string | undefined): Promise<string | undefined> => {
@@ -111,7 +115,9 @@ export function talks(addressed: (run: RunId) => { drive: Drive; state: RunState
       const before = Object.values(state.sessions).filter((one) => one.role === role && isLive(one.state));
       // The one before goes first: a role has one session at a time.
       for (const { session } of before) await sessions.end(drive.context, session);
-      await tell(drive, { kind: "bound", role, persona, hash: found?.hash ?? now?.hash ?? "", by });
+      const followed = await tell(drive, { kind: "bound", role, persona, hash: found?.hash ?? now?.hash ?? "", by });
+      // And those that came meanwhile.
+      for (const event of followed) if (event.type === "session.closed") await sessions.close(event.session);
       return persona;
     },
     async end(run, by) {

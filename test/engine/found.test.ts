@@ -276,3 +276,23 @@ test("whoever sets the clock, forwards or backwards, moves neither a phase's lim
   await work(10);
   expect(on.events(run)).toContain("phase.failed work"); // and real time counts as ever
 });
+
+test("an agent that is being started while its talk chooses another one is ended", async () => {
+  const log = memoryEventLog();
+  let slowly = true;
+  const append: EventLog["append"] = async (id, expected, events, options) => {
+    if (slowly && events.some(({ type }) => type === "session.opening")) await clock.sleep(SECOND);
+    return log.append(id, expected, events, options);
+  };
+  agents = puppets();
+  const talk = template({ talk: { talk: true, produces: { schema: "note@1" } } });
+  on = stage({ template: talk, clock, agents, log: { ...log, append } });
+  run = await on.start();
+  await clock.advance(500);
+  const chosen = on.engine.talks.choose(run, {}, "ann");
+  slowly = false;
+  await clock.advance(MINUTE);
+  await chosen;
+  expect(agents.all.map(({ closed }) => closed)).toEqual([true, false]);
+  expect(on.events(run).filter((event) => event === "session.opened")).toHaveLength(1);
+});
