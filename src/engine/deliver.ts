@@ -1,3 +1,7 @@
+/**
+ * Delivering a prompt: announced in the log, handed to the agent until it shows that it has taken it.
+ * Performed again after a crash it is the same prompt with the same key, and the terminal types it no second time.
+ */
 import type { Outcome } from "../domain/outcome.ts";
 import { delay, exhausted, RECOVERY } from "../domain/recovery.ts";
 import type { Redact } from "../domain/redact.ts";

@@ -212,7 +212,7 @@ export function engine(deps: EngineDeps): Engine {
       here.paused = value;
       for (const now of drives.values()) now.pause(value);
     },
-    paused: false,
+    paused: false, // a field, for what a getter would cost see `drive`
     sessions: () => sessions.count(),
     hindrances: () => {
       const all = [...drives.values()].flatMap((now) => now.hindrances());
