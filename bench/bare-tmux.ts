@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const PAPER = fileURLToPath(new URL("../fixtures/paper-agent/paper-agent.mjs", import.meta.url));
+const READER = fileURLToPath(new URL("./pane-reader.mjs", import.meta.url));
 const SESSION = "devflow";
 /** The last digit says that it answers to what this client has asked. */
 const ANSWERED = /^%(?:end|error) \d+ \d+ 1$/;
@@ -47,6 +48,35 @@ export async function bareClient(socket: string): Promise<BareClient> {
         asking = { left: lines.length, printed, done };
         child.stdin.write(`${lines.join("\n")}\n`);
       }),
+    end() {
+      child.stdin.end();
+      return ended;
+    },
+  };
+}
+
+export interface PaneReader {
+  /** Resolves, once it looks, to what tells when this pane has printed this text: a time of `now`. */
+  looksFor(pane: string, text: string): Promise<{ seen: Promise<number> }>;
+  end(): Promise<void>;
+}
+
+/** In milliseconds, of a clock that all processes share. */
+export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Looks from a process of its own (`pane-reader.mjs`), for one text at a time. */
+export async function paneReader(socket: string): Promise<PaneReader> {
+  const child = spawn(process.execPath, [READER, socket, SESSION], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => String((await lines.next()).value);
+  await next();
+  return {
+    async looksFor(pane, text) {
+      child.stdin.write(`${pane} ${text}\n`);
+      await next();
+      return { seen: next().then((at) => Number(at) / 1e6) };
+    },
     end() {
       child.stdin.end();
       return ended;

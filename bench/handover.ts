@@ -17,7 +17,7 @@ import { RunId } from "../src/domain/ids.ts";
 import { placesFor } from "../src/domain/places.ts";
 import { silent } from "../test/support/fakes.ts";
 import { gitIn, writeIn } from "../test/support/repository.ts";
-import { type BareClient, bareClient, paperPane } from "./bare-tmux.ts";
+import { now, type PaneReader, paneReader, paperPane } from "./bare-tmux.ts";
 import { type Figure, median } from "./figure.ts";
 
 const MOST = 3;
@@ -54,6 +54,7 @@ export async function handoverBench(): Promise<Figure[]> {
   gitIn(repo, "commit", "--quiet", "-m", "Begin");
 
   const pane = await paperPane(join(home, "bare.sock"), env);
+  const bareReader = await paneReader(join(home, "bare.sock"));
   const daemon = await parts.composeDaemon({ places, env, journal: silent });
   const times: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
   try {
@@ -61,9 +62,10 @@ export async function handoverBench(): Promise<Figure[]> {
     const artifact = JSON.parse(
       await readFile(join(root, "fixtures/artifacts/spec@1/valid-two-requirements.json"), "utf8"),
     ) as Record<string, unknown>;
-    for (let n = 0; n < RUNS; n += 1) await oneRun({ daemon, home, repo, pane, artifact, times });
+    for (let n = 0; n < RUNS; n += 1) await oneRun({ daemon, home, repo, pane, bareReader, artifact, times });
   } finally {
     await daemon.close();
+    await bareReader.end();
     await pane.end();
     killServer(join(places.runtime, "t", "t.sock"));
     await rm(home, { recursive: true, force: true });
@@ -92,15 +94,17 @@ interface Scene {
   home: string;
   repo: string;
   pane: Awaited<ReturnType<typeof paperPane>>;
+  /** Looks at that pane. */
+  bareReader: PaneReader;
   artifact: Record<string, unknown>;
   times: { ours: number[]; bare: number[] };
 }
 
-async function oneRun({ daemon, home, repo, pane, artifact, times }: Scene): Promise<void> {
+async function oneRun({ daemon, home, repo, pane, bareReader, artifact, times }: Scene): Promise<void> {
   const roles = Object.fromEntries(Array.from({ length: PHASES }, (_, n) => [`role-${n}`, "paper-author@1"]));
   const { run } = await daemon.engine.start({ template: "chain", goal: GOAL, repo, bind: roles, commands: {} });
   const told = follow(daemon, RunId.parse(run));
-  let reader: BareClient | undefined;
+  let reader: PaneReader | undefined;
   for (let n = 0; n + 1 < PHASES; n += 1) {
     const sending = await told.first("prompt.sending", ({ phase }) => phase === `phase-${n}`);
     await told.first("prompt.delivered", ({ phase }) => phase === `phase-${n}`);
@@ -110,18 +114,18 @@ async function oneRun({ daemon, home, repo, pane, artifact, times }: Scene): Pro
     const text = await readFile(sending.file, "utf8");
     await pane.start();
     await pause(CALM_MS);
-    times.bare.push(await bareHandover(home, pane, text));
+    times.bare.push(await bareHandover(home, pane, bareReader, text));
     await pause(CALM_MS);
 
-    reader ??= await bareClient(join(home, "run", "t", "t.sock"));
+    reader ??= await paneReader(join(home, "run", "t", "t.sock"));
     const place = /^Write the artifact to: (.+)$/m.exec(text)?.[1] ?? "";
     const made = join(home, "made.json");
     // Each its own, so that each has to be kept.
     await writeFile(made, JSON.stringify({ ...artifact, title: `Hand-over ${run} ${n}` }));
-    const shown = reader.shows(key.slice(key.lastIndexOf("%")), SHOWN);
-    const from = performance.now();
+    const { seen } = await reader.looksFor(key.slice(key.lastIndexOf("%")), SHOWN);
+    const from = now();
     await rename(made, place);
-    times.ours.push((await shown) - from);
+    times.ours.push((await seen) - from);
   }
   await reader?.end();
   await daemon.engine.cancel({ run, by: "bench" });
@@ -130,19 +134,24 @@ async function oneRun({ daemon, home, repo, pane, artifact, times }: Scene): Pro
 }
 
 /** fs.watch, then one paste: the same text, into an agent of the same kind. */
-async function bareHandover(home: string, { client, pane }: Scene["pane"], text: string): Promise<number> {
+async function bareHandover(
+  home: string,
+  { client, pane }: Scene["pane"],
+  reader: PaneReader,
+  text: string,
+): Promise<number> {
   const folder = join(home, "watched");
   const [made, place, file] = [join(home, "made.json"), join(folder, "artifact.json"), join(home, "text")];
   await mkdir(folder, { recursive: true });
   await Promise.all([writeFile(made, "{}"), writeFile(file, text)]);
-  const shown = client.shows(pane, SHOWN);
+  const { seen } = await reader.looksFor(pane, SHOWN);
   const watcher = watch(folder, { persistent: false }, () => {
     watcher.close();
     client.send(`load-buffer -b bare ${file} ; paste-buffer -p -d -b bare -t ${pane}`);
   });
-  const from = performance.now();
+  const from = now();
   await rename(made, place);
-  return (await shown) - from;
+  return (await seen) - from;
 }
 
 interface Told {

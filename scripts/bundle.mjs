@@ -1,5 +1,7 @@
 /** How the programs that Node loads as modules are bundled: for dist/, and by tests that need another devflowd than people do. */
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 export const root = join(import.meta.dirname, "..");
@@ -30,6 +32,11 @@ export const common = {
   minifyWhitespace: true,
 };
 
+/** Packages that are CommonJS call `require` for what Node has built in. */
+const REQUIRE = {
+  js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+};
+
 /** ES modules in chunks, so that each program loads only what it runs. */
 export const bundlePrograms = ({ outdir, plugins = [] }) =>
   Promise.all(
@@ -44,10 +51,31 @@ export const bundlePrograms = ({ outdir, plugins = [] }) =>
         chunkNames: "chunks/[name]-[hash]",
         outExtension: { ".js": ".mjs" },
         external: NATIVE,
-        // Packages that are CommonJS call `require` for what Node has built in.
-        banner: {
-          js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-        },
+        banner: REQUIRE,
       }),
     ),
   );
+
+/** Each source knows itself where it lies, though all of them are one file. */
+const asTheyLie = {
+  name: "as-they-lie",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8")
+        .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)))
+        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+      loader: "ts",
+    }));
+  },
+};
+
+/** One file, to be run inside of this checkout: what belongs to the project is bundled, packages are loaded. */
+export const bundleForHere = (entry, outfile) =>
+  build({
+    ...common,
+    entryPoints: [entry],
+    outfile,
+    plugins: [asTheyLie],
+    format: "esm",
+    packages: "external",
+  });

@@ -1,6 +1,6 @@
 /** Takes every event into the audit record, in order, from where the record has come to; a full disk makes it wait. */
 import { auditFacts } from "../domain/audit-facts.ts";
-import type { RunStarted } from "../domain/event.ts";
+import type { RunStarted, StoredEvent } from "../domain/event.ts";
 import { RunId } from "../domain/ids.ts";
 import type { AuditLog } from "../ports/audit.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -31,10 +31,16 @@ export async function keepAuditTrail(deps: AuditTrailDeps, signal: AbortSignal):
   }
 }
 
-/** Whoever was answered by the same commit goes on first: a record that comes a moment later is as good, a hand-over is not. */
-const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** What follows from an event, such as the next prompt, is done within this: a record that comes a moment later is as good. */
+const OTHERS_FIRST_MS = 25;
 
-async function takeIn({ log, audit }: AuditTrailDeps, signal: AbortSignal): Promise<void> {
+async function othersFirst({ at }: StoredEvent, clock: Clock, signal: AbortSignal): Promise<void> {
+  const young = Math.min(at + OTHERS_FIRST_MS - clock.now(), OTHERS_FIRST_MS);
+  if (young > 0) await clock.sleep(young, signal);
+  else await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function takeIn({ log, audit, clock }: AuditTrailDeps, signal: AbortSignal): Promise<void> {
   const started = new Map<string, RunStarted | undefined>();
   const beginning = (run: string): RunStarted | undefined => {
     if (!started.has(run)) started.set(run, beginningOf(log, run));
@@ -45,7 +51,7 @@ async function takeIn({ log, audit }: AuditTrailDeps, signal: AbortSignal): Prom
   const { cursor, lines } = after.cursor > log.head() ? { cursor: log.head() + 1, lines: 0 } : after;
   // The last event is looked at again: a crash may have come between two of its lines.
   for await (const stored of log.follow(Math.max(0, cursor - 1), signal)) {
-    await othersFirst();
+    await othersFirst(stored, clock, signal);
     const facts = auditFacts(stored, stored.event.type === "session.opening" ? beginning(stored.run) : undefined);
     audit.append(stored.cursor === cursor ? facts.slice(lines) : facts);
     if (stored.event.type === "report.written") started.delete(stored.run);

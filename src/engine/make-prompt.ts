@@ -53,7 +53,7 @@ export async function makePrompt(
   agent.prepare?.({ key: promptKey(step, context), fresh: true });
   const by = spender(step, context);
   if (by && deps.affords?.beginsNow(by) === false) return [];
-  const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
+  const prompt = await composePrompt(step, context, deps);
   agent.prepare?.(prompt, prompt);
   await writeFiles(prompt, context, deps);
   deps.made.set(agent, { prompt: { ...prompt, fresh: true }, at: deps.clock.steady() });

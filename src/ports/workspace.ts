@@ -37,7 +37,7 @@ export interface Workspaces {
   pathOf(run: RunId): string;
   /** Throws `Failure` worktree.gone, repo.gone when a run that has a worktree cannot go on in it. */
   check(run: RunId): Promise<void>;
-  /** After a `check`, writes a file under the worktree's `.devflow/`, whole or not at all; gives its absolute path. */
+  /** Does a `check`, then writes a file under the worktree's `.devflow/`, whole or not at all; gives its absolute path. */
   write(run: RunId, relative: string, text: string): Promise<string>;
   /** Remembers under a name what the worktree holds now; a name that is taken keeps what it has. */
   mark(run: RunId, name: string): Promise<void>;

@@ -61,11 +61,12 @@ describe("the prompt of the phase after an artifact", () => {
 
   test("is made anew when something else was written to the run meanwhile", async () => {
     await began();
-    const { check } = on.workspaces;
-    on.workspaces.check = async (id) => {
-      on.workspaces.check = check;
+    const { write: real } = on.workspaces;
+    on.workspaces.write = async (id, ...file) => {
+      on.workspaces.write = real;
       const budget = { type: "budget.set", usd: "1", policy: "block", by: "ann" } as const;
       await on.log.append(id, on.log.read(id).length, [budget], { at: clock.now() });
+      return real(id, ...file);
     };
     await write();
     expect(commits).toContainEqual(ACCEPTED);

@@ -1,5 +1,5 @@
 /** Accepted artifacts, by the SHA-256 of their bytes: written once, read-only, never changed. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { Digest } from "../../domain/ids.ts";
@@ -10,7 +10,8 @@ export function keptArtifacts(directory: string) {
   const pathOf = (sha256: string): string => join(directory, `${sha256}.json`);
   const read = (sha256: string): Buffer | undefined => {
     try {
-      return readFileSync(pathOf(sha256));
+      // Asked first: what is kept now is mostly new, and an error costs more than the question.
+      return existsSync(pathOf(sha256)) ? readFileSync(pathOf(sha256)) : undefined;
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;
@@ -22,7 +23,7 @@ export function keptArtifacts(directory: string) {
     async keep(bytes: Uint8Array, sha256: string, meanwhile = () => {}): Promise<void> {
       const there = read(sha256);
       if (there && sha256Hex(there) === sha256) return;
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
       // It may get its name before it is on the disk: what a power failure leaves of it is known by the hash, and replaced.
       await writeWhole(pathOf(sha256), bytes, { mode: 0o400, flush: false });
       await Promise.all([flushToDisk(pathOf(sha256), directory), Promise.resolve().then(meanwhile)]);

@@ -46,6 +46,9 @@ interface Row {
 /** What no scope is called: the limit of every scope of a kind. */
 const EVERY = "";
 
+/** Limits that were asked for lately: each prompt and each call asks for those of its run, its day and its persona. */
+const REMEMBERED = 1_000;
+
 export function ledgerRows(database: Database): LedgerRows {
   const insert = database.prepare(
     `INSERT INTO spending (entry, run, session, persona, phase, model, account, free, at, day, reserved, estimated, input_tokens, output_tokens)
@@ -84,6 +87,7 @@ export function ledgerRows(database: Database): LedgerRows {
       "SELECT kind, name, amount, policy FROM spending_limits ORDER BY kind, name",
     )
     .safeIntegers();
+  const remembered = new Map<string, { amount: Money; policy: Policy } | undefined>();
 
   return {
     insert(entry, { run, session, persona, phase, model, account, free, at, day, tokens }, reserved) {
@@ -107,8 +111,14 @@ export function ledgerRows(database: Database): LedgerRows {
     open: () => open.all().map(openIn),
     add: ({ kind, name }, { booked, reserved }) => void add.run(kind, name, booked, reserved),
     counted: ({ kind, name }) => counted.get(kind, name) ?? { booked: 0n, reserved: 0n },
-    limit: (kind, name) => limit.get(kind, name ?? EVERY),
+    limit(kind, name = EVERY) {
+      const key = `${kind}/${name}`;
+      if (remembered.size > REMEMBERED) remembered.clear();
+      if (!remembered.has(key)) remembered.set(key, limit.get(kind, name));
+      return remembered.get(key);
+    },
     setLimit(kind, name, wanted) {
+      remembered.clear(); // not changed: whether this is committed is not known here
       if (wanted) setLimit.run(kind, name ?? EVERY, wanted.amount, wanted.policy);
       else unsetLimit.run(kind, name ?? EVERY);
     },
