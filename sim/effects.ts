@@ -122,7 +122,7 @@ export function effects({
     },
     command(run, phase) {
       const now = beforeTheEnd(run, "a command is started").phases[phase];
-      if (!now?.command?.started) breaks(`the command of ${phase} is started without its intent`);
+      if (now?.command?.attempt !== now?.attempt) breaks(`the command of ${phase} is started without its intent`);
       if (finished.has(`${run}/${phase}#${now?.attempt}`))
         breaks(`the command of ${phase} is started after its receipt`);
     },

@@ -93,9 +93,11 @@ function changed(state: RunState, event: RunEvent): RunState {
         event.phase,
       );
     case "command.starting":
-      return phase(state, event.phase, (p) => ({ ...p, command: { started: true } }));
+      return phase(state, event.phase, (p) => ({ ...p, command: { attempt: event.attempt } }));
     case "command.finished":
-      return phase(state, event.phase, (p) => (p.command ? { ...p, command: { started: true, finished: true } } : p));
+      return phase(state, event.phase, (p) =>
+        p.command?.attempt === event.attempt ? { ...p, command: { ...p.command, finished: true } } : p,
+      );
     case "approval.requested":
       return phase(state, event.phase, (p) => ({ ...p, status: "awaiting_approval", approval: { when: event.when } }));
     case "approval.answered":
@@ -223,6 +225,8 @@ function begin(before: PhaseState, event: EventOf<"phase.started">): PhaseState 
     ...(event.cause === "rejected" && { refused: before.refused }),
     // A loop's next round keeps what a person agreed to before the first one.
     ...(before.approval?.when === "before" && before.approval.answer && { approval: before.approval }),
+    // That of the attempt before may run still: whoever starts this one's ends it, or else the run's end does.
+    ...(before.command && { command: before.command }),
     ...(event.comment !== undefined && { comment: event.comment }),
   };
 }

@@ -118,9 +118,11 @@ function afterwards(state: RunState): Step[] {
   const live = Object.values(state.sessions).filter((session) => isLive(session.state));
   const closing = live.map(({ session }): Step => ({ kind: "close", key: `close/${session}`, session }));
   if (state.reported) return closing;
-  const ending = Object.entries(state.phases)
-    .filter(([, phase]) => runsCommand(phase))
-    .map(([phase, { attempt }]): Step => ({ kind: "end command", key: `end/${phase}/${attempt}`, phase, attempt }));
+  const ending = Object.entries(state.phases).flatMap(([phase, now]): Step[] => {
+    if (!now.command || !runsCommand(now)) return [];
+    const { attempt } = now.command;
+    return [{ kind: "end command", key: `end/${phase}/${attempt}`, phase, attempt }];
+  });
   const left = [...closing, ...ending];
   return left.length > 0 ? left : [{ kind: "report", key: "report" }];
 }

@@ -51,7 +51,8 @@ export interface PhaseState {
   approval?: { when: "before" | "after"; answer?: "approve" };
   /** Checked and waiting for approval, or accepted. */
   artifact?: Accepted;
-  command?: { started: boolean; finished?: boolean };
+  /** The one that was started last, of this attempt or of one before. */
+  command?: { attempt: number; finished?: boolean };
   /** Counts what ended a watch for the artifact, so that each watch has a key of its own. */
   watch: number;
   failure?: FailureRecord;
@@ -138,7 +139,7 @@ export function current(state: RunState, about: { phase: string; attempt: number
 
 /** Its command was started, and nobody knows that it has ended. */
 export const runsCommand = (phase: PhaseState | undefined): boolean =>
-  phase?.command?.started === true && !phase.command.finished;
+  phase?.command !== undefined && !phase.command.finished;
 
 export function statusOf(state: RunState): RunStatus {
   if (!state.started) return "pending";

@@ -135,6 +135,13 @@ describe("a command", () => {
     expect(ended.next()).toEqual(["report"]);
   });
 
+  test("of an attempt that a person has begun anew is not forgotten: the run's end ends it", () => {
+    const away: Outcome = { kind: "interrupt", cause: "the daemon went away" };
+    const anew: Outcome = { kind: "resume", by: "ann", cause: "asked for by ann", retry: true, from: "tests" };
+    expect(given(begun).when(away, anew).next()).toEqual(["command/tests/2/3"]);
+    expect(given(begun).when(away, anew, cancel).next()).toEqual(["end/tests/1"]);
+  });
+
   test("that has ended is ended no second time, and a run that is reported on touches nothing", () => {
     const ended: Outcome = { kind: "ended", phase: "tests", attempt: 1 };
     given(begun).when(cancel, ended, ended).follows([]);

@@ -77,7 +77,6 @@ export function receipts(): Receipts {
         break;
       case "phase.started":
         gotOn(event.phase);
-        open.delete(command(event.phase)); // another try of it ends what the one before has left
         break;
       case "phase.failed":
       case "artifact.checked":
