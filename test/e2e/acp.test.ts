@@ -119,3 +119,18 @@ test("a daemon that is killed in its turn finds the conversation again and sends
   expect(prompts[1]).not.toBe(prompts[0]); // it was reminded, not asked again
   expectSound(liveRun(w, run).stored());
 });
+
+test("that crashes in the middle of a phase goes on with its own conversation, and is told that once", {
+  timeout: 180_000,
+}, async () => {
+  const { w, start, happened } = stage({ 1: [{ say: "hm" }, { crash: 3 }], "*": [{ artifact: spec }] });
+  const run = await start();
+  expect((await w.devflow("runs", "wait", run)).code).toBe(0);
+  const prompts = await happened("prompt");
+  expect(prompts.map(({ sessionId }) => sessionId)).toEqual(Array(2).fill((await happened("new"))[0]?.sessionId));
+  expect(await happened("load")).toHaveLength(1);
+  expect(prompts[1]?.text).toContain("this is your conversation from before");
+  const { stored, of } = liveRun(w, run);
+  expect(of("prompt.sending").map(({ purpose }) => purpose)).toEqual(["work", "continue"]);
+  expectSound(stored());
+});

@@ -91,7 +91,12 @@ export async function acpStage({ scenario, acp, persona: more, options, env: var
     adapter,
     heard,
     file: (name: string) => join(folder, name),
-    open: async () => enter(await adapter().open(spec)),
+    open: async (more: Partial<AgentSpec> = {}) => enter(await adapter().open({ ...spec, ...more })),
+    /** Another session, in the place of the first: it is to go on with the conversation that has this mark. */
+    inItsPlace: (mark = "Phase: one"): Partial<AgentSpec> => ({
+      session: SessionId.parse(ulid()),
+      continues: { session: spec.session, mark },
+    }),
     adopt: async () => {
       const session = await adapter().adopt(spec);
       if (!session) throw new Error("it was not taken over");

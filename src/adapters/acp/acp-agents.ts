@@ -10,7 +10,7 @@ import type { AgentAdapter, AgentSession, AgentSpec, Say } from "../../ports/age
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { WorktreeFilesOf } from "../../ports/worktree-files.ts";
-import { acpJournal } from "./acp-journal.ts";
+import { acpJournal, conversationIn } from "./acp-journal.ts";
 import { type AcpLimits, acpSession, CLOSED } from "./acp-session.ts";
 
 export interface AcpAgentOptions {
@@ -77,6 +77,7 @@ export function acpAgents(options: AcpAgentOptions): AgentAdapter {
       acp,
       folder,
       journal: acpJournal(folder),
+      before: spec.continues && conversationIn(folderOf(spec.continues.session)),
       argv: [program, ...args],
       env: { ...(await options.environment(spec, profile)), ...acp.env },
       files: options.files(cwd),

@@ -1,14 +1,14 @@
 /**
- * Getting an agent that speaks ACP to where it takes prompts: its process, the protocol's version, and a conversation, its own from before
- * where it has one and can go on with it.
+ * Getting an agent that speaks ACP to where it takes prompts: its process, the protocol's version, and a conversation: its own from before,
+ * or that of the session in whose place it is, where there is one and it can go on with it.
  */
 import type { AcpProfile } from "../../domain/acp-turn.ts";
 import { Failure } from "../../domain/failure.ts";
-import type { AcpJournal } from "./acp-journal.ts";
+import type { AcpJournal, Conversation } from "./acp-journal.ts";
 import type { AcpLink, Asked } from "./acp-link.ts";
 
 export type Arrival =
-  | { kind: "ready"; conversation: string; continued: boolean }
+  | { kind: "ready"; conversation: string }
   | { kind: "login"; said: string }
   | { kind: "failed"; said: string };
 
@@ -18,6 +18,12 @@ const UNAUTHORIZED = 401;
 
 export interface Greeting {
   loads: boolean;
+}
+
+/** The conversation of an earlier session, which is gone. */
+export interface Continues extends Conversation {
+  /** Whether what is loaded is that one: agents answer with an empty one too. */
+  remembers(): boolean;
 }
 
 export interface GreetingDeps {
@@ -44,22 +50,32 @@ export async function greet(
 export async function arrive(
   link: AcpLink,
   { loads }: Greeting,
-  { acp, journal, cwd }: { acp: AcpProfile; journal: AcpJournal; cwd: string },
+  { acp, journal, cwd, continues }: { acp: AcpProfile; journal: AcpJournal; cwd: string; continues?: Continues },
 ): Promise<Arrival> {
-  const before = journal.conversation;
+  const own = journal.conversation;
+  const before = own ?? continues?.id;
   if (before !== undefined && loads) {
     const loaded = await withLogin(link, acp, () => link.load(before, cwd));
-    if (loaded.ok) return { kind: "ready", conversation: before, continued: true };
     if (wantsLogin(loaded)) return { kind: "login", said: wordsOf(loaded) };
-    if (loaded.problem === "ended") return { kind: "failed", said: "it ended while it loaded its conversation" };
+    if (loaded.ok && own !== undefined) return { kind: "ready", conversation: own };
+    if (loaded.ok && continues?.remembers()) return takenOver(continues, journal);
+    if (!loaded.ok && loaded.problem === "ended")
+      return { kind: "failed", said: "it ended while it loaded its conversation" };
     // It does not know that conversation any more: a new one is better than none.
   }
   const created = await withLogin(link, acp, () => link.create(cwd));
   if (created.ok) {
     journal.write({ t: "conversation", id: created.value });
-    return { kind: "ready", conversation: created.value, continued: false };
+    return { kind: "ready", conversation: created.value };
   }
   return { kind: wantsLogin(created) ? "login" : "failed", said: wordsOf(created) };
+}
+
+/** What it had come to is booked on the session before. */
+function takenOver({ id, totals }: Continues, journal: AcpJournal): Arrival {
+  journal.write({ t: "conversation", id });
+  if (totals) journal.write(totals);
+  return { kind: "ready", conversation: id };
 }
 
 /** Asks once more after the login that the profile names, for agents that want to be told even when they have one. */

@@ -59,6 +59,20 @@ export interface AcpJournal {
   close(): void;
 }
 
+/** The conversation that a session has had. */
+export interface Conversation {
+  id: string;
+  /** What it had come to when its last turn was over. */
+  totals: FactOf<"totals"> | undefined;
+}
+
+/** That of a session whose journal nobody writes any more; undefined where it came to none. */
+export function conversationIn(folder: string): Conversation | undefined {
+  const facts = factsIn(readText(join(folder, FILE)));
+  const found = facts.findLast((fact) => fact.t === "conversation");
+  return found && { id: found.id, totals: facts.findLast((fact) => fact.t === "totals") };
+}
+
 export function acpJournal(folder: string): AcpJournal {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, FILE);
@@ -96,10 +110,7 @@ export function acpJournal(folder: string): AcpJournal {
   }
 
   const before = readText(path);
-  for (const line of before.split("\n")) {
-    const fact = Fact.safeParse(jsonOf(line));
-    if (fact.success) take(fact.data);
-  }
+  for (const fact of factsIn(before)) take(fact);
   const file = openSync(path, "a", 0o600);
   // A daemon that died in the middle of a line: the next one begins anew.
   if (before !== "" && !before.endsWith("\n")) writeSync(file, "\n");
@@ -137,6 +148,8 @@ export function acpJournal(folder: string): AcpJournal {
     },
   };
 }
+
+const factsIn = (text: string): Fact[] => text.split("\n").flatMap((line) => Fact.safeParse(jsonOf(line)).data ?? []);
 
 function readText(path: string): string {
   try {

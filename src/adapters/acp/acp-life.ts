@@ -12,7 +12,7 @@ import { referenceOf } from "../../domain/names.ts";
 import type { AgentSpec } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
-import { arrive, type Greeting, greet } from "./acp-connect.ts";
+import { arrive, type Continues, type Greeting, greet } from "./acp-connect.ts";
 import type { AcpJournal } from "./acp-journal.ts";
 import type { AgentAsks, acpLink, OUR_VERSION } from "./acp-link.ts";
 import { type AcpProcess, startProcess } from "./acp-process.ts";
@@ -39,12 +39,16 @@ export interface AcpLifeDeps {
   protocol: { acpLink: typeof acpLink; OUR_VERSION: typeof OUR_VERSION };
   /** Whether somebody has logged in since. */
   loggedInSince(at: number): Promise<boolean>;
+  continues?: Continues | undefined;
 }
 
 export interface AcpLife {
   now(): Life;
   pid(): number | undefined;
-  /** Resolves once the agent has greeted, or never will. Throws `Failure` when it speaks another protocol. */
+  /**
+   * Resolves once the agent has greeted, or never will; where it may go on with a conversation, once that is known. Throws `Failure` when
+   * it speaks another protocol.
+   */
   start(): Promise<void>;
   /** Somebody may have logged in: it is tried again. */
   tryLogin(): void;
@@ -62,6 +66,7 @@ const GRACE_MS = 5_000;
 const START_TRIES = 3;
 const START_PAUSE_MS = 1_000;
 const LATE = "it did not greet in time";
+const LOADS_LATE = "it did not load its conversation in time";
 /** What an agent that has closed its output is given to end by itself. */
 const END_MS = 1_000;
 
@@ -74,10 +79,16 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
   let ending = false;
   let sweeping: Promise<unknown> = Promise.resolve();
   let tried = new AbortController();
+  let settled = (): void => {};
+  /** It has a conversation, or will not have one without somebody's help. */
+  const arrived = new Promise<void>((resolve) => {
+    settled = resolve;
+  });
 
   function become(now: Life): void {
     if (life.at === "gone") return;
     life = now;
+    settled();
     told.changed();
   }
 
@@ -92,7 +103,9 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
       const greeting = await greetingOf(link);
       if (typeof greeting !== "string") {
         void watchEnd(started, link);
-        return void settleIn(link, greeting);
+        void settleIn(link, greeting);
+        if (deps.continues && (await inTime(arrived, LOADS_LATE)) === LOADS_LATE) await gone(LOADS_LATE);
+        return;
       }
       link.close();
       await endAll();
@@ -115,9 +128,13 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
     link.close();
   }
 
-  async function greetingOf(link: Link): Promise<Greeting | string> {
+  async function inTime<T, Late>(work: Promise<T>, late: Late): Promise<T | Late> {
     const soon = new AbortController();
-    const late = clock.sleep(acp.startTimeout, soon.signal).then(() => LATE);
+    const over = clock.sleep(acp.startTimeout, soon.signal).then(() => late);
+    return Promise.race([work, over]).finally(() => soon.abort());
+  }
+
+  function greetingOf(link: Link): Promise<Greeting | string> {
     const greeting = greet(link, {
       persona: referenceOf(spec.persona),
       agent: profile.title,
@@ -126,12 +143,13 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
       version: deps.version,
       acp,
     });
-    return Promise.race([greeting, late]).finally(() => soon.abort());
+    return inTime(greeting, LATE);
   }
 
   async function settleIn(link: Link, greeting: Greeting): Promise<void> {
-    while (!over.signal.aborted && life.at !== "gone") {
-      const arrival = await arrive(link, greeting, { acp, journal, cwd: spec.cwd });
+    // Who has opened it has been told by then that it begins anew.
+    for (let { continues } = deps; !over.signal.aborted && life.at !== "gone"; continues = undefined) {
+      const arrival = await arrive(link, greeting, { acp, journal, cwd: spec.cwd, ...(continues && { continues }) });
       if (arrival.kind === "ready") return become({ at: "up", conversation: arrival.conversation, link });
       if (arrival.kind === "failed") return void gone(`it has opened no session: ${arrival.said}`);
       become({ at: "login", said: arrival.said });
@@ -152,6 +170,7 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
     if (life.at === "gone") return;
     const complaint = process?.complaint() ?? "";
     life = { at: "gone", said: complaint === "" ? said : `${said}: ${complaint}` };
+    settled();
     told.gone();
     if (!ending) await endAll(); // L2
     told.changed();

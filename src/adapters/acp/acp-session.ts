@@ -20,6 +20,7 @@ import type { AgentNews, AgentSession, Delivery, Prompt, Say } from "../../ports
 import type { WorktreeFiles } from "../../ports/worktree-files.ts";
 import { sha256Hex } from "../system/content-hash.ts";
 import { sleepUntil } from "../system/sleep-until.ts";
+import type { Conversation } from "./acp-journal.ts";
 import { type AcpLifeDeps, acpLife, type Life } from "./acp-life.ts";
 import type { AgentAsks, Asked } from "./acp-link.ts";
 import { permissions } from "./acp-permissions.ts";
@@ -38,8 +39,10 @@ export interface AcpLimits {
   receiptMs: number;
 }
 
-export interface AcpSessionDeps extends AcpLifeDeps {
+export interface AcpSessionDeps extends Omit<AcpLifeDeps, "continues"> {
   folder: string;
+  /** That of the session which it is to go on with. */
+  before: Conversation | undefined;
   files: WorktreeFiles;
   redact: Redact;
   say?: Say;
@@ -70,7 +73,7 @@ const ANSWERS: Record<string, "allow" | "deny"> = {
 /** Of a conversation's past, what is kept to find a prompt in it. */
 const MOST_PAST_CHARACTERS = 4_000_000;
 
-/** Resolves once the agent has greeted, or never will. Throws `Failure` when it speaks another protocol. */
+/** Resolves when `AcpLife.start` does, and throws what that throws. */
 export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
   const { spec, profile, acp, journal, clock, files, limits } = deps;
   const listeners = new Set<(news: AgentNews) => void>();
@@ -354,7 +357,10 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     deps.gone();
   }
 
-  const life = acpLife(deps, asks, {
+  const { before } = deps;
+  const mark = spec.continues?.mark ?? "";
+  const continues = before && { ...before, remembers: () => holds(past, mark) };
+  const life = acpLife({ ...deps, continues }, asks, {
     changed: () => {
       since = clock.now();
       show();
@@ -374,10 +380,12 @@ export async function acpSession(deps: AcpSessionDeps): Promise<AgentSession> {
     throw error;
   }
 
+  const conversation = up()?.conversation;
   const session: AgentSession = {
     session: spec.session,
     host: "process",
     key: `acp/${spec.session}`,
+    ...(before && conversation === before.id && { continued: before.id }),
     get pid() {
       return life.pid();
     },

@@ -402,3 +402,72 @@ describe("a daemon that is gone", () => {
     expect(await here.adapter().adopt(here.spec)).toBeUndefined();
   });
 });
+
+describe("a session in the place of one whose agent has crashed", () => {
+  const CRASHES = { one: [{ say: "hm" }, { crash: 3 }], "*": [{ artifact: {} }] };
+
+  async function crashed(more: Parameters<typeof play>[1] = {}, acts: Record<string, unknown> = CRASHES) {
+    const { here, agent } = await begin(acts, more);
+    await here.becomes(agent, "exited");
+    await agent.close();
+    return here;
+  }
+  const conversations = async (here: AcpStage) => (await here.happened("prompt")).map(({ sessionId }) => sessionId);
+
+  test("goes on with its conversation, says so, and keeps it over a restart of the daemon", async () => {
+    const here = await crashed();
+    const place = here.inItsPlace();
+    const next = await here.open(place);
+    const [first] = await here.happened("new");
+    expect(next.continued).toBe(first?.sessionId);
+    await here.becomes(next, "ready");
+    await next.deliver(here.prompt("two"), NEVER);
+    await here.becomes(next, "ready");
+    await next.release();
+    const back = await here.open(place);
+    expect(back.continued).toBe(first?.sessionId);
+    await here.becomes(back, "ready");
+    await back.deliver(here.prompt("three"), NEVER);
+    await here.becomes(back, "ready");
+    expect(await conversations(here)).toEqual(Array(3).fill(first?.sessionId));
+    expect(await here.happened("new")).toHaveLength(1);
+  });
+
+  test.each([
+    ["has forgotten it", { start: { forgets: true } }, undefined],
+    ["cannot load any", { start: { load: false } }, undefined],
+    ["loads one that has not what it was told", {}, "Phase: another"],
+  ])("begins anew when its agent %s", async (_, more, mark) => {
+    const here = await crashed(more);
+    const next = await here.open(here.inItsPlace(mark));
+    expect(next.continued).toBeUndefined();
+    await here.becomes(next, "ready");
+    await next.deliver(here.prompt("two"), NEVER);
+    const [first, second] = await conversations(here);
+    expect(second).not.toBe(first);
+  });
+
+  test("is not waited for longer than its profile says, when its conversation never comes", async () => {
+    const here = await crashed({ start: { loads: "never" }, acp: { startTimeout: 3_000 } });
+    const next = await here.open(here.inItsPlace());
+    expect(next.continued).toBeUndefined();
+    expect(next.verdict().state).toBe("exited");
+    expect(asks(next)).toContain("it did not load its conversation in time");
+  });
+
+  test("books what its conversation has used since, and not what the one before has", async () => {
+    const told = (inputTokens: number) => ({ usage: { inputTokens, outputTokens: 0, totalTokens: inputTokens } });
+    const acts = { one: [{ artifact: {} }, told(100)], two: [{ crash: 3 }], three: [{ artifact: {} }, told(150)] };
+    const { here, agent } = await begin(acts, { acp: { usage: "conversation" } });
+    await here.becomes(agent, "ready");
+    await agent.deliver(here.prompt("two"), NEVER);
+    await here.becomes(agent, "exited");
+    await agent.close();
+    const next = await here.open(here.inItsPlace());
+    await here.becomes(next, "ready");
+    await next.deliver(here.prompt("three"), NEVER);
+    await here.becomes(next, "ready");
+    const booked = here.heard.flatMap((news) => (news.kind === "usage" ? [news.usage.inputTokens] : []));
+    expect(booked).toEqual([100, 50]);
+  });
+});
