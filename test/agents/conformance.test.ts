@@ -35,11 +35,11 @@ const TEXTS: Record<string, (n: number) => string> = {
   "ends in a backslash": (n) => `Look ${n} times into C:\\temp\\`,
 };
 
-/** Those that every disturbance meets in turn. */
+/** Those that every disturbance and trouble meets in turn. */
 const KINDS = ["short", "12 lines", "3,000 characters", "60 lines of Korean"];
 const oneOf = (nth: number): string => TEXTS[KINDS[nth % KINDS.length] ?? "short"]?.(nth) ?? "";
 
-/** How often a disturbance is tried: with each kind of text once, or not so often when all is tried less often. */
+/** How often trouble is tried: with each kind of text once, or not so often when all is tried less often. */
 const EACH = Math.min(RUNS, KINDS.length);
 
 describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
@@ -92,7 +92,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
   describe("in a terminal that is disturbed", () => {
     afterAll(leave, TURN);
 
-    holds("its Enter is swallowed", "terminal", { times: EACH }, async (on, nth) => {
+    holds("its Enter is swallowed", "terminal", { times: RUNS }, async (on, nth) => {
       await on.becomes("ready");
       const before = on.model.turns.length;
       const one = on.prompt(oneOf(nth));
@@ -104,7 +104,7 @@ describe.runIf(hasTmux).each(chosenAgents)("%s", (name) => {
       await on.hears(before, [[on.sent(one)]]);
     });
 
-    holds("a person's draft is present", "terminal", { times: EACH }, async (on, nth) => {
+    holds("a person's draft is present", "terminal", { times: RUNS }, async (on, nth) => {
       await on.becomes("ready");
       const draft = "a person is writing this";
       const before = on.model.turns.length;
