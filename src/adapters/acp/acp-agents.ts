@@ -11,7 +11,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
 import type { WorktreeFilesOf } from "../../ports/worktree-files.ts";
 import { acpJournal, conversationIn } from "./acp-journal.ts";
-import { type AcpLimits, acpSession, CLOSED } from "./acp-session.ts";
+import type { AcpLimits } from "./acp-limits.ts";
+import { acpSession, CLOSED } from "./acp-session.ts";
 
 export interface AcpAgentOptions {
   clock: Clock;
