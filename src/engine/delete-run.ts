@@ -21,11 +21,12 @@ export async function deleteRun(
   { workspaces, leavings }: DeleteDeps,
 ): Promise<{ wip: string | undefined }> {
   const state = drive.state();
-  const { started, workspace, sessions } = state;
+  const { started, sessions } = state;
   if (!started || state.deleted) throw new Failure("run.not_found", { run });
   if (!isTidy(state)) throw new Failure("run.not_deletable", { run, state: statusOf(state) });
   const { repo: root, base, baseCommit } = started;
-  const { wip } = workspace ? await workspaces.remove(run, { root, base, baseCommit }) : { wip: undefined };
+  // Also where the log knows of no worktree: a daemon that was killed may have made one, or a part of it.
+  const { wip } = await workspaces.remove(run, { root, base, baseCommit });
   await leavings.remove(run, Object.keys(sessions));
   await drive.tell({ kind: "deleted", by, ...(wip !== undefined && { wip }) });
   return { wip };

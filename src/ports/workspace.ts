@@ -51,6 +51,6 @@ export interface Workspaces {
   diffStat(run: RunId, repository: Repository): Promise<DiffStat>;
   /** A unified diff from the base commit to the worktree as it is now, uncommitted changes included. */
   diff(run: RunId, repository: Repository): Promise<string>;
-  /** Removes the worktree; the branch stays. Gives the ref that holds what was not committed, if anything was. */
+  /** Removes the worktree, or what there is of it; the branch stays. Gives the ref that holds what was not committed, if anything was. */
   remove(run: RunId, repository: Repository): Promise<{ wip: string | undefined }>;
 }

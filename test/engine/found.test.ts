@@ -149,6 +149,30 @@ test("a command that a killed daemon has left is ended when its run is cancelled
   await next.stop("the test is over");
 });
 
+test("a worktree of which the log does not know, since the daemon was killed, goes with its run", async () => {
+  prepared({ work: {} });
+  const trees = new Set<string>();
+  on.workspaces.prepare = (id) => {
+    trees.add(id);
+    return new Promise(() => {});
+  };
+  on.workspaces.remove = async (id) => {
+    trees.delete(id);
+    return { wip: undefined };
+  };
+  run = await on.start();
+  await clock.advance(SECOND);
+  expect([...trees]).toEqual([run]);
+  const next = engine({ ...on, resume: "manual", sessions: livingSessions(on) });
+  await next.recover();
+  await next.cancel(run, "ann", undefined);
+  await clock.advance(SECOND);
+  await next.delete(run, "ann");
+  expect([...trees]).toEqual([]);
+  expect(on.events(run)).not.toContain("workspace.ready");
+  await next.stop("the test is over");
+});
+
 test("a session that is killed before the restarted daemon has taken it over ends nevertheless", async () => {
   await begin({ plan: { approval: "after" } });
   write();

@@ -19,7 +19,13 @@ import { saveUncommitted } from "./wip.ts";
 
 export async function remove(folder: string, run: RunId, { root }: Repository): Promise<{ wip: string | undefined }> {
   const worktrees = await realFolder(folder);
-  const record = (await readRecord(worktrees, run)) ?? (await recordOf(join(worktrees, run), run, root));
+  const path = join(worktrees, run);
+  const record = (await readRecord(worktrees, run)) ?? (await recordOf(path, run, root).catch(() => undefined));
+  if (!record) {
+    // The repository is gone, and with it the only one who could tell. No agent was ever in what is left.
+    await removeFolder(path);
+    return { wip: undefined };
+  }
   const wip = (await exists(record.path)) ? await saveUncommitted(run, record) : undefined;
   await removeFolder(record.path);
   // With its folder gone this only strikes the worktree off git's list; it fails when it is not on it.

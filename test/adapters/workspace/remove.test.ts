@@ -119,6 +119,14 @@ describe("removing a worktree", () => {
     expect(await workspaces.remove(runId(2), repo)).toEqual({ wip: undefined });
   });
 
+  it("takes away what was begun of one whose repository is gone by now", async () => {
+    const { worktrees, workspaces, repo, root } = await stage();
+    writeIn(worktrees, `${runId(2)}/README.md`, "half\n");
+    rmSync(root, { recursive: true });
+    expect(await workspaces.remove(runId(2), repo)).toEqual({ wip: undefined });
+    expect(readdirSync(worktrees)).not.toContain(runId(2));
+  });
+
   it("removes nothing when the work cannot be saved", async () => {
     const { path, remove, root } = await stage();
     writeIn(path, "precious", "work\n");
