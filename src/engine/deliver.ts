@@ -60,6 +60,8 @@ async function announce(
   const fresh = !announced(context.state(), step);
   agent.prepare?.({ key: promptKey(step, context), fresh });
   if (!(await affordable(step, context, deps))) return undefined;
+  // It may have waited for money until the talk was over: then there is nothing to say any more.
+  if (context.signal.aborted) return undefined;
   const [prompt] = await Promise.all([composePrompt(step, context, deps), deps.workspaces.check(context.run)]);
   const turn = openTurn(context.state().phases[step.phase]?.talk);
   // Without a mark the turn cannot be undone, and that is said when somebody wants to.

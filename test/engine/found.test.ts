@@ -1,5 +1,5 @@
 /** What simulations have found in the engine, each told once as a story of its own. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryEventLog } from "../../src/adapters/storage/memory-event-log.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import type { RunId, SessionId } from "../../src/domain/ids.ts";
@@ -319,4 +319,26 @@ test("an agent that is being started while its talk chooses another one is ended
   await chosen;
   expect(agents.all.map(({ closed }) => closed)).toEqual([true, false]);
   expect(on.events(run).filter((event) => event === "session.opened")).toHaveLength(1);
+});
+
+test("what was said in a talk that is over before there is money for it is not told, and is no fault", async () => {
+  agents = puppets();
+  const talk = template({ talk: { talk: true, produces: { schema: "note@1" } } });
+  let afford = (): void => {};
+  const begin = () =>
+    new Promise<boolean>((resolve) => {
+      afford = () => resolve(true);
+    });
+  on = stage({ template: talk, clock, agents, more: { affords: { begin, beginsNow: () => false } } });
+  const faults = vi.spyOn(on.journal, "error");
+  run = await on.start();
+  await clock.advance(SECOND);
+  await on.engine.talks.say(run, "hello", "one", "ann");
+  await clock.advance(SECOND);
+  await on.engine.talks.end(run, "ann");
+  afford();
+  await clock.advance(MINUTE);
+  expect(faults.mock.calls).toEqual([]);
+  faults.mockRestore();
+  expect(on.events(run)).not.toContain("prompt.sending talk");
 });
