@@ -250,12 +250,14 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
     },
     tell: (outcome) => {
       if (here.over) return next().context.tell(outcome);
+      queued += 1; // O4: until it is told, this drive is not over
       // One that waits for room holds up those behind it: told late, the state before would look like the one after.
       told = told
         .then(() => applyWithRoom((now) => decide(now, outcome)))
         .catch((error: unknown) =>
           journal.error("an outcome could not be recorded", { run, outcome: outcome.kind, error: String(error) }),
-        );
+        )
+        .then(decided);
     },
     heard: () => told,
     foresee: (outcome) => {

@@ -3,13 +3,16 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryEventLog } from "../../src/adapters/storage/memory-event-log.ts";
 import { Failure } from "../../src/domain/failure.ts";
 import type { RunId, SessionId } from "../../src/domain/ids.ts";
+import { fold } from "../../src/domain/run-evolve.ts";
 import { engine } from "../../src/engine/engine.ts";
 import { livingSessions } from "../../src/engine/sessions.ts";
+import type { AgentAdapter, AgentNews, AgentSession } from "../../src/ports/agent.ts";
 import type { EventLog } from "../../src/ports/event-log.ts";
 import { broken } from "../support/invariants.ts";
 import { HASH, template } from "../support/made.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { type Puppets, puppets } from "../support/puppets.ts";
+import { usage } from "../support/spending.ts";
 import { type Stage, stage } from "../support/stage.ts";
 
 const SECOND = 1_000;
@@ -215,6 +218,39 @@ test("a run that is resumed the moment its report is in the log goes on, and is 
   expect(on.status(run)).toBe("completed");
   expect(looks).toBe(1);
   expect(on.events(run).filter((event) => event === "prompt.sending work")).toHaveLength(2);
+});
+
+test("what an agent tells late, of a run that has ended and is resumed just then, is known to whoever drives the run", async () => {
+  const log = memoryEventLog();
+  const append: EventLog["append"] = async (...asked) => {
+    if (asked[2].some(({ type }) => type === "usage.reported")) await clock.sleep(3 * SECOND);
+    return log.append(...asked);
+  };
+  agents = puppets();
+  const heard: ((news: AgentNews) => void)[] = [];
+  const open: AgentAdapter["open"] = async (spec) => {
+    const opened = await agents.open(spec);
+    const watch: AgentSession["watch"] = (listener) => {
+      heard.push(listener);
+      return opened.watch(listener);
+    };
+    return { ...opened, watch };
+  };
+  const phases = template({ work: { repairs: 0 } });
+  on = stage({ template: phases, clock, agents: { open, adopt: agents.adopt }, log: { ...log, append } });
+  run = await on.start();
+  await clock.advance(SECOND);
+  on.files.put(agents.artifact(), "{}");
+  agents.now.become("ready");
+  await clock.advance(SECOND);
+  expect(on.events(run).at(-1)).toBe("report.written");
+  heard[0]?.({ kind: "usage", nth: 1, usage: usage(9, 3) });
+  await clock.advance(SECOND);
+  const resumed = on.engine.resume(run, "ann");
+  await clock.advance(MINUTE);
+  await resumed;
+  expect(on.events(run)).toContainEqual(expect.stringMatching(/^usage.reported/));
+  expect(on.engine.state(run)).toEqual(fold(on.log.read(run).map(({ event }) => event)));
 });
 
 describe("a run that is resumed while its report is made", () => {
