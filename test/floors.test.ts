@@ -41,6 +41,25 @@ function violations(path: string, text: string): string[] {
   return found;
 }
 
+/** The files from which declared imports, of types too, lead back to themselves. */
+function roundabouts(texts: ReadonlyMap<string, string>): string[] {
+  const declared = (path: string): string[] =>
+    [...(texts.get(path) ?? "").matchAll(IMPORT)].flatMap(([, target]) =>
+      target?.startsWith(".") ? [posix.join(posix.dirname(path), target)] : [],
+    );
+  const reached = (from: string): Set<string> => {
+    const found = new Set<string>();
+    const next = declared(from);
+    for (let path = next.pop(); path !== undefined; path = next.pop()) {
+      if (found.has(path)) continue;
+      found.add(path);
+      next.push(...declared(path));
+    }
+    return found;
+  };
+  return [...texts.keys()].filter((path) => reached(path).has(path));
+}
+
 const sources = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts"))
   .map((path) => path.split(sep).join("/"));
@@ -61,6 +80,17 @@ describe("floors", () => {
     ["daemon/handlers.ts", 'import { x } from "../adapters/storage/open.ts";'],
   ])("an upward import in %s is found", (path, text) => {
     expect(violations(path, text)).toHaveLength(1);
+  });
+
+  test("no import leads back to where it began, but one that is only made when it is needed", () => {
+    expect(roundabouts(new Map(sources.map((path) => [path, readFileSync(join(SRC, path), "utf8")])))).toEqual([]);
+    const planted = new Map([
+      ["domain/a.ts", 'import { b } from "./b.ts";'],
+      ["domain/b.ts", 'import type { C } from "./deep/c.ts";'],
+      ["domain/deep/c.ts", 'export { a } from "../a.ts";'],
+      ["domain/d.ts", 'const { a } = await import("./a.ts");'],
+    ]);
+    expect(roundabouts(planted)).toEqual(["domain/a.ts", "domain/b.ts", "domain/deep/c.ts"]);
   });
 
   test("every floor has its row", () => {

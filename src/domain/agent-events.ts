@@ -1,5 +1,6 @@
 /** Reads one JSON event of a headless agent by the rules of its profile. */
 import type { EventRule, HeadlessEvents } from "./agent-profile.ts";
+import { hasTexts, valueAt } from "./json-path.ts";
 import { usdFromJson } from "./money.ts";
 import { pattern } from "./screen-rule.ts";
 import { tokenCount, type Usage, usageOf } from "./usage.ts";
@@ -13,19 +14,6 @@ export interface HeadlessNews {
   recovered?: true;
   usage?: { told: Usage; count: "last" | "sum" };
 }
-
-/** What is at a path of names with dots between. */
-export const valueAt = (event: unknown, path: string): unknown =>
-  path.split(".").reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), event);
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-
-/** Whether it has these texts at these paths; numbers and true as they are written. */
-export const hasTexts = (event: unknown, where: Readonly<Record<string, string>>): boolean =>
-  Object.entries(where).every(([path, text]) => {
-    const value = valueAt(event, path);
-    return typeof value === "boolean" || typeof value === "number" ? String(value) === text : value === text;
-  });
 
 /** Whether a rule fits the event: its texts are there, and its value reads as it should. */
 const fits = (event: unknown, { where, at: path, matches }: EventRule): boolean =>

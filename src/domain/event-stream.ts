@@ -8,7 +8,7 @@
  * V3. Ready by its word alone is nobody: the composer has to be empty too.
  */
 import { z } from "zod";
-import { hasTexts, valueAt } from "./agent-events.ts";
+import { hasTexts, valueAt } from "./json-path.ts";
 import { Argument, Path, Variable } from "./profile-parts.ts";
 import { AgentState } from "./session.ts";
 

@@ -7,8 +7,9 @@
  * T3. A step that is written down more than once is reported once, and again only by what has been added to it.
  * T4. Where a file says nothing of worth there is no report: not known is never 0.
  */
-import { hasTexts, usageIn, valueAt } from "./agent-events.ts";
+import { usageIn } from "./agent-events.ts";
 import { usedSince } from "./headless-turn.ts";
+import { hasTexts, valueAt } from "./json-path.ts";
 import type { Usage } from "./usage.ts";
 import type { TranscriptUsage } from "./usage-rule.ts";
 

@@ -20,7 +20,7 @@ import { shipped } from "./ko/shipped.ts";
 import { typed } from "./ko/typed.ts";
 import { views } from "./ko/views.ts";
 import { phraseBook } from "./phrase-book.ts";
-import type { Tongue } from "./say.ts";
+import type { Tongue } from "./tongue.ts";
 
 const texts: Record<MessageKey, string> = {
   ...commands,

@@ -1,28 +1,11 @@
 /** Turns a key, or a failure, into what people read, in the language that this process speaks. */
-import { FAILURES, type FailureCode, type FailureRecord, sentence } from "../domain/failure.ts";
+import { FAILURES, type FailureRecord, sentence } from "../domain/failure.ts";
 import type { Language } from "../domain/language.ts";
-import {
-  ENGLISH_NOTIFICATIONS,
-  type NotificationLanguage,
-  type NotificationWord,
-} from "../domain/notification-words.ts";
-import { ENGLISH, type ReportLanguage, type ReportWord } from "../domain/report-words.ts";
+import { ENGLISH_NOTIFICATIONS, type NotificationLanguage } from "../domain/notification-words.ts";
+import { ENGLISH, type ReportLanguage } from "../domain/report-words.ts";
 import { singular } from "./en/singular.ts";
 import { en, type MessageKey } from "./en.ts";
-
-/** Everything that a language other than English is made of. */
-export interface Tongue {
-  texts: Readonly<Record<MessageKey, string>>;
-  failures: Readonly<Record<FailureCode, { text: string; hint: string }>>;
-  report: Readonly<Record<ReportWord, string>>;
-  notification: Readonly<Record<NotificationWord, string>>;
-  /** What the programs say in English in passing, in this language. */
-  phrase: (said: string) => string;
-  /** What the things that devflow ships are for. */
-  shipped: (description: string) => string;
-  /** The last touch once values are in their places, for what depends on the words around it. */
-  finish: (text: string) => string;
-}
+import type { Tongue } from "./tongue.ts";
 
 type Params = Readonly<Record<string, string | number>>;
 

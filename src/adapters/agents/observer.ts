@@ -16,9 +16,9 @@ import { Trouble, type TroubleSaid } from "../../domain/trouble-kind.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Terminal, TerminalEvent } from "../../ports/terminal-host.ts";
 import { CLOCK_LOOK_MS } from "../system/sleep-until.ts";
+import { askedIn } from "./asked.ts";
 import type { EventListener } from "./event-feed.ts";
 import { lapse } from "./lapse.ts";
-import { askedIn } from "./permission.ts";
 import { wakeAt } from "./wake-together.ts";
 
 /** A pause in the output: what stands now was meant to be seen. */

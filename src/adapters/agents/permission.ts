@@ -5,22 +5,15 @@
  * G2. The screen is read right before they are pressed; another text, or none, and nothing is pressed.
  * G3. The receipt is that the question does not stand there any more.
  */
-import { createHash } from "node:crypto";
 import type { Judgement } from "../../domain/evidence.ts";
-import type { Asked, PermissionAnswer, Permitted } from "../../domain/permission.ts";
-import type { ReadDialog } from "../../domain/permission-dialog.ts";
+import type { PermissionAnswer, Permitted } from "../../domain/permission.ts";
+import { askedIn } from "./asked.ts";
 import { type DeliveryDeps, lookUntil } from "./delivery.ts";
 
 /** A dialog that is being drawn anew stands whole again within this, in milliseconds. */
 const REDRAWN_MS = 1_000;
 /** How long an agent may take to close a dialog that was answered, in milliseconds. */
 const TAKEN_MS = 5_000;
-
-export function askedIn(read: ReadDialog | undefined): Asked | undefined {
-  if (!read) return undefined;
-  const { keys: _, ...asked } = read;
-  return { ...asked, digest: createHash("sha256").update(read.text).digest("hex") };
-}
 
 export interface Answer {
   key: string;
