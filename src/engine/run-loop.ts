@@ -212,7 +212,7 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
 
   async function outcomeOf(step: Step, signal: AbortSignal, telling: Telling): Promise<boolean> {
     const before = position;
-    const outcome = await perform(step, context(signal)).catch((error: unknown) => broken(step, error));
+    const outcome = await perform(step, context(signal)).catch((error: unknown) => broken(step, error, signal));
     telling.now = true;
     if (outcome && !stopping.signal.aborted) await applyWithRoom((now) => concluded(now, outcome));
     return position !== before;
@@ -272,7 +272,12 @@ export function drive(run: RunId, { log, clock, journal, perform, ready, next }:
     signal,
   });
 
-  function broken(step: Step, error: unknown): Outcome | undefined {
+  function broken(step: Step, error: unknown, signal: AbortSignal): Outcome | undefined {
+    // O2: what it was to do is not asked for any more, and its phase may well go on.
+    if (signal.aborted) {
+      journal.info("a step that was given up has failed", { run, step: step.key, error: String(error) });
+      return undefined;
+    }
     const failure =
       error instanceof Failure
         ? error

@@ -378,3 +378,22 @@ test("what was said in a talk that is over before there is money for it is not t
   faults.mockRestore();
   expect(on.events(run)).not.toContain("prompt.sending talk");
 });
+
+test("a step that fails when it is not asked for any more fails nothing", async () => {
+  agents = puppets();
+  on = stage({ template: template({ talk: { talk: true, produces: { schema: "note@1" } } }), clock, agents });
+  run = await on.start();
+  await clock.advance(SECOND);
+  const { check } = on.workspaces;
+  on.workspaces.check = async () => {
+    on.workspaces.check = check;
+    await clock.sleep(SECOND);
+    throw new Error("a disk that is gone");
+  };
+  await on.engine.talks.say(run, "hello", "one", "ann");
+  await clock.advance(100);
+  await on.engine.tell(run, session(), { what: "interrupt", by: "ann" });
+  await clock.advance(MINUTE);
+  expect(on.events(run)).toContain("turn.ended talk");
+  expect(on.status(run)).toBe("running");
+});
