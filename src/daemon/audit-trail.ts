@@ -34,6 +34,9 @@ export async function keepAuditTrail(deps: AuditTrailDeps, signal: AbortSignal):
 /** What follows from an event, such as the next prompt, is done within this: a record that comes a moment later is as good. */
 const OTHERS_FIRST_MS = 25;
 
+/** More events than these would hold up a daemon that stops; the next one takes them in. */
+const MOST_AT_THE_END = 1_000;
+
 async function othersFirst({ at }: StoredEvent, clock: Clock, signal: AbortSignal): Promise<void> {
   const young = Math.min(at + OTHERS_FIRST_MS - clock.now(), OTHERS_FIRST_MS);
   if (young > 0) await clock.sleep(young, signal);
@@ -50,11 +53,23 @@ async function takeIn({ log, audit, clock }: AuditTrailDeps, signal: AbortSignal
   // A log that is behind the record was brought back from a backup: what comes now is new, whatever its number.
   const { cursor, lines } = after.cursor > log.head() ? { cursor: log.head() + 1, lines: 0 } : after;
   // The last event is looked at again: a crash may have come between two of its lines.
-  for await (const stored of log.follow(Math.max(0, cursor - 1), signal)) {
-    await othersFirst(stored, clock, signal);
+  let taken = Math.max(0, cursor - 1);
+  const take = (stored: StoredEvent): void => {
     const facts = auditFacts(stored, stored.event.type === "session.opening" ? beginning(stored.run) : undefined);
     audit.append(stored.cursor === cursor ? facts.slice(lines) : facts);
     if (stored.event.type === "report.written") started.delete(stored.run);
+    taken = stored.cursor;
+  };
+  for await (const stored of log.follow(taken, signal)) {
+    await othersFirst(stored, clock, signal);
+    take(stored);
+  }
+  // The daemon stops, and nobody is left who would have to go first.
+  const head = log.head();
+  if (taken >= head || head - taken > MOST_AT_THE_END) return;
+  for await (const stored of log.follow(taken, new AbortController().signal)) {
+    take(stored);
+    if (stored.cursor >= head) return;
   }
 }
 

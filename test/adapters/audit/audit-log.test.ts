@@ -303,6 +303,20 @@ describe("the trail of an event log", () => {
     log.close();
   });
 
+  test("has what was written last when the daemon stops", async () => {
+    const log = openEventLog({ file: join(tempDirectory(), "devflow.db") });
+    const audit = begun();
+    const stop = new AbortController();
+    const trail = keepAuditTrail({ log, audit, clock: systemClock(), journal: quiet }, stop.signal);
+    await log.append(RUN, 0, EVENTS.slice(0, 3), { at: Date.now() });
+    await log.append(RUN, 3, EVENTS.slice(3), { at: Date.now() });
+    stop.abort();
+    await trail;
+    expect(audit.after().cursor).toBe(log.head());
+    expect(texts()).toHaveLength(6);
+    log.close();
+  });
+
   test("is whole, with nothing twice, however often its writer is killed", async () => {
     const database = join(tempDirectory(), "devflow.db");
     const log = openEventLog({ file: database });
