@@ -10,8 +10,7 @@ export function keptArtifacts(directory: string) {
   const pathOf = (sha256: string): string => join(directory, `${sha256}.json`);
   const read = (sha256: string): Buffer | undefined => {
     try {
-      // Asked first: what is kept now is mostly new, and an error costs more than the question.
-      return existsSync(pathOf(sha256)) ? readFileSync(pathOf(sha256)) : undefined;
+      return readFileSync(pathOf(sha256));
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;
@@ -21,7 +20,8 @@ export function keptArtifacts(directory: string) {
   return {
     /** Returns once the bytes would survive a power failure; `meanwhile` is called when they can be read. */
     async keep(bytes: Uint8Array, sha256: string, meanwhile = () => {}): Promise<void> {
-      const there = read(sha256);
+      // Asked first: it is mostly new, and an error costs more than the question.
+      const there = existsSync(pathOf(sha256)) ? read(sha256) : undefined;
       if (there && sha256Hex(there) === sha256) return;
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
       // It may get its name before it is on the disk: what a power failure leaves of it is known by the hash, and replaced.
