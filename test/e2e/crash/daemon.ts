@@ -23,6 +23,18 @@ export interface Life {
   stop(): Promise<void>;
 }
 
+/**
+ * A link to this daemon and no other. One that is killed while it starts a program leaves a copy of itself for a moment, which holds its
+ * socket until it has become that program: who connects then is cut off.
+ */
+async function linkTo(socket: string, pid: number | undefined): Promise<Link | undefined> {
+  const link = await openLink(socket).catch(() => undefined);
+  const answer = await link?.call("daemon.ping", {}).catch(() => undefined);
+  if (answer?.pid === pid) return link;
+  link?.close();
+  return undefined;
+}
+
 /** Starts the devflowd of an installation; resolves once it answers, or has ended. */
 export async function live(w: World, installation: string, env: Readonly<Record<string, string>> = {}): Promise<Life> {
   const state = join(w.home, "state");
@@ -47,7 +59,7 @@ export async function live(w: World, installation: string, env: Readonly<Record<
   let link: Link | undefined;
   const deadline = Date.now() + START_MS;
   while (end === undefined && link === undefined && Date.now() < deadline) {
-    link = await openLink(socket).catch(() => undefined);
+    link = await linkTo(socket, child.pid);
     link ??= await pause(LOOK_MS);
   }
   if (end === undefined && link === undefined) {
