@@ -17,8 +17,11 @@ export interface Effects {
   report(run: string): void;
   /** For one life of the daemon: what it has heard the end of it has only to write down, and never asks for again. */
   hearing(): { asks(what: string): void; heard(what: string): void };
-  /** Names the end of a run that its report is about: one that is taken up again has another. */
-  endOf(run: string): string;
+  /**
+   * Names the end of a run that its report is about: one that is taken up again has another. None while the daemon has not heard of all
+   * that is in the log: which end it is about could not be said.
+   */
+  endOf(run: string): string | undefined;
   /** A call of an agent is refused, with this code. */
   refused(run: string, task: { phase: string; attempt: number } | undefined, code: string): void;
   /** An agent writes a file. */
@@ -92,7 +95,7 @@ export function effects({
         },
       };
     },
-    endOf: (run) => `the report of ${run}, resumed ${resumed.get(run) ?? 0} times,`,
+    endOf: (run) => (unheard() ? undefined : `the report of ${run}, resumed ${resumed.get(run) ?? 0} times,`),
     refused(run, task, code) {
       const { phases, ended, interrupted } = stateOf(run);
       const { status, talk, attempt } = phases[task?.phase ?? ""] ?? {};

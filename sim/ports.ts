@@ -239,13 +239,13 @@ function reportsOf({ reports, disk }: Outside, life: Life, effects: Effects): Re
       const what = effects.endOf(run);
       if (life.alive) {
         effects.report(run);
-        hearing.asks(what);
+        if (what !== undefined) hearing.asks(what);
       }
       const written = await life.call("report", async () => {
         disk.room();
         return reports.write(run, json, markdown);
       });
-      hearing.heard(what);
+      if (what !== undefined) hearing.heard(what);
       return written;
     },
   };
