@@ -45,7 +45,8 @@ export interface ToolFacts {
 export type Heard =
   | { kind: "tool"; tool: ToolFacts }
   | { kind: "said" | "thought" | "prompt"; text: string }
-  | { kind: "plan"; said: string }
+  /** As it is told: steps of any length, and anything else. */
+  | { kind: "plan"; entries: unknown }
   /** `costUsd` is what the conversation has cost so far. */
   | { kind: "usage"; costUsd?: string }
   /** Nothing that a turn would tell: it comes at any time, and proves nothing. */
@@ -68,7 +69,7 @@ export function readUpdate(update: unknown): Heard | undefined {
     case "user_message_chunk":
       return { kind: "prompt", text: textOf(content) };
     case "plan":
-      return { kind: "plan", said: planOf(entries) };
+      return { kind: "plan", entries };
     case "usage_update": {
       const { amount, currency } = record(cost);
       const costUsd = currency === "USD" ? usdFromJson(amount) : undefined;
@@ -83,13 +84,6 @@ const textOf = (content: unknown): string => {
   const { text } = record(content);
   return typeof text === "string" ? text : "";
 };
-
-function planOf(entries: unknown): string {
-  const all = Array.isArray(entries) ? entries.map(record) : [];
-  const done = all.filter(({ status }) => status === "completed").length;
-  const now = all.find(({ status }) => status === "in_progress")?.content;
-  return `a plan of ${all.length} steps, ${done} done${typeof now === "string" ? `: ${now}` : ""}`;
-}
 
 /** A tool call as an update or a permission request tells it; undefined when it has no id. */
 export function toolFacts(told: unknown): ToolFacts | undefined {

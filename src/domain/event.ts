@@ -11,7 +11,7 @@ import { Accepted, Violation } from "./artifact.ts";
 import { CrossingFact, Limit, Policy } from "./budget.ts";
 import { FailureFact } from "./failure-fact.ts";
 import { Digest, EscalationId, SessionId } from "./ids.ts";
-import { ModelCall, ToolCall, ToolResult } from "./model-call.ts";
+import { ModelCall, PlanTold, ToolCall, ToolResult } from "./model-call.ts";
 import { Usd } from "./money.ts";
 import { PermissionAnswer, Permitted } from "./permission.ts";
 import { Persona } from "./persona.ts";
@@ -317,6 +317,9 @@ export const RunEvent = z.discriminatedUnion("type", [
     .strictObject({ type: z.literal("tool.calling"), ...did, ...ToolCall.shape })
     .describe("Intent: a model agent is about to use a tool"),
   z.strictObject({ type: z.literal("tool.called"), ...did, ...ToolResult.shape }).describe("Receipt: how that ended"),
+  z
+    .strictObject({ type: z.literal("plan.told"), ...did, ...PlanTold.shape })
+    .describe("An agent has told its plan, or how far it is with it"),
   z
     .strictObject({
       type: z.literal("budget.crossed"),

@@ -1,6 +1,7 @@
 /** What a model agent does, as its run's log tells it: sizes and hashes, never contents. */
 import { z } from "zod";
 import { Digest } from "./ids.ts";
+import { Plan } from "./plan.ts";
 import { Usage } from "./usage.ts";
 
 const Bytes = z.int().nonnegative();
@@ -50,7 +51,12 @@ export const ToolResult = z.strictObject({
 });
 export type ToolResult = z.infer<typeof ToolResult>;
 
+/** The whole plan, told anew whenever it has changed. */
+export const PlanTold = z.strictObject({ agent: Agent, ...Plan.shape });
+export type PlanTold = z.infer<typeof PlanTold>;
+
 export type Did =
   | ({ type: "model.called" } & ModelCall)
   | ({ type: "tool.calling" } & ToolCall)
-  | ({ type: "tool.called" } & ToolResult);
+  | ({ type: "tool.called" } & ToolResult)
+  | ({ type: "plan.told" } & PlanTold);

@@ -196,6 +196,7 @@ function changed(state: RunState, event: RunEvent): RunState {
     case "model.called":
     case "tool.calling":
     case "tool.called":
+    case "plan.told":
       return session(state, event.session, (s) => ({ ...s, did: Math.max(s.did, event.nth) }));
     case "usage.reported":
       return session(state, event.session, (s) => ({ ...s, usageReports: Math.max(s.usageReports, event.nth ?? 0) }));

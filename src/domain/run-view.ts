@@ -129,6 +129,7 @@ function record(view: RunView, { at, event }: StoredEvent): RunView {
       return event.usage ? { ...view, usage: spent(view.usage, event.session, event.usage) } : view;
     case "tool.calling":
     case "tool.called":
+    case "plan.told":
     case "budget.set":
     case "session.troubled":
     case "permission.answering":
@@ -209,6 +210,7 @@ type PhaseEvent = Exclude<
       | "usage.reported"
       | "model.called"
       | `tool.${string}`
+      | "plan.told"
       | `budget.${string}`
       | `escalation.${string}`
       | `permission.${string}`

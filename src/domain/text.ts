@@ -13,6 +13,9 @@ export function cleanText(text: string): { text: string; removed: number } {
   return { text: clean, removed };
 }
 
+/** The beginning of a text: at most `most` UTF-16 units, as schemas count them, and no half of a character. */
+export const beginning = (text: string, most: number): string => text.slice(0, most).replace(/[\ud800-\udbff]$/, "");
+
 /** Bytes of UTF-8 without encoding it: the domain has no encoder. */
 export function utf8Bytes(text: string): number {
   let bytes = 0;

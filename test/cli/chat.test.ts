@@ -162,6 +162,15 @@ describe("what is shown", () => {
     expect(columnsOf(shown)).toBeLessThanOrEqual(40);
   });
 
+  test("a plan by how far it is, on one line", () => {
+    const steps = [{ step: "write\nit all ".repeat(9), state: "in_progress" }];
+    const event = { type: "plan.told", session: session(), nth: 1, agent: "main", steps, more: 0 } as const;
+    const [shown = "", ...more] = eventLines({ cursor: 1, run: "R", position: 1, at: 0, event } as never, paper);
+    expect(more).toEqual([]);
+    expect(shown).toMatch(/^ {2}☰ 0\/1 write it all write/);
+    expect(columnsOf(shown)).toBeLessThanOrEqual(40);
+  });
+
   test("answers and help fit a narrow terminal", () => {
     const lines = [...answerLines(`# 제목\n\n${"가나다 ".repeat(40)}`, paper), ...helpLines(paper)];
     for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(40);

@@ -112,6 +112,13 @@ describe("the calls of a model agent", () => {
       ...{ type: "tool.called", ok: false, refused: "no command is allowed", durationMs: 1 },
       ...{ resultBytes: 9, resultSha256: HASH },
     },
+    {
+      ...{ type: "plan.told", session: session(), nth: 1, agent: "main", more: 1 },
+      steps: [
+        { step: "read", state: "completed" },
+        { step: "write", state: "in_progress" },
+      ],
+    },
   ];
 
   test("are seen in devflow watch, each with what it has cost or why it was refused", () => {
@@ -125,6 +132,7 @@ describe("the calls of a model agent", () => {
     expect(lines).toMatch(/called some\/model: 10 tokens in, 2 out, 0\.0000001 USD/);
     expect(lines).toMatch(/uses run_command rm -rf \//);
     expect(lines).toMatch(/could not use run_command: no command is allowed/);
+    expect(lines).toMatch(/plans: 1 of 3 done: write/);
   });
 });
 

@@ -194,6 +194,7 @@ const AFTERWARDS: readonly RunEvent["type"][] = [
   "model.called",
   "tool.calling",
   "tool.called",
+  "plan.told",
   "escalation.settled",
   "budget.set",
   "report.written",

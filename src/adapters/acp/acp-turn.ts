@@ -2,11 +2,13 @@
  * One turn over ACP while it runs: what the agent has told of it, and what of that is told on. Sizes and hashes, never contents.
  *
  * N1. A tool call is told when what it does is known, and once more when it has ended; one that never ends does so with the turn.
+ * N2. A plan is told when it is another one than was told before: agents send it whole with each step.
  */
 import { type Heard, mergeTool, type ToolFacts } from "../../domain/acp-update.ts";
 import type { Did } from "../../domain/model-call.ts";
+import { planOf, planStand } from "../../domain/plan.ts";
 import type { Redact } from "../../domain/redact.ts";
-import { utf8Bytes } from "../../domain/text.ts";
+import { beginning, utf8Bytes } from "../../domain/text.ts";
 import type { Saying, Task } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { sha256Hex } from "../system/content-hash.ts";
@@ -66,6 +68,7 @@ export function acpTurn({ key, number, task, clock, redact, root, did, say }: Ac
   let messages = 0;
   let speaking = false;
   let costUsd: string | undefined;
+  let plan = "";
 
   function sign(what: string): void {
     first ??= what;
@@ -124,7 +127,19 @@ export function acpTurn({ key, number, task, clock, redact, root, did, say }: Ac
   function aboutOf({ paths, command, title }: ToolFacts): string {
     const path = paths[0]?.startsWith(`${root}/`) ? paths[0].slice(root.length + 1) : paths[0];
     const line = command === undefined ? (path ?? title ?? "") : [command].flat().join(" ");
-    return [...redact(line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " "))].slice(0, MAX_ABOUT).join("");
+    return short(line);
+  }
+
+  const short = (text: string): string =>
+    beginning(redact(text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")), MAX_ABOUT);
+
+  function planned(entries: unknown): void {
+    const told = planOf(entries, short);
+    const { done: over, count, now } = planStand(told);
+    said = `a plan of ${count} steps, ${over} done${now === "" ? "" : `: ${now}`}`;
+    if (JSON.stringify(told) === plan) return;
+    plan = JSON.stringify(told);
+    did({ type: "plan.told", agent: "main", ...told });
   }
 
   function speak(text: string, last: boolean): void {
@@ -159,7 +174,7 @@ export function acpTurn({ key, number, task, clock, redact, root, did, say }: Ac
       else speak("", true);
       if (heard.kind === "tool") tell(toolOf(heard.tool));
       else if (heard.kind === "said") said = (said + heard.text).slice(-MAX_SAID);
-      else if (heard.kind === "plan") said = heard.said.slice(0, MAX_SAID);
+      else if (heard.kind === "plan") planned(heard.entries);
       else if (heard.kind === "usage") costUsd = heard.costUsd ?? costUsd;
     },
     finish: () => {

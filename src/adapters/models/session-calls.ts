@@ -97,9 +97,10 @@ export function sessionCalls(deps: CallsDeps): SessionCalls {
 
   /** L2 */
   function asBooked(did: Did): Did {
-    const usage = did.type === "model.called" ? booked.get(did.call) : undefined;
+    if (did.type !== "model.called") return did;
+    const usage = booked.get(did.call);
     booked.delete(did.call);
-    return usage && did.type === "model.called" ? { ...did, usage } : did;
+    return usage ? { ...did, usage } : did;
   }
 
   return {

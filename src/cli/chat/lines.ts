@@ -2,6 +2,7 @@
 import { answersTo } from "../../domain/escalation.ts";
 import type { StoredEvent } from "../../domain/event.ts";
 import type { FailureRecord } from "../../domain/failure.ts";
+import { planStand } from "../../domain/plan.ts";
 import type { RunView } from "../../domain/view.ts";
 import { say, told } from "../../messages/say.ts";
 import { eventLine, isMajor } from "../show/events.ts";
@@ -52,6 +53,10 @@ export function eventLines(stored: StoredEvent, paper: Paper): string[] {
     }
     case "tool.called":
       return event.ok ? [] : [`    ${style.yellow(cut(`✗ ${oneLine(event.refused ?? "")}`, columns - 4))}`];
+    case "plan.told": {
+      const { done, count, now } = planStand(event);
+      return [`  ${style.cyan("☰")} ${style.dim(cut(`${done}/${count} ${oneLine(now)}`.trimEnd(), columns - 4))}`];
+    }
     case "model.called":
       return event.problem === undefined ? [] : [style.yellow(cut(`· ${oneLine(event.problem)}`, columns))];
     case "turn.ended":

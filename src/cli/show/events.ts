@@ -1,6 +1,7 @@
 /** An event as a sentence, for `runs events`, for progress without a terminal, and for the history in `watch`. */
 import type { RunEvent, StoredEvent } from "../../domain/event.ts";
 import { referenceOf } from "../../domain/names.ts";
+import { planStand } from "../../domain/plan.ts";
 import { phrase, say, told } from "../../messages/say.ts";
 import { type Paper, type Tone, toned } from "../style.ts";
 import { cut, oneLine } from "../table.ts";
@@ -125,6 +126,11 @@ function tell(event: RunEvent): Told {
       const { tool, ok, refused = "" } = event;
       if (ok) return { text: say("event.tool.called", { session: shortId(event.session), tool }), minor: true };
       return { text: say("event.tool.refused", { session: shortId(event.session), tool, refused }), tone: "yellow" };
+    }
+    case "plan.told": {
+      const { done, count, now } = planStand(event);
+      const doing = now === "" ? "" : `: ${now}`;
+      return { text: say("event.plan.told", { session: shortId(event.session), done, count, doing }) };
     }
     case "budget.crossed": {
       const { scope, name, limitUsd, wouldUsd, policy } = event;

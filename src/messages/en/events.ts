@@ -41,6 +41,7 @@ export const events = {
   "event.tool.calling": "{session} uses {tool} {about}",
   "event.tool.called": "{session} is done with {tool}",
   "event.tool.refused": "{session} could not use {tool}: {refused}",
+  "event.plan.told": "{session} plans: {done} of {count} done{doing}",
   "event.budget.block":
     "the budget of {scope} {name} is {limit} USD; a call that could bring it to {would} USD was not made",
   "event.budget.warn_continue":

@@ -43,6 +43,7 @@ export const events: Record<keyof typeof en, string> = {
   "event.tool.calling": "{session}이(가) {tool} 사용 {about}",
   "event.tool.called": "{session}의 {tool} 사용 완료",
   "event.tool.refused": "{session}이(가) {tool}을(를) 쓸 수 없었습니다: {refused}",
+  "event.plan.told": "{session} 계획: {count}단계 중 {done}단계 완료{doing}",
   "event.budget.block": "{scope} {name}의 예산은 {limit} USD입니다. {would} USD까지 갈 수 있는 호출을 하지 않았습니다",
   "event.budget.warn_continue": "{scope} {name}의 예산은 {limit} USD입니다. 이 호출로 {would} USD까지 갈 수 있습니다",
   "event.budget.prompt":

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { RunEvent } from "../../../src/domain/event.ts";
 import { type AcpStage, type AcpStageOptions, acpStage } from "../../support/acp-stage.ts";
 import { isThere } from "../../support/alive.ts";
 
@@ -47,7 +48,7 @@ describe("what an agent tells", () => {
       update: { sessionUpdate: "usage_update", used: 1, size: 2, cost: { amount, currency: "USD" } },
     });
     const { here, agent } = await begin({
-      one: [{ plan: ["read", "write"] }, { artifact: { a: 1 } }, cost(0.5), { usage }],
+      one: [{ artifact: { a: 1 } }, cost(0.5), { usage }],
       two: [cost(0.75), { usage }],
     });
     await here.becomes(agent, "ready");
@@ -65,6 +66,47 @@ describe("what an agent tells", () => {
       [1, 100, "0.5"],
       [2, 100, "0.25"],
     ]);
+  });
+
+  test("its plan is told when it is another one, in short words, and whatever it is made of", async () => {
+    const plan = (...entries: unknown[]) => ({ update: { sessionUpdate: "plan", entries } });
+    const read = { content: "read\nit", priority: "high", status: "completed" };
+    const write = { content: "쓰기 ✍️", priority: "low", status: "in_progress" };
+    const { here, agent } = await begin([
+      plan({ ...read, status: "pending" }, write),
+      plan(read, write),
+      plan(read, write),
+      plan(read, { content: "🙂".repeat(300) }, null, "x", { content: 7, status: "lost" }),
+      plan(...Array(130).fill(write)),
+      { update: { sessionUpdate: "plan", entries: "none" } },
+    ]);
+    await here.becomes(agent, "ready");
+    const told = dids(here).flatMap(({ did, nth }) => (did.type === "plan.told" ? [{ ...did, nth }] : []));
+    const [done, doing] = [
+      { step: "read it", state: "completed" },
+      { step: "쓰기 ✍️", state: "in_progress" },
+    ];
+    const empty = { step: "", state: "pending" };
+    expect(told).toMatchObject([
+      { nth: 1, agent: "main", steps: [{ step: "read it", state: "pending" }, doing], more: 0 },
+      { nth: 2, steps: [done, doing] },
+      { nth: 3, steps: [done, { step: "🙂".repeat(100), state: "pending" }, empty, empty, empty] },
+      { nth: 4, steps: Array(100).fill(doing), more: 30 },
+      { nth: 5, steps: [] },
+    ]);
+    const whole = told.map((one) => ({ ...one, session: here.spec.session }));
+    expect(whole.map((one) => RunEvent.parse(one))).toEqual(whole);
+  });
+
+  test("what a tool is about fits its event, whatever it is written in", async () => {
+    const tool = { toolCallId: "t", kind: "execute", rawInput: { command: `echo ${"🙂".repeat(300)}` } };
+    const { here, agent } = await begin([
+      { update: { sessionUpdate: "tool_call", status: "in_progress", title: "x", ...tool } },
+    ]);
+    await here.becomes(agent, "ready");
+    const told = dids(here).map((one) => ({ ...one.did, nth: one.nth, session: here.spec.session }));
+    expect(told.map((one) => RunEvent.parse(one))).toEqual(told);
+    expect(told[0]).toMatchObject({ type: "tool.calling", about: `echo ${"🙂".repeat(97)}` });
   });
 
   test("an agent that tells no usage has none booked: it is unknown, not 0", async () => {
