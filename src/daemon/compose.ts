@@ -11,7 +11,6 @@ import { openDatabase } from "../adapters/storage/open.ts";
 import { eventLogOver } from "../adapters/storage/sqlite-event-log.ts";
 import { usageMarks } from "../adapters/storage/usage-marks.ts";
 import { sha256Hex } from "../adapters/system/content-hash.ts";
-import { instanceHolder, takeInstanceLock } from "../adapters/system/instance-lock.ts";
 import { pinoJournal } from "../adapters/system/pino-journal.ts";
 import { endProcesses } from "../adapters/system/processes.ts";
 import { chooseHost } from "../adapters/terminals/choose-host.ts";
@@ -266,6 +265,4 @@ export const parts: DaemonParts = {
     knowSecretsOf(env);
     return pinoJournal({ file, redact, ...(echo && { echo }) });
   },
-  takeInstanceLock,
-  instanceHolder,
 };

@@ -11,6 +11,7 @@ import { isDiskFull, isPipeToNothing, systemProblem } from "../domain/system-pro
 import type { Journal } from "../ports/journal.ts";
 import { removeInstance, writeInstance } from "../protocol/instance-record.ts";
 import { VERSION } from "../protocol/version.ts";
+import { instanceHolder, takeInstanceLock } from "./compose/instance.ts";
 import { makeDirectory } from "./directories.ts";
 import { dispatcher } from "./dispatch.ts";
 import { handlers } from "./handlers.ts";
@@ -42,9 +43,9 @@ export async function runForeground({ places, env, parts, echo }: ForegroundOpti
   makeGuarded(places);
   for (const path of [places.config, places.data, places.state, places.cache]) makeDirectory(path);
 
-  const lock = parts.takeInstanceLock(lockFile(places));
+  const lock = takeInstanceLock(lockFile(places));
   if (lock === undefined) {
-    throw new Failure("daemon.already_running", { pid: parts.instanceHolder(lockFile(places)) ?? "unknown" });
+    throw new Failure("daemon.already_running", { pid: instanceHolder(lockFile(places)) ?? "unknown" });
   }
   const journal = parts.openJournal({ file: logFile(places), env, ...(echo && { echo }) });
   const shutdown = shutdownOnSignals(() => {

@@ -13,14 +13,13 @@ import { printLogs, readable } from "./logs.ts";
 import { forgetMalloc, SMALL_HEAP, SMALL_MALLOC } from "./memory.ts";
 import { type DaemonParts, logFile } from "./parts.ts";
 import { answering, startDetached } from "./start-detached.ts";
-import { stopDaemon } from "./stop.ts";
 
 const STATUS_MS = 10_000;
 const FACT_COLUMNS = 9;
 
 type RealParts = () => Promise<DaemonParts>;
 
-/** Loaded when it is needed, as `foreground.ts` is: asking the daemon for its status must not load the daemon. */
+/** Loaded when it is needed, as `foreground.ts` and `stop.ts` are: asking the daemon for its status must not load the daemon. */
 const realParts: RealParts = async () => (await import("./compose.ts")).parts;
 
 export async function main(argv: readonly string[], parts: RealParts = realParts): Promise<number> {
@@ -48,12 +47,12 @@ async function command(argv: readonly string[], parts: RealParts): Promise<numbe
     case "start":
       return flags.foreground ? foreground(places, await parts()) : start(places);
     case "stop": {
-      const pid = await stopDaemon(places, await parts());
+      const pid = await stop(places);
       print(pid === undefined ? say("devflowd.none") : say("devflowd.stopped", { pid }));
       return 0;
     }
     case "restart":
-      await stopDaemon(places, await parts());
+      await stop(places);
       return start(places);
     case "status":
       return status(places, flags.json);
@@ -132,6 +131,8 @@ async function start(places: Places): Promise<number> {
   print(say("devflowd.runs", { pid }));
   return 0;
 }
+
+const stop = async (places: Places): Promise<number | undefined> => (await import("./stop.ts")).stopDaemon(places);
 
 async function status(places: Places, json: boolean): Promise<number> {
   const found = await findDaemon(places);

@@ -31,10 +31,6 @@ export interface DaemonParts {
     env: NodeJS.ProcessEnv;
     echo?: (line: string) => void;
   }): Journal & { close(): void };
-  /** `undefined` while another process holds the lock. */
-  takeInstanceLock(file: string): { release(): void } | undefined;
-  /** The pid of the lock's holder, while there is one. */
-  instanceHolder(file: string): number | undefined;
 }
 
 export const logFile = ({ state }: Places): string => `${state}/devflowd.log`;

@@ -2,7 +2,7 @@
 import { Failure } from "../domain/failure.ts";
 import { lockFile, type Places } from "../domain/places.ts";
 import { findDaemon } from "../protocol/find-daemon.ts";
-import type { DaemonParts } from "./parts.ts";
+import { instanceHolder } from "./compose/instance.ts";
 
 /** The 30 s of draining, and what comes after it. */
 const STOP_MS = 45_000;
@@ -10,7 +10,7 @@ const ANSWER_MS = 5_000;
 const LOOK_MS = 20;
 
 /** Resolves to the pid that has stopped, or `undefined` when none ran. */
-export async function stopDaemon(places: Places, { instanceHolder }: DaemonParts): Promise<number | undefined> {
+export async function stopDaemon(places: Places): Promise<number | undefined> {
   const deadline = Date.now() + STOP_MS;
   const holder = instanceHolder(lockFile(places));
   const found = await findDaemon(places);

@@ -1,6 +1,5 @@
 /** devflowd over a stub engine: the real process, lock, journal and socket, with nothing behind them. */
 import { existsSync } from "node:fs";
-import { instanceHolder, takeInstanceLock } from "../../src/adapters/system/instance-lock.ts";
 import { pinoJournal } from "../../src/adapters/system/pino-journal.ts";
 import { main } from "../../src/daemon/main.ts";
 import type { DaemonParts } from "../../src/daemon/parts.ts";
@@ -34,8 +33,6 @@ const parts: DaemonParts = {
   composeDaemon,
   openJournal: ({ file, env, echo }) =>
     pinoJournal({ file, redact: redactor([env.STUB_TOKEN ?? ""]), ...(echo && { echo }) }),
-  takeInstanceLock,
-  instanceHolder,
 };
 
 process.exitCode = await main(process.argv.slice(2), async () => parts);
