@@ -5,11 +5,12 @@
  * thin/, since what is answered as JSON says none. Everything else is ES modules that share chunks, so that each program loads only
  * what it runs. Native packages stay outside.
  */
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { bundlePrograms, common, root } from "./bundle.mjs";
+import { bundleForHere, bundlePrograms, common, root } from "./bundle.mjs";
 import { writeManPages } from "./man.mjs";
 
 const dist = join(root, "dist");
@@ -89,3 +90,12 @@ await Promise.all([
   bundlePrograms({ outdir: dist }),
 ]);
 await writeManPages(dist, common);
+await writeKnown();
+
+/** After all that it is made of has been bundled, and by the same readers. */
+async function writeKnown() {
+  const program = join(root, "node_modules", ".devflow-build", "known.mjs");
+  await bundleForHere(join(root, "scripts", "known.ts"), program);
+  const { shippedValues } = await import(pathToFileURL(program).href);
+  writeFileSync(join(dist, "known.json"), JSON.stringify(shippedValues(root)));
+}

@@ -11,6 +11,7 @@ import { schemaCheck } from "../adapters/artifacts/schema-check.ts";
 import { everyProfile, profileIn } from "../adapters/definitions/agent-profiles.ts";
 import { readConfig } from "../adapters/definitions/config.ts";
 import { definitions } from "../adapters/definitions/definitions.ts";
+import { knownFiles } from "../adapters/definitions/known.ts";
 import { inside } from "../adapters/models/tools/inside.ts";
 import { bytesOf, textOf as textIn } from "../adapters/models/tools/read-file.ts";
 import { worktreeAt } from "../adapters/models/tools/worktree.ts";
@@ -37,9 +38,11 @@ import type { AgentShelf, KeyChest, KeyWaits, Quote } from "./compose/offers.ts"
 import { readConsent } from "./consent-file.ts";
 import type { Ground } from "./doctor/ground.ts";
 
+const KNOWN = knownFiles(join(installedAt(), "dist/known.json"));
+
 export function composeAgents(env: NodeJS.ProcessEnv, askMs?: number): AgentShelf {
   return {
-    list: everyProfile({ shipped: installedAt(), user: placesHere(env).config }),
+    list: everyProfile({ shipped: installedAt(), user: placesHere(env).config, known: KNOWN }),
     read: profileIn,
     async installed(profile, source) {
       const [program, loggedIn] = await Promise.all([programOf(profile, source, env), seemsLoggedIn(profile, env)]);
@@ -73,7 +76,7 @@ export async function composeKeys(
   const { config: directory } = placesHere(env);
   const config = await readConfig(join(directory, "devflow.yaml"));
   const providers = providersOf(config.providers);
-  const profiles = await everyProfile({ shipped: installedAt(), user: directory })();
+  const profiles = await everyProfile({ shipped: installedAt(), user: directory, known: KNOWN })();
   const ofAgents = profiles.good.flatMap(({ value }) => value.login?.env ?? []);
   const ofProviders = Object.values(providers).flatMap(({ key }) => key ?? []);
   return {
@@ -201,10 +204,11 @@ export const composeConfig = (env: NodeJS.ProcessEnv): Promise<Config> =>
 export function composeDefinitions(env: NodeJS.ProcessEnv): Definitions {
   const shipped = installedAt();
   const user = placesHere(env).config;
-  const profiles = everyProfile({ shipped, user });
+  const profiles = everyProfile({ shipped, user, known: KNOWN });
   return definitions({
     shipped,
     user,
+    known: KNOWN,
     lint: schemaCheck().lint,
     agents: async () => {
       const { good, broken } = await profiles();

@@ -35,7 +35,7 @@ import { money } from "./compose/money.ts";
 import { notifications } from "./compose/notifications.ts";
 import { profiles } from "./compose/profiles.ts";
 import { record } from "./compose/record.ts";
-import { knowSecretsOf, PACKAGE_ROOT, redact, secrets, surroundings } from "./compose/surroundings.ts";
+import { KNOWN, knowSecretsOf, PACKAGE_ROOT, redact, secrets, surroundings } from "./compose/surroundings.ts";
 import { costEstimate } from "./cost-estimate.ts";
 import { escalationAnswers } from "./escalation-answers.ts";
 import { leftovers } from "./leftovers.ts";
@@ -94,6 +94,7 @@ async function composeDaemon(options: ComposeOptions): Promise<ComposedDaemon> {
     user: places.config,
     lint: artifacts.lint,
     agents: known.names,
+    known: KNOWN,
   });
   const language = languageFor(env, () => config.language);
   const workspaces = gitWorkspaces({ worktrees: join(places.data, "worktrees") });

@@ -46,6 +46,8 @@ export function schemaCheck(): SchemaCheck {
       const found = unsupported(schema);
       if (found) return new Failure("schema.unsupported", { where, ...found });
       try {
+        const problem = all.shapeOf(schema);
+        if (problem) return new Failure("schema.does_not_compile", { where, ...problem });
         all.compile(schema);
         return undefined;
       } catch (error) {
@@ -57,7 +59,9 @@ export function schemaCheck(): SchemaCheck {
 
 interface Compiler {
   compile(schema: Schema): ValidateFunction;
-  /** What `compile` threw, in words. */
+  /** What is wrong with it as a schema of any kind; throws as `compile` does. */
+  shapeOf(schema: Schema): CompileProblem | undefined;
+  /** What these threw, in words. */
   problemOf(schema: Schema, error: unknown): CompileProblem;
 }
 
@@ -70,6 +74,7 @@ function compiler(allErrors: boolean): Compiler {
     strictTypes: false, // what is unusual but right stays allowed; unknown keywords do not, they are misspelt
     strictTuples: false,
     logger: false,
+    validateSchema: false, // `lint` has done that: who only checks values need not load the schema of schemas
   });
   addFormats(ajv);
   const byObject = new WeakMap<Schema, ValidateFunction>();
@@ -89,11 +94,8 @@ function compiler(allErrors: boolean): Compiler {
 
   return {
     compile: compiled,
-    problemOf(schema, error) {
-      if (/^schema is invalid/.test(String(Object(error).message)) && !ajv.validateSchema(schema))
-        return shapeProblem(ajv.errors ?? []);
-      return compileProblem(error, schema, Object.keys(ajv.RULES.all));
-    },
+    shapeOf: (schema) => (ajv.validateSchema(schema) ? undefined : shapeProblem(ajv.errors ?? [])),
+    problemOf: (schema, error) => compileProblem(error, schema, Object.keys(ajv.RULES.all)),
   };
 }
 

@@ -7,6 +7,7 @@ import { basename, extname, join } from "node:path";
 import { AgentProfile } from "../../domain/agent-profile.ts";
 import { Failure } from "../../domain/failure.ts";
 import { systemProblem } from "../../domain/system-problem.ts";
+import { type Known, nothingKnown } from "./known.ts";
 import { readOne } from "./one-file.ts";
 
 const FOLDER = "agents";
@@ -21,6 +22,8 @@ export interface ProfileFile {
 export interface ProfileFolders {
   shipped: string;
   user: string;
+  /** What need not be read. */
+  known?: Known;
 }
 
 export interface AllProfiles {
@@ -30,14 +33,15 @@ export interface AllProfiles {
 }
 
 /** The profile in one file, wherever it is. Throws as above. */
-export async function profileIn(source: string): Promise<AgentProfile> {
+export async function profileIn(source: string, known = nothingKnown): Promise<AgentProfile> {
   const text = await readFile(source, "utf8").catch((error: unknown) => {
     throw new Failure("definition.invalid", { where: source, kind: "agent", problem: systemProblem(error) });
   });
-  return readOne(AgentProfile, source, text, "definition.invalid", "agent");
+  const value = known("agent", source, text) as AgentProfile | undefined;
+  return value ?? readOne(AgentProfile, source, text, "definition.invalid", "agent");
 }
 
-export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<AllProfiles> {
+export function everyProfile({ shipped, user, known }: ProfileFolders): () => Promise<AllProfiles> {
   const read = new Map<string, { mark: string; value: Promise<AgentProfile> }>();
 
   async function valueIn(source: string): Promise<AgentProfile> {
@@ -46,7 +50,7 @@ export function everyProfile({ shipped, user }: ProfileFolders): () => Promise<A
     const before = read.get(source);
     if (before?.mark === mark) return before.value;
     // Kept at once: forty personas ask at the same time, and reading a profile is most of what they wait for.
-    const value = profileIn(source);
+    const value = profileIn(source, known);
     read.set(source, { mark, value });
     value.catch(() => read.delete(source));
     return value;

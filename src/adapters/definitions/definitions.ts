@@ -8,8 +8,9 @@ import type { Persona } from "../../domain/persona.ts";
 import type { Template } from "../../domain/template.ts";
 import { checkTemplate } from "../../domain/template-check.ts";
 import type { Definitions, JsonSchema, Shelf } from "../../ports/definitions.ts";
-import { readPersona, readSchema, readTemplate } from "./read.ts";
-import { type Layer, shelf } from "./shelf.ts";
+import { type Known, type KnownKind, nothingKnown } from "./known.ts";
+import { placesIn, readPersona, readSchema, readTemplate } from "./read.ts";
+import { type Layer, type Reading, shelf } from "./shelf.ts";
 import type { Path } from "./yaml-file.ts";
 
 export interface DefinitionsOptions {
@@ -21,6 +22,8 @@ export interface DefinitionsOptions {
   lint(schema: Record<string, unknown>, where: string): Error | undefined;
   /** The names of the agents that personas can run on. */
   agents(): Promise<readonly string[]> | readonly string[];
+  /** What need not be read. */
+  known?: Known;
 }
 
 /** The folder of a repository that holds its own definitions. */
@@ -28,7 +31,15 @@ const REPOSITORY_FOLDER = "devflow";
 
 const NOTHING_TO_CHECK = async (): Promise<readonly string[]> => [];
 
-export function definitions({ shipped, user, lint, agents }: DefinitionsOptions): Definitions {
+type Read<T> = (file: string, text: string) => Reading<T>;
+
+export function definitions({ shipped, user, lint, agents, known = nothingKnown }: DefinitionsOptions): Definitions {
+  const unlessKnown =
+    <T>(kind: KnownKind, read: Read<T>): Read<T> =>
+    (file, text) => {
+      const value = known(kind, file, text);
+      return value === undefined ? read(file, text) : { ok: true, value: value as T, where: placesIn(file, text) };
+    };
   const layers =
     (folder: string, shippedFolder = folder) =>
     (repo: string | undefined): Layer[] => [
@@ -42,21 +53,21 @@ export function definitions({ shipped, user, lint, agents }: DefinitionsOptions)
     kind: "schema",
     extensions: [".json"],
     layers: layers("schemas", "schemas/artifacts"),
-    read: (file, text) => readSchema(file, text, lint),
+    read: unlessKnown("schema", (file, text) => readSchema(file, text, lint)),
     check: NOTHING_TO_CHECK,
   });
   const templates = shelf<Template>({
     kind: "template",
     extensions: [".yaml", ".yml"],
     layers: layers("templates"),
-    read: readTemplate,
+    read: unlessKnown("template", readTemplate),
     check: (template, where, repo) => checkAgainstSchemas(template, where, repo, schemas),
   });
   const personas = shelf<Persona>({
     kind: "persona",
     extensions: [".yaml", ".yml"],
     layers: layers("personas"),
-    read: readPersona,
+    read: unlessKnown("persona", readPersona),
     check: async (persona, where) => checkAgent(persona, where, await agents()),
   });
   return { personas, templates, schemas };

@@ -18,6 +18,12 @@ interface Fault extends Place {
 
 const at = (file: string, { line, column }: Place): string => `${file}:${line}:${column}`;
 
+/** Where the parts of a file stand that can be used: read when somebody asks. */
+export const placesIn =
+  (file: string, text: string) =>
+  (path: Path): string =>
+    at(file, readYaml(text).placeOf(path));
+
 /** The first fault in the file is the failure; all of them are its cause, and a line each in its `all`. */
 function failed(file: string, kind: string, faults: readonly Fault[], value: unknown): Reading<never> {
   const failures = [...faults]

@@ -4,7 +4,7 @@ import { programVersion } from "../../adapters/agents/version.ts";
 import { type AllProfiles, everyProfile, type ProfileFile } from "../../adapters/definitions/agent-profiles.ts";
 import { type AgentProfile, forVersion, unsupportedBy } from "../../domain/agent-profile.ts";
 import { Failure } from "../../domain/failure.ts";
-import { PACKAGE_ROOT, type Surroundings } from "./surroundings.ts";
+import { KNOWN, PACKAGE_ROOT, type Surroundings } from "./surroundings.ts";
 
 export interface Profiles {
   all(): Promise<AllProfiles>;
@@ -19,7 +19,7 @@ export interface Profiles {
 }
 
 export function profiles({ places, env }: Pick<Surroundings, "places" | "env">): Profiles {
-  const all = everyProfile({ shipped: PACKAGE_ROOT, user: places.config });
+  const all = everyProfile({ shipped: PACKAGE_ROOT, user: places.config, known: KNOWN });
   const last = new Map<string, ProfileFile>();
 
   /** A profile that somebody is just breaking stays what it was for sessions that live: their runs must not end by it. */

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readConfig } from "../../adapters/definitions/config.ts";
+import { knownFiles } from "../../adapters/definitions/known.ts";
 import { secretsHere } from "../../adapters/secrets/secrets-here.ts";
 import { systemClock } from "../../adapters/system/clock.ts";
 import { systemIds } from "../../adapters/system/ids.ts";
@@ -24,6 +25,7 @@ export const redact = redactor(secrets);
 export const knowSecretsOf = (env: NodeJS.ProcessEnv): void => secrets.add(...secretsIn(env, existsSync));
 
 export const PACKAGE_ROOT = installedAt();
+export const KNOWN = knownFiles(join(PACKAGE_ROOT, "dist/known.json"));
 
 export interface Surroundings {
   places: Places;
