@@ -25,10 +25,8 @@ export async function begin(w: World, ...args: string[]): Promise<LiveRun> {
 }
 
 export function liveRun(w: World, id: string) {
-  const stored = (): StoredEvent[] =>
-    eventsAfter(w.home, 0)
-      .filter(({ run }) => run === id)
-      .map((one) => ({ ...one, event: RunEvent.parse(one.event) }));
+  const log = growingLog(w.home);
+  const stored = (): StoredEvent[] => log().filter(({ run }) => run === id);
   const events = (): RunEvent[] => stored().map(({ event }) => event);
   const of = <T extends RunEvent["type"]>(type: T): EventOf<T>[] =>
     events().filter((event): event is EventOf<T> => event.type === type);
@@ -80,6 +78,19 @@ export function liveRun(w: World, id: string) {
   }
 
   return { id, stored, events, of, status, told, event, reaches, ends };
+}
+
+/** The whole log at each look, of which only what is new is read; all of it again where the file is another one. */
+function growingLog(home: string): () => readonly StoredEvent[] {
+  let known: StoredEvent[] = [];
+  return () => {
+    const last = known.at(-1);
+    const [again, ...more] = last ? eventsAfter(home, last.cursor - 1) : [];
+    const grown = last !== undefined && again?.cursor === last.cursor && again.at === last.at;
+    const fresh = grown ? more : eventsAfter(home, 0);
+    known = [...(grown ? known : []), ...fresh.map((one) => ({ ...one, event: RunEvent.parse(one.event) }))];
+    return known;
+  };
 }
 
 /** devflow's own tmux server in this world. */

@@ -7,9 +7,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { CONSENT_VERSION } from "../../src/domain/consent.ts";
 import type { RunView } from "../../src/domain/view.ts";
+import { findDaemon } from "../../src/protocol/find-daemon.ts";
+import { placesHere } from "../../src/protocol/here.ts";
+import type { Link } from "../../src/protocol/link.ts";
+import type { RunSummary } from "../../src/protocol/run-methods.ts";
 import { journaled } from "./paper-stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+
+/** What a daemon that lives answers within, on the slowest machine. */
+const ASKED_MS = 20_000;
 
 export interface WorldOptions {
   /** What the paper agent plays; a plausible artifact for each phase when left out. */
@@ -77,12 +84,32 @@ export function world({
     return JSON.parse(out) as T;
   }
 
+  /** To the daemon that runs: for what a test asks again and again, where a program each time would be most of its work. */
+  const link = async (): Promise<Link | undefined> => (await findDaemon(placesHere(env)).catch(() => undefined))?.link;
+
+  /** As the daemon tells it; where there is none, by the program that starts one. */
+  async function show(id: string): Promise<RunView> {
+    const daemon = await link();
+    if (!daemon) return json<RunView>("runs", "show", id);
+    return daemon.call("run.show", { run: id }, ASKED_MS).finally(() => daemon.close());
+  }
+
+  async function latest(): Promise<Pick<RunSummary, "id" | "status"> | undefined> {
+    const daemon = await link();
+    if (!daemon) return (await json<RunSummary[]>("runs", "list", "--limit", "1"))[0];
+    const { runs } = await daemon.call("run.list", { limit: 1 }, ASKED_MS).finally(() => daemon.close());
+    return runs[0];
+  }
+
   /** Agents outlive their daemon by design: a test that ends in the middle of a run ends the run first. */
   async function endRuns(): Promise<void> {
-    if ((await devflow("ctl", "ping")).code !== 0) return; // it cannot start: then it never ran
-    for (const { id } of await json<{ id: string }[]>("runs", "list", "--active")) await devflow("runs", "cancel", id);
+    const daemon = (await link()) ?? ((await devflow("ctl", "ping")).code === 0 ? await link() : undefined);
+    if (!daemon) return; // it cannot start: then it never ran
+    const { runs } = await daemon.call("run.list", { active: true, limit: 1_000 }, ASKED_MS);
+    for (const { id } of runs) await daemon.call("run.cancel", { run: id, by: "test" }, ASKED_MS).catch(() => {});
     const until = Date.now() + 20_000;
-    while ((await json<{ sessions: number }>("ctl", "status")).sessions > 0 && Date.now() < until) await pause(100);
+    while ((await daemon.call("daemon.status", {}, ASKED_MS)).sessions > 0 && Date.now() < until) await pause(50);
+    daemon.close();
   }
 
   return {
@@ -94,8 +121,8 @@ export function world({
     devflowd: (...args: string[]) => run("devflowd", args),
     withInput: (input: string, ...args: string[]) => run("devflow", args, input),
     json,
-    show: (id: string) => json<RunView>("runs", "show", id),
-    latest: async () => (await json<{ id: string; status: string }[]>("runs", "list", "--limit", "1"))[0],
+    show,
+    latest,
     journal: () => journaled(journal),
     prompts: async () => (await journaled(journal)).filter(({ event }) => event === "prompt"),
     daemonPid: () => Number(/\d+/.exec(readFileSync(join(home, "state", "devflowd.lock.db.pid"), "utf8"))?.[0]),
