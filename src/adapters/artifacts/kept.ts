@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import { Digest } from "../../domain/ids.ts";
 import { sha256Hex } from "../system/content-hash.ts";
-import { errorCode, flushToDisk, writeWhole } from "../system/whole-file.ts";
+import { errorCode, flushToDisk, writeNew, writeWhole } from "../system/whole-file.ts";
 
 export function keptArtifacts(directory: string) {
   const pathOf = (sha256: string): string => join(directory, `${sha256}.json`);
@@ -24,8 +24,9 @@ export function keptArtifacts(directory: string) {
       const there = existsSync(pathOf(sha256)) ? read(sha256) : undefined;
       if (there && sha256Hex(there) === sha256) return;
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
-      // It may get its name before it is on the disk: what a power failure leaves of it is known by the hash, and replaced.
-      await writeWhole(pathOf(sha256), bytes, { mode: 0o400, flush: false });
+      // It may get its name before it is whole, and on the disk: what is left of it by whatever ends us is known by the hash, and replaced.
+      if (!writeNew(pathOf(sha256), bytes, 0o400))
+        await writeWhole(pathOf(sha256), bytes, { mode: 0o400, flush: false });
       await Promise.all([flushToDisk(pathOf(sha256), directory), Promise.resolve().then(meanwhile)]);
     },
 

@@ -37,6 +37,33 @@ export async function writeWhole(
   if (durable) await flushToDisk(dirname(path));
 }
 
+/**
+ * Makes a file that nobody looks for until it is told of: under its own name at once, which spares a second name and a rename. What a
+ * killed process leaves of it must be told from a whole one by who finds it. False where something has that name. Throws as above.
+ */
+export function writeNew(path: string, data: Uint8Array | string, mode: number): boolean {
+  const file = created(path, mode);
+  if (file === undefined) return false;
+  try {
+    writeFileSync(file, data);
+    return true;
+  } catch (error) {
+    discard(path);
+    throw inWords(error, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function created(path: string, mode: number): number | undefined {
+  try {
+    return openSync(path, "wx", mode);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return undefined;
+    throw inWords(error, path);
+  }
+}
+
 const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
 
 /** A name beside `path` for what is only there while something is made; by it is found what a killed process has left. */

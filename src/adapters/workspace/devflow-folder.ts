@@ -3,7 +3,7 @@ import { closeSync, constants, lstatSync, openSync, readFileSync } from "node:fs
 import { join } from "node:path";
 import { Failure } from "../../domain/failure.ts";
 import type { RunId } from "../../domain/ids.ts";
-import { writeWhole } from "../system/whole-file.ts";
+import { writeNew, writeWhole } from "../system/whole-file.ts";
 import { plainFolder } from "./plain-folder.ts";
 
 export const FOLDER = ".devflow";
@@ -44,7 +44,7 @@ export async function writeInto(run: RunId, worktree: string, relative: string, 
   if (there?.isDirectory()) throw unsafe("a folder is where the file should be");
   // The goal and the schemas are the same for every prompt of a run.
   if (there?.isFile() && there.size === Buffer.byteLength(text) && holds(path, text)) return path;
-  await writeWhole(path, text, { mode: 0o644, flush: false });
+  if (!writeNew(path, text, 0o644)) await writeWhole(path, text, { mode: 0o644, flush: false });
   return path;
 }
 
