@@ -54,7 +54,7 @@ const filesIn = (folder) =>
     .sort();
 
 export function build(say = console.error) {
-  const sources = ["bin", "scripts", "src"].flatMap(filesIn);
+  const sources = ["bin", "scripts", "src", "agents", "personas", "templates", "schemas"].flatMap(filesIn);
   const hash = createHash("sha256").update(readFileSync(join(root, "package.json")));
   for (const path of sources) hash.update(path).update(readFileSync(path));
   if (!existsSync(join(root, "dist", "devflow.cjs")))
