@@ -37,6 +37,16 @@ const REQUIRE = {
   js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
 };
 
+/** zod brings its messages in forty languages, and every program would parse them; devflow has words of its own. */
+const english = {
+  name: "english",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 /** ES modules in chunks, so that each program loads only what it runs. */
 export const bundlePrograms = ({ outdir, plugins = [] }) =>
   Promise.all(
@@ -45,7 +55,7 @@ export const bundlePrograms = ({ outdir, plugins = [] }) =>
         ...common,
         entryPoints,
         outdir,
-        plugins,
+        plugins: [english, ...plugins],
         format: "esm",
         splitting: true,
         chunkNames: "chunks/[name]-[hash]",
