@@ -39,6 +39,7 @@ const SEAMS: readonly Seam[] = [
   adapter("terminals/choose-host", "chooseHost", "host"),
   adapter("models/model-agents", "modelAgents", "agents"),
   { module: "execa", name: "execa", port: "git", how: "call", by: "src/adapters/workspace/git.ts" },
+  { module: "node:fs", name: "openSync", port: "file.open", how: "call", by: "src/adapters/system/whole-file.ts" },
   { module: "node:fs", name: "renameSync", port: "file.rename", how: "call", by: "src/adapters/system/whole-file.ts" },
   { module: "node:fs", name: "renameSync", port: "backup.rename", how: "call", by: "src/adapters/storage/backup.ts" },
 ];
@@ -57,19 +58,23 @@ function seams(): { plugin: Plugin; unused(): string[] } {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /adapters\/|^execa$|^node:fs$/ }, ({ path, importer, namespace }) => {
         if (namespace !== "file") return undefined;
-        const seam = SEAMS.find((one) => isAt(one, path, importer));
-        if (!seam) return undefined;
-        used.add(seam);
-        return { path: `${seam.port} ${seam.module}`, namespace: "seam", pluginData: { seam, importer } };
+        const found = SEAMS.filter((one) => isAt(one, path, importer));
+        if (found.length === 0) return undefined;
+        for (const seam of found) used.add(seam);
+        const name = `${found.map(({ port }) => port).join(" ")} ${path}`;
+        return { path: name, namespace: "seam", pluginData: { found, importer } };
       });
       onLoad({ filter: /.*/, namespace: "seam" }, ({ pluginData }) => {
-        const { seam, importer } = pluginData as { seam: Seam; importer: string };
-        const real = JSON.stringify(seam.module.startsWith("src/") ? join(root, seam.module) : seam.module);
+        const { found, importer } = pluginData as { found: [Seam, ...Seam[]]; importer: string };
+        const [{ module }] = found;
+        const real = JSON.stringify(module.startsWith("src/") ? join(root, module) : module);
         const contents = [
           `export * from ${real};`,
-          `import { ${seam.name} as real } from ${real};`,
-          `import { ${seam.how} } from ${JSON.stringify(join(import.meta.dirname, "doom.ts"))};`,
-          `export const ${seam.name} = ${seam.how}(${JSON.stringify(seam.port)}, real);`,
+          `import * as real from ${real};`,
+          `import { call, part } from ${JSON.stringify(join(import.meta.dirname, "doom.ts"))};`,
+          ...found.map(
+            ({ name, how, port }) => `export const ${name} = ${how}(${JSON.stringify(port)}, real.${name});`,
+          ),
         ];
         return { contents: contents.join("\n"), resolveDir: dirname(importer), loader: "js" };
       });
@@ -93,5 +98,6 @@ export async function buildDoomed(): Promise<Installation> {
   cpSync(join(root, "bin"), join(folder, "bin"), { recursive: true });
   for (const name of ["agents", "data", "fixtures", "node_modules", "package.json", "personas", "schemas", "templates"])
     symlinkSync(join(root, name), join(folder, name));
+  symlinkSync(join(root, "dist", "known.json"), join(folder, "dist", "known.json"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

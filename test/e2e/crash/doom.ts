@@ -78,9 +78,14 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 function aboutArguments(call: string, args: readonly unknown[]): string[] {
   if (call === "log.append") return (args[2] as { type: string }[]).map(({ type }) => type);
   if (call === "git") return [gitCommand(args[1] as string[])];
-  if (call === "file.rename") return /\/(artifacts|worktrees|runs)\//.exec(String(args[1]))?.slice(1) ?? [];
+  if (call === "file.open") return folderIn(String(args[0]));
+  if (call === "file.rename") return folderIn(String(args[1]));
   return [];
 }
+
+/** What a file is one of. */
+const folderIn = (path: string): string[] =>
+  [...path.matchAll(/(?<=\/)(?:artifacts|prompts|worktrees|runs)(?=\/)/g)].slice(-1).map(([name]) => name);
 
 /** `worktree add`, `update-ref`: what comes behind git's own options. */
 function gitCommand(argv: readonly string[]): string {
