@@ -2,7 +2,7 @@
  * Whether a phase's wait is over: what was seen of the artifact, and of the agent, taken together.
  *
  * P1. A good artifact ends the wait at once, whatever the agent is doing; only one that says itself when it is done, and is
- *     paid by the call, is given the time to say so.
+ *     paid by the call, is given the time to say so: also while it comes up again, in the middle of a turn perhaps.
  * P2. A bad one counts only when the agent can no longer mend it by itself: its turn is over, or it has ended. What an agent
  *     that has ended left half written is none.
  * P3. Unknown is not over: an agent of which nothing is known is waited for, until the phase's time is up.
@@ -56,7 +56,8 @@ export function turn(moment: Moment): Turn {
   const { helps, backoffMs, reactsMs } = moment;
   if (look.kind === "good") {
     if (finishes && agent === "awaiting_input") return { kind: "wait", again: Number.POSITIVE_INFINITY }; // a person holds it
-    const waits = finishes && agent === "working" && unchangedMs < FINISH_MS;
+    const busy = agent === "working" || agent === "booting";
+    const waits = finishes && busy && unchangedMs < FINISH_MS;
     return waits ? { kind: "wait", again: FINISH_MS - unchangedMs } : { kind: "good" }; // P1
   }
   if (agent === "exited") return look.kind === "bad" && look.parses ? { kind: "bad" } : { kind: "lost" };

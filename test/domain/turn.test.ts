@@ -54,6 +54,7 @@ describe("waiting for an artifact", () => {
     ["an agent whose limit is over is told to go on at once", { agent: "ready", limited: true }, "backoff"],
     ["one that says when it is done may say so", { look: good, finishes: true }, "wait"],
     ["but not for ever", { look: good, finishes: true, unchangedMs: FINISH_MS }, "good"],
+    ["also when it comes up again", { look: good, finishes: true, agent: "booting" }, "wait"],
     ["and for as long as a person holds it", { look: good, finishes: true, agent: "awaiting_input" }, "wait"],
     ["but not while its account is parked", { look: good, finishes: true, agent: "rate_limited" }, "good"],
     ["a turn that was ended for good fails its phase", { agent: "ready", failed: true }, "failed"],
