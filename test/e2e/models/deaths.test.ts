@@ -56,6 +56,12 @@ test("the daemon, while a call of the model is under way", async () => {
   await run.ends("completed");
   expectOnce(run);
   expect(run.of("run.interrupted")).toHaveLength(1);
+  // Its artifact was good before the call was lost: the phase waits for the end of the turn all the same.
+  const [, review = ""] = run.of("session.opening").map(({ session }) => session);
+  const after = run.events().findLastIndex((one) => one.type === "model.called" && one.session === review);
+  expect(run.events().findIndex((one) => one.type === "phase.accepted" && one.phase === "review")).toBeGreaterThan(
+    after,
+  );
   // What the first try of it has cost, nobody knows: it is booked at its worst, and said to be an estimate.
   expect(run.of("model.called").filter(({ usage }) => !usage)).toHaveLength(1);
   const settled = run.of("usage.reported");
