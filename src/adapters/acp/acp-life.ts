@@ -12,6 +12,7 @@ import { referenceOf } from "../../domain/names.ts";
 import type { AgentSpec } from "../../ports/agent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
+import { inTime } from "../system/in-time.ts";
 import { arrive, type Continues, type Greeting, greet } from "./acp-connect.ts";
 import type { AcpJournal } from "./acp-journal.ts";
 import type { AgentAsks, acpLink, OUR_VERSION } from "./acp-link.ts";
@@ -104,7 +105,8 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
       if (typeof greeting !== "string") {
         void watchEnd(started, link);
         void settleIn(link, greeting);
-        if (deps.continues && (await inTime(arrived, LOADS_LATE)) === LOADS_LATE) await gone(LOADS_LATE);
+        if (deps.continues && (await inTime(clock, acp.startTimeout, arrived, LOADS_LATE)) === LOADS_LATE)
+          await gone(LOADS_LATE);
         return;
       }
       link.close();
@@ -118,20 +120,10 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
   /** Its end, or that of its output: what it wrote last is read before. */
   async function watchEnd(started: AcpProcess, link: Link): Promise<void> {
     const first = await Promise.race([started.ended, link.closed.then(() => undefined)]);
-    const soon = new AbortController();
-    const second = await Promise.race([
-      first === undefined ? started.ended : link.closed.then(() => first),
-      clock.sleep(END_MS, soon.signal).then(() => first),
-    ]);
-    soon.abort();
+    const rest = first === undefined ? started.ended : link.closed.then(() => first);
+    const second = await inTime(clock, END_MS, rest, first);
     await gone(second ?? "it closed its output");
     link.close();
-  }
-
-  async function inTime<T, Late>(work: Promise<T>, late: Late): Promise<T | Late> {
-    const soon = new AbortController();
-    const over = clock.sleep(acp.startTimeout, soon.signal).then(() => late);
-    return Promise.race([work, over]).finally(() => soon.abort());
   }
 
   function greetingOf(link: Link): Promise<Greeting | string> {
@@ -143,7 +135,7 @@ export function acpLife(deps: AcpLifeDeps, asks: AgentAsks, told: { changed(): v
       version: deps.version,
       acp,
     });
-    return inTime(greeting, LATE);
+    return inTime(clock, acp.startTimeout, greeting, LATE);
   }
 
   async function settleIn(link: Link, greeting: Greeting): Promise<void> {

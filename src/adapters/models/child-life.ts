@@ -5,6 +5,7 @@
 import type { SessionId } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EndProcesses } from "../../ports/processes.ts";
+import { inTime } from "../system/in-time.ts";
 import { type ChildLink, type ChildProgram, childLink } from "./child-link.ts";
 import type { FromChild, Start, ToChild } from "./session-protocol.ts";
 
@@ -124,10 +125,10 @@ export async function childLife(options: ChildLifeOptions, tell: ChildEvents): P
       const last = process;
       if (last) {
         ask(last);
-        await Promise.race([last.over, clock.sleep(GRACE_MS)]);
+        await inTime(clock, GRACE_MS, last.over, undefined);
       }
       await endProcesses({ session, root: last?.pid }, GRACE_MS);
-      await Promise.race([last?.over, clock.sleep(GRACE_MS)]);
+      if (last) await inTime(clock, GRACE_MS, last.over, undefined);
       process = undefined;
       up = false;
     },

@@ -1,8 +1,8 @@
 /** The machine's clock. */
 import type { Clock } from "../../ports/clock.ts";
-import { afterAttended, attended } from "./attended-time.ts";
+import { processTime } from "./attended-time.ts";
 
-export function systemClock(): Clock {
+export function systemClock({ attended, afterAttended } = processTime): Clock {
   return {
     now: () => Date.now(),
     steady: attended,

@@ -8,7 +8,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { shortage } from "../../domain/system-problem.ts";
-import { afterAttended } from "./attended-time.ts";
+import { processTime } from "./attended-time.ts";
 import { tailOf } from "./output-tail.ts";
 import { mustHaveFiles } from "./spare-files.ts";
 
@@ -98,7 +98,7 @@ async function firstOf(exited: Promise<unknown>, timeoutMs: number, signal: Abor
   let forget = (): void => {};
   // A command that has ended while the daemon was stopped has ended in time: what was not seen does not count.
   const timer = new Promise((resolve) => {
-    const cancel = afterAttended(timeoutMs, () => resolve("timeout"));
+    const cancel = processTime.afterAttended(timeoutMs, () => resolve("timeout"));
     const abort = () => resolve("aborted");
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });

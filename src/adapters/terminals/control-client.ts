@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { shortage } from "../../domain/system-problem.ts";
-import { afterAttended } from "../system/attended-time.ts";
+import { processTime } from "../system/attended-time.ts";
 import { mustHaveFiles } from "../system/spare-files.ts";
 import { controlParser } from "./control-parser.ts";
 import { paced, readAtOnce } from "./paced-reading.ts";
@@ -160,7 +160,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
         return;
       }
       const mark = `${nonce}-${++count}`;
-      const forget = afterAttended(REPLY_LIMIT_MS, giveUp);
+      const forget = processTime.afterAttended(REPLY_LIMIT_MS, giveUp);
       queue.push({ mark, lines: [], refusal: undefined, forget, onBlock, resolve, reject });
       child.stdin.write(`${line}\ndisplay-message -p ${mark}\n`);
       pace.now();
@@ -176,7 +176,7 @@ export async function connectControl(options: ControlOptions): Promise<ControlCl
 
   await run("display-message -p hello");
   // A busy server may do what comes by stdin first, for a client that is not attached yet: that one is told of no output.
-  const forget = afterAttended(REPLY_LIMIT_MS, giveUp);
+  const forget = processTime.afterAttended(REPLY_LIMIT_MS, giveUp);
   const lost = await Promise.race([attached, gone]).finally(forget);
   if (lost !== undefined) throw new ControlLost(lost);
   return {

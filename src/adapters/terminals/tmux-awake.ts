@@ -7,7 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { shortage } from "../../domain/system-problem.ts";
-import { afterAttended } from "../system/attended-time.ts";
+import { processTime } from "../system/attended-time.ts";
 import { mustHaveFiles } from "../system/spare-files.ts";
 import { ControlLost, NO_ANSWER, REPLY_LIMIT_MS } from "./control-client.ts";
 
@@ -28,7 +28,7 @@ export async function answersAnybody(
     said += bytes.toString();
   });
   let hangs = false;
-  const forget = afterAttended(REPLY_LIMIT_MS, () => {
+  const forget = processTime.afterAttended(REPLY_LIMIT_MS, () => {
     hangs = true;
     child.kill("SIGKILL");
   });

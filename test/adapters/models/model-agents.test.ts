@@ -201,6 +201,21 @@ describe("a model agent's process", () => {
     });
   });
 
+  test("leaves nothing waiting behind when it is closed", async () => {
+    const clock = systemClock();
+    let waiting = 0;
+    const sleep: typeof clock.sleep = async (ms, signal) => {
+      waiting += 1;
+      await clock.sleep(ms, signal);
+      waiting -= 1;
+    };
+    const agent = await enter(specOf(), adapter({ clock: { ...clock, sleep } }));
+    await deliver(agent, "k/1", "work");
+    await agent.close();
+    await new Promise(setImmediate);
+    expect(waiting).toBe(0);
+  });
+
   test("ends when the daemon lets go, and another daemon's goes on where it was", async () => {
     const spec = specOf();
     const agent = await enter(spec);

@@ -1,20 +1,24 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { attendedTime } from "../../../src/adapters/system/attended-time.ts";
 import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { systemIds } from "../../../src/adapters/system/ids.ts";
+import { inTime } from "../../../src/adapters/system/in-time.ts";
 import { RunId } from "../../../src/domain/ids.ts";
 
 describe("the machine's clock", () => {
+  // Its own time: in the process's, tests of other files may be asleep that keep the real one.
+  const ownClock = () => systemClock(attendedTime());
   afterEach(() => vi.useRealTimers());
 
   it("tells the time in milliseconds since 1970", () => {
     vi.useFakeTimers({ now: 1_767_225_600_123 });
-    expect(systemClock().now()).toBe(1_767_225_600_123);
+    expect(ownClock().now()).toBe(1_767_225_600_123);
   });
 
   it("sleeps as long as it is asked to, and not a moment less", async () => {
     vi.useFakeTimers();
     const awake = vi.fn();
-    const sleeping = systemClock().sleep(5_000).then(awake);
+    const sleeping = ownClock().sleep(5_000).then(awake);
     await vi.advanceTimersByTimeAsync(4_999);
     expect(awake).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
@@ -26,7 +30,7 @@ describe("the machine's clock", () => {
     vi.useFakeTimers();
     const awake = vi.fn();
     const stop = new AbortController();
-    const sleeping = systemClock()
+    const sleeping = ownClock()
       .sleep(30 * 24 * 3_600_000, stop.signal)
       .then(awake);
     await vi.advanceTimersByTimeAsync(60_000);
@@ -37,7 +41,7 @@ describe("the machine's clock", () => {
 
   it("does not count what passes while the process is stopped, nor what somebody sets the clock to", async () => {
     vi.useFakeTimers({ now: 0 });
-    const clock = systemClock();
+    const clock = ownClock();
     const awake = vi.fn();
     const sleeping = clock.sleep(10_000).then(awake);
     const before = clock.steady();
@@ -56,11 +60,21 @@ describe("the machine's clock", () => {
   it("wakes at once when it is told to stop, and leaves no timer behind", async () => {
     vi.useFakeTimers();
     const stop = new AbortController();
-    const sleeping = systemClock().sleep(60_000, stop.signal);
+    const sleeping = ownClock().sleep(60_000, stop.signal);
     expect(vi.getTimerCount()).toBeGreaterThan(0);
     stop.abort();
     await sleeping;
-    await systemClock().sleep(60_000, stop.signal);
+    await ownClock().sleep(60_000, stop.signal);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("limits a wait, and leaves no timer behind", async () => {
+    vi.useFakeTimers();
+    expect(await inTime(ownClock(), 60_000, Promise.resolve("done"), "late")).toBe("done");
+    expect(vi.getTimerCount()).toBe(0);
+    const waiting = inTime(ownClock(), 60_000, new Promise(() => {}), "late");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await waiting).toBe("late");
     expect(vi.getTimerCount()).toBe(0);
   });
 });
