@@ -1,6 +1,7 @@
 /** A recorded terminal, as an asciicast v2 file: a header, then one event a line, each so many seconds after the start. */
 import { z } from "zod";
 import { Failure } from "./failure.ts";
+import { jsonOf } from "./json-text.ts";
 
 const Header = z.object({ version: z.literal(2), width: z.int().min(1).max(1_000), height: z.int().min(1).max(1_000) });
 const Event = z.tuple([z.number().min(0), z.string(), z.string()]);
@@ -27,7 +28,7 @@ const KINDS: readonly string[] = ["o", "i", "r", "m"];
 export function readCast(file: string, text: string): Cast {
   const lines = text.split("\n");
   const whole = lines.at(-1) === "" ? lines.slice(0, -1) : lines;
-  const head = Header.safeParse(json(whole[0] ?? ""));
+  const head = Header.safeParse(jsonOf(whole[0] ?? ""));
   if (!head.success)
     throw new Failure("cast.invalid", {
       where: `${file}:1`,
@@ -37,7 +38,7 @@ export function readCast(file: string, text: string): Cast {
   let last = 0;
   for (const [at, line] of whole.entries()) {
     if (at === 0 || line.trim() === "") continue;
-    const event = Event.safeParse(json(line));
+    const event = Event.safeParse(jsonOf(line));
     if (!event.success && at === lines.length - 1) break;
     if (!event.success)
       throw new Failure("cast.invalid", { where: `${file}:${at + 1}`, problem: "it is not [seconds, kind, text]" });
@@ -46,12 +47,4 @@ export function readCast(file: string, text: string): Cast {
     if (KINDS.includes(kind)) events.push({ at: last, kind: kind as CastKind, data });
   }
   return { cols: head.data.width, rows: head.data.height, events };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,6 @@
 /** The agreement of the first run: what a person was told, and when they agreed to it. */
+import { jsonOf } from "./json-text.ts";
+
 /** Raised when what is told changes: everybody is asked again then. */
 export const CONSENT_VERSION = 1;
 
@@ -13,17 +15,9 @@ export interface Consent {
 
 /** As it was written down; nothing else counts. Without zod: the thin client has none. */
 export function consentIn(text: string): Consent | undefined {
-  const { version, at, by, how }: Partial<Record<keyof Consent, unknown>> = Object(parsed(text));
+  const { version, at, by, how }: Partial<Record<keyof Consent, unknown>> = Object(jsonOf(text));
   if (typeof version !== "number" || typeof at !== "number" || typeof by !== "string") return undefined;
   return how === "asked" || how === "accepted" ? { version, at, by, how } : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Missing: never given. Outdated: what was told has changed since. */

@@ -1,7 +1,17 @@
-/** Reads JSON text; what is wrong with it is said with line and column, in words for whoever wrote it. */
+/** Reads JSON text. */
+
+/** What the text says; undefined when it is no JSON: for what programs write, where nobody is told what is wrong with it. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 export type JsonText = { ok: true; value: unknown } | { ok: false; problem: string; line: number; column: number };
 
+/** What is wrong with it is said with line and column, in words for whoever wrote it. */
 export function readJson(text: string): JsonText {
   try {
     return { ok: true, value: JSON.parse(text) };

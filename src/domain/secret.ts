@@ -1,5 +1,6 @@
 /** Keys that devflow is trusted with: how they are named, kept and shown. A value is only ever shown by its end. */
 import { z } from "zod";
+import { jsonOf } from "./json-text.ts";
 import { SECRET_NAME } from "./secret-names.ts";
 
 /** Secrets go by the name of the variable that would have them. */
@@ -59,17 +60,9 @@ export const packed = ({ value, storedAt }: StoredSecret): string => JSON.string
 
 /** What a keyring has, ours or what somebody put there with another program. */
 export function unpacked(text: string): StoredSecret {
-  const { data } = Kept.safeParse(parsed(text));
+  const { data } = Kept.safeParse(jsonOf(text));
   if (!data) return { value: text };
   return { value: data.value, ...(data.storedAt !== undefined && { storedAt: data.storedAt }) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** No key is this long; a file that was taken for one may be. */

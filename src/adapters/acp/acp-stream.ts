@@ -11,6 +11,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AnyMessage, Stream } from "@agentclientprotocol/sdk/unstable";
+import { jsonOf } from "../../domain/json-text.ts";
 
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
@@ -95,14 +96,6 @@ interface Message {
 
 const isMessage = (value: unknown): value is Message =>
   typeof value === "object" && value !== null && (value as { jsonrpc?: unknown }).jsonrpc === "2.0";
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 async function* lines(stream: Readable): AsyncGenerator<Buffer> {
   let begun: Buffer[] = [];

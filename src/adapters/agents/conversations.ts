@@ -4,6 +4,7 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type AgentProfile, launchArgs } from "../../domain/agent-profile.ts";
 import { isConversationId, listed, textAt, writtenMark } from "../../domain/conversation.ts";
+import { jsonOf } from "../../domain/json-text.ts";
 import { pattern } from "../../domain/screen-rule.ts";
 import type { Environment } from "./installed.ts";
 
@@ -121,7 +122,7 @@ async function contains(file: string, mark: string): Promise<boolean> {
 async function idIn(file: string, path: string): Promise<string | undefined> {
   if ((await stat(file)).size > MOST_JSON_BYTES) return undefined;
   const text = await readFile(file, "utf8");
-  return [text, text.split("\n", 1)[0] ?? ""].map((json) => textAt(parsed(json), path)).find((id) => id !== undefined);
+  return [text, text.split("\n", 1)[0] ?? ""].map((json) => textAt(jsonOf(json), path)).find((id) => id !== undefined);
 }
 
 async function asked({ profile, mark, cwd, program, env }: Wanted, { list, show }: Asked): Promise<string | undefined> {
@@ -130,7 +131,7 @@ async function asked({ profile, mark, cwd, program, env }: Wanted, { list, show 
       cwd,
       env: { ...env, ...profile.env.set },
     });
-  const ids = listed(list, parsed(await run(list.args)), cwd).filter(isConversationId);
+  const ids = listed(list, jsonOf(await run(list.args)), cwd).filter(isConversationId);
   for (const id of ids.slice(0, MOST_ASKED)) {
     if ((await run(show, id)).includes(writtenMark(mark))) return id;
   }
@@ -144,11 +145,3 @@ const output = (program: string, args: string[], where: { cwd: string; env: Envi
     const child = execFile(program, args, { ...where, ...limits }, (error, stdout) => resolve(error ? "" : stdout));
     child.stdin?.end();
   });
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { z } from "zod";
 import { type EventStream, mayMean } from "../../domain/event-stream.ts";
+import { jsonOf } from "../../domain/json-text.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { followLines } from "./hooks.ts";
 
@@ -65,14 +66,14 @@ export function followEvents(folder: string, stream: EventStream, clock: Clock, 
   if (!server) return followLines(folder, EVENTS, listener.event, (line) => mayMean(stream, line));
   const stopped = new AbortController();
   void (async () => {
-    const known = Server.safeParse(parsed(await readFile(join(folder, SERVER), "utf8").catch(() => "")));
+    const known = Server.safeParse(jsonOf(await readFile(join(folder, SERVER), "utf8").catch(() => "")));
     if (!known.success) return;
     const { port, password } = known.data;
     const auth = `${server.user}:${password}`;
     for (let tries = 0; tries < TRIES_MS.length && !stopped.signal.aborted; tries += 1) {
       const stood = await listen({ port, path: server.path, auth }, stopped.signal, (line) => {
         if (!mayMean(stream, line)) return;
-        const value = parsed(line);
+        const value = jsonOf(line);
         if (value !== undefined && !stopped.signal.aborted) listener.event(value);
       });
       if (stopped.signal.aborted) return;
@@ -85,14 +86,6 @@ export function followEvents(folder: string, stream: EventStream, clock: Clock, 
   })();
   return () => stopped.abort();
 }
-
-const parsed = (line: string): unknown => {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-};
 
 /** Hears the server's events (`text/event-stream`) until it is over; whether there was a stream at all. */
 function listen(

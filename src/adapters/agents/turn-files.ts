@@ -7,12 +7,12 @@
  *   stop.json   why devflow ends it, written before it does          told      how many usage reports were passed on
  *   result.json what it came to, once it is over: nothing of the turn is read again
  */
-
 import { close, constants, fstat, open as openFile } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { jsonOf } from "../../domain/json-text.ts";
 import type { Redact } from "../../domain/redact.ts";
 import { Verdict } from "../../domain/session.ts";
 import { cleanText } from "../../domain/text.ts";
@@ -172,14 +172,6 @@ async function processOf(fifo: string): Promise<TurnProcess> {
     return isFifo ? "alive" : "gone";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? "unclaimed" : "gone";
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

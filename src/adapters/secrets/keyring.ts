@@ -1,6 +1,7 @@
 /** The keyring of this system (Secret Service on Linux, Keychain on macOS), asked through a process that can be ended. */
 import { existsSync } from "node:fs";
 import { execa } from "execa";
+import { jsonOf } from "../../domain/json-text.ts";
 import { packed, unpacked } from "../../domain/secret.ts";
 import { isTrouble, type SecretStore, type StoreTrouble } from "../../ports/secrets.ts";
 import { mustHaveFiles } from "../system/spare-files.ts";
@@ -37,7 +38,7 @@ export function keyring({ env, platform, program, limitMs = LIMIT_MS }: KeyringO
       reject: false,
     });
     if (done.timedOut) return { trouble: "silent", said: `no answer within ${limitMs / 1_000} s` };
-    const answer = KeyringAnswer.safeParse(parsed(done.stdout));
+    const answer = KeyringAnswer.safeParse(jsonOf(done.stdout));
     if (!answer.success) return { trouble: "other", said: `its program ended with ${done.exitCode ?? done.signal}` };
     return "found" in answer.data ? answer.data.found : answer.data;
   }
@@ -60,12 +61,4 @@ export function keyring({ env, platform, program, limitMs = LIMIT_MS }: KeyringO
 /** Whether there is a bus to ask on; where there is none, no process has to be started to find out. */
 function hasBus({ DBUS_SESSION_BUS_ADDRESS: bus, XDG_RUNTIME_DIR: runtime }: KeyringOptions["env"]): boolean {
   return Boolean(bus) || Boolean(runtime && existsSync(`${runtime}/bus`));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

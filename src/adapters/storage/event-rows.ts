@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { damaged } from "../../domain/damage.ts";
 import { RunEvent, type StoredEvent } from "../../domain/event.ts";
 import type { RunId } from "../../domain/ids.ts";
+import { jsonOf } from "../../domain/json-text.ts";
 import { advance, unknown } from "../../domain/run-row.ts";
 import type { Asked } from "./append-rules.ts";
 import type { Place } from "./follow.ts";
@@ -89,17 +90,9 @@ export function eventRows(database: Database, file: string): EventRows {
 
 /** What is on the disk is input: parsing gives an old event the defaults of fields that came later (E3). */
 function decode({ cursor, event }: Row, path: string): RunEvent {
-  const parsed = RunEvent.safeParse(json(event));
+  const parsed = RunEvent.safeParse(jsonOf(event));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") ?? "";
   throw damaged(path, `event ${cursor} ${where}: ${issue?.message ?? "not JSON"}`);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

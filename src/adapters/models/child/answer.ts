@@ -2,8 +2,9 @@
  * Reads what a provider answered: the usage it tells, the errors that it hides in the body of a success, and tool arguments
  * in the shapes that models send them. What is not told is not known: no number here is ever made up.
  */
+import { jsonOf } from "../../../domain/json-text.ts";
 import type { Usage } from "../../../domain/usage.ts";
-import { isObject, parsed, repairedArguments } from "./tool-arguments.ts";
+import { isObject, repairedArguments } from "./tool-arguments.ts";
 
 /** What is known of a call from its answer, whatever came of it. */
 export interface Told {
@@ -29,7 +30,7 @@ type Reply = { status: number; headers: Readonly<Record<string, string>>; text: 
 
 export function readAnswer({ status, headers, text }: Reply, usageOf: (usage: unknown) => Usage | undefined): Answer {
   // Some providers keep the connection alive with white space before the answer.
-  const body = parsed(text.trim());
+  const body = jsonOf(text.trim());
   const told = toldBy(body, headers, usageOf);
   const succeeded = status >= 200 && status < 300;
   if (!isObject(body)) {

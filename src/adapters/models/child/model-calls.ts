@@ -8,6 +8,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure, failureFrom } from "../../../domain/failure.ts";
+import { jsonOf } from "../../../domain/json-text.ts";
 import { usageFromProvider } from "../../../domain/usage.ts";
 import type { Saying } from "../../../ports/agent.ts";
 import type { Ids } from "../../../ports/clock.ts";
@@ -20,7 +21,6 @@ import { isEvents, post, type Reply } from "./post.ts";
 import type { Records } from "./records.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
 import type { WorkClock } from "./tally.ts";
-import { parsed } from "./tool-arguments.ts";
 import { backoff, meaningOf } from "./trouble.ts";
 
 export interface CallOptions {
@@ -108,7 +108,7 @@ function speaker(say: (saying: Saying) => void, message: string) {
   return {
     text,
     whole: (answer: string) => {
-      const { choices: [first] = [] } = (parsed(answer) ?? {}) as { choices?: { message?: { content?: unknown } }[] };
+      const { choices: [first] = [] } = (jsonOf(answer) ?? {}) as { choices?: { message?: { content?: unknown } }[] };
       const content = first?.message?.content;
       if (!spoke && typeof content === "string" && content !== "") text(content);
     },

@@ -2,7 +2,8 @@
  * An answer that comes in pieces: its text is told as it comes. At the end it is put together as if it had come whole, so that one
  * reader (`answer.ts`) judges both, and no tool is called with arguments that are not all there.
  */
-import { isObject, parsed } from "./tool-arguments.ts";
+import { jsonOf } from "../../../domain/json-text.ts";
+import { isObject } from "./tool-arguments.ts";
 
 export interface StreamedAnswer {
   /** The stream's next piece, cut wherever it was. */
@@ -31,7 +32,7 @@ export function streamedAnswer(said: (text: string) => void = () => {}): Streame
       done = true;
       return;
     }
-    const piece = parsed(data);
+    const piece = jsonOf(data);
     if (!isObject(piece)) return;
     pieces += 1;
     for (const name of ["id", "model", "provider", "usage", "error"] as const)
