@@ -23,6 +23,19 @@ const Transcript = z.strictObject({
   ),
 });
 
+const Served = z.strictObject({
+  list: z.string().regex(/^\//).describe("The path that answers with its conversations, as a JSON list"),
+  id: Path.describe("Where the id of each is"),
+  at: Path.describe("When each was gone on with, in milliseconds since 1970"),
+  of: Path.optional().describe("Where the id of the conversation is that began it: what a helper uses counts too"),
+  show: z
+    .string()
+    .regex(/^\/.*\{conversation\}/)
+    .describe("The path that answers with the messages of {conversation}, as a JSON list"),
+  usage: TranscriptUsage.describe("Which messages say what the agent has used"),
+});
+export type Served = z.infer<typeof Served>;
+
 const Command = z.strictObject({
   list: z.strictObject({
     args: Arguments.describe("Prints conversations as a JSON list, the newest first"),
@@ -30,6 +43,9 @@ const Command = z.strictObject({
     cwd: Path.optional().describe("Where the working directory of each is"),
   }),
   show: Arguments.describe("Prints {conversation} whole"),
+  served: Served.optional().describe(
+    "The same from the server beside its terminal (events.server), and what was used; left out: that is unknown in a terminal",
+  ),
 });
 
 export const Conversations = z.union([

@@ -1,11 +1,11 @@
 /**
- * What a session in a terminal has used, by the transcript that its agent writes: a fold over the lines of that file.
+ * What a session in a terminal has used, by the transcript that its agent writes, or its server tells: a fold over its lines.
  *
- * T1. The reports follow from the file alone: read again from its beginning, it tells the same ones in the same order, so that each can be
+ * T1. The reports follow from the transcript alone: read again from its beginning, it tells the same ones in the same order, so that each can be
  *     booked once by its number.
  * T2. Lines from before the session are of another one. A running total is gone on with from them; nothing of them is reported.
  * T3. A step that is written down more than once is reported once, and again only by what has been added to it.
- * T4. Where a file says nothing of worth there is no report: not known is never 0.
+ * T4. Where it says nothing of worth there is no report: not known is never 0.
  */
 import { usageIn } from "./agent-events.ts";
 import { usedSince } from "./headless-turn.ts";
@@ -39,12 +39,29 @@ export function countLine(
   since: number,
 ): { counted: Counted; report?: Usage } {
   const told = hasTexts(line, rule.where) ? usageIn(rule, line) : undefined;
-  const at = Date.parse(String(valueAt(line, rule.at) ?? ""));
-  if (!told || Number.isNaN(at)) return { counted: before };
+  const at = writtenAt(rule, line);
+  if (!told || at === undefined) return { counted: before };
   const { counted, report } = rule.count === "last" ? inTotal(before, told) : inSteps(rule, before, line, told);
   if (at < since || report === undefined || isNothing(report)) return { counted };
   return { counted: { ...counted, reports: counted.reports + 1 }, report };
 }
+
+/** When it was written, in milliseconds since 1970; undefined while it is not at its end. */
+function writtenAt(rule: TranscriptUsage, line: unknown): number | undefined {
+  const value = valueAt(line, rule.at);
+  const at = typeof value === "number" ? value : Date.parse(String(value ?? ""));
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** Messages of conversations in the order of their ends, those without one left out: the order in which more are added to them (T1). */
+export const byEnd = (rule: TranscriptUsage, messages: readonly unknown[]): unknown[] =>
+  messages
+    .flatMap((message) => {
+      const at = writtenAt(rule, message);
+      return at === undefined ? [] : [{ at, message }];
+    })
+    .sort((one, other) => one.at - other.at)
+    .map(({ message }) => message);
 
 interface Heard {
   counted: Counted;

@@ -26,7 +26,9 @@ export type UsageRule = z.infer<typeof UsageRule>;
 
 /** In a transcript, where a step may be written down more than once, and a session may go on with what another one began. */
 export const TranscriptUsage = UsageRule.extend({
-  at: Path.describe("When the line was written, as a text: what is older than the session was used by another one"),
+  at: Path.describe(
+    "When it was written, as a text or in milliseconds since 1970: what is older than the session was used by another one, and what has no time is not at its end",
+  ),
   id: Path.optional().describe("Lines with the same text here are about one step, the newest has its usage whole"),
 });
 export type TranscriptUsage = z.infer<typeof TranscriptUsage>;

@@ -8,8 +8,9 @@ import { profile } from "../support/profiles.ts";
 
 function ruleOf(name: Parameters<typeof profile>[0]): TranscriptUsage {
   const { conversations } = profile(name);
-  if (!conversations || "list" in conversations || !conversations.usage) throw new Error(`${name} is not metered`);
-  return conversations.usage;
+  const usage = conversations && ("list" in conversations ? conversations.served?.usage : conversations.usage);
+  if (!usage) throw new Error(`${name} is not metered`);
+  return usage;
 }
 
 /** The reports of the lines, with their numbers. */
@@ -36,6 +37,7 @@ describe.each([
   ["gemini", "gemini"],
   ["qwen", "qwen"],
   ["pi", "pi"],
+  ["opencode", "opencode"],
 ] as const)("%s, as recorded in %s", (name, file) => {
   test("tells each of its model's two answers once", () => {
     const lines = recorded(file);

@@ -52,7 +52,7 @@ const DONE = { artifact: artifact("change-summary@1", "valid-tested.json") };
 const GOAL = '인사말을 공손하게 바꾼다: "안녕" 대신 `안녕하세요\' 👋\n둘째 줄';
 
 /** Whose transcripts say what was used. */
-const METERED: readonly string[] = ["codex", "claude", "gemini", "qwen", "pi"];
+const METERED: readonly string[] = ["codex", "opencode", "claude", "gemini", "qwen", "pi"];
 
 /**
  * What is booked for these phases is what the model reported, each answer once. So many of the last ones may be missing: those that were

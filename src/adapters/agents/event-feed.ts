@@ -2,21 +2,17 @@
  * An agent's event stream beside its terminal: where it is, and what comes by it. A stream that cannot be had, or breaks off, is a source of
  * evidence that is missing, and nothing else.
  */
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { z } from "zod";
 import { type EventStream, mayMean } from "../../domain/event-stream.ts";
 import { jsonOf } from "../../domain/json-text.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { type Asking, asking, newServer } from "./agent-server.ts";
 import { followLines } from "./hooks.ts";
 
-const HERE = "127.0.0.1";
 const EVENTS = "events.jsonl";
-const SERVER = "server.json";
 
 /** A server that is coming up takes a connection and never answers it: so long is waited for an answer, in milliseconds. */
 const ANSWERS_MS = 2_000;
@@ -27,8 +23,6 @@ const TRIES_MS = [500, 500, 1_000, 1_000, 2_000, 2_000, 4_000, 4_000, 8_000, 8_0
 /** A longer event is passed over: it is the agent's text, and would fill the memory. */
 const MAX_LINE_CHARACTERS = 1_000_000;
 
-const Server = z.object({ port: z.int(), password: z.string() });
-
 /** What its arguments and variables may name. Whoever adopts the session finds it in the folder. */
 export async function prepareEvents(folder: string, stream: EventStream): Promise<Record<string, string>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -37,22 +31,9 @@ export async function prepareEvents(folder: string, stream: EventStream): Promis
     await writeFile(events, "", { mode: 0o600 });
     return { events };
   }
-  const server = { port: await freePort(), password: randomBytes(24).toString("base64url") };
-  const file = join(folder, SERVER);
-  await writeFile(`${file}.new`, JSON.stringify(server), { mode: 0o600 });
-  await rename(`${file}.new`, file);
-  return { port: String(server.port), password: server.password };
+  const { port, password } = await newServer(folder);
+  return { port: String(port), password };
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, HERE, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 
 /** What comes by a stream; `gone` once it is cut off. */
 export interface EventListener {
@@ -66,12 +47,10 @@ export function followEvents(folder: string, stream: EventStream, clock: Clock, 
   if (!server) return followLines(folder, EVENTS, listener.event, (line) => mayMean(stream, line));
   const stopped = new AbortController();
   void (async () => {
-    const known = Server.safeParse(jsonOf(await readFile(join(folder, SERVER), "utf8").catch(() => "")));
-    if (!known.success) return;
-    const { port, password } = known.data;
-    const auth = `${server.user}:${password}`;
+    const known = await asking(folder, server);
+    if (!known) return;
     for (let tries = 0; tries < TRIES_MS.length && !stopped.signal.aborted; tries += 1) {
-      const stood = await listen({ port, path: server.path, auth }, stopped.signal, (line) => {
+      const stood = await listen({ ...known, path: server.path }, stopped.signal, (line) => {
         if (!mayMean(stream, line)) return;
         const value = jsonOf(line);
         if (value !== undefined && !stopped.signal.aborted) listener.event(value);
@@ -88,14 +67,10 @@ export function followEvents(folder: string, stream: EventStream, clock: Clock, 
 }
 
 /** Hears the server's events (`text/event-stream`) until it is over; whether there was a stream at all. */
-function listen(
-  { port, path, auth }: { port: number; path: string; auth: string },
-  signal: AbortSignal,
-  tell: (data: string) => void,
-): Promise<boolean> {
+function listen(where: Asking & { path: string }, signal: AbortSignal, tell: (data: string) => void): Promise<boolean> {
   return new Promise((resolve) => {
     const headers = { accept: "text/event-stream" };
-    const request = get({ host: HERE, port, path, auth, headers, agent: false, signal });
+    const request = get({ ...where, headers, agent: false, signal });
     request.setTimeout(ANSWERS_MS, () => request.destroy());
     request.on("error", () => resolve(false));
     request.on("response", (response) => {

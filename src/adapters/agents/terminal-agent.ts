@@ -260,8 +260,9 @@ function terminalSession(
       if (closed) return;
       closed = { state: "exited", evidence: [{ source: "process", said: "it was closed", at: clock.now() }] };
       observer.stop();
+      // Its server tells while it is there; what is written down is whole once nobody writes on it.
+      await meter?.read();
       await terminal.close();
-      // Its last words, which nobody writes on any more.
       await meter?.read();
       if (metered) await removeHooks(metered.folder);
       tell({ kind: "verdict", verdict: closed });
