@@ -45,6 +45,7 @@ export const FAILURES = {
   "protocol.unknown_method": { exit: 4, text: "there is no method {method}", hint: "devflow ctl methods lists them" },
   "protocol.invalid_params": { exit: 2, text: "{method}: {problem}", hint: "devflow ctl methods {method} shows the parameters" },
   "protocol.too_large": { exit: 1, text: "the request is over {limit} bytes", hint: "put large text into a file of the repository and name it" },
+  "install.other_node": { exit: 1, text: "devflow was not installed with this Node ({node}): {problem}", hint: "install it again with this Node, in a checkout: npm rebuild; nothing is wrong with your data" },
   "machine.out_of_files": { exit: 1, text: "no more files can be opened", hint: "close some, or give devflowd more: ulimit -n 4096; devflowd restart", waits: true },
   "machine.file_limit": { exit: 1, text: "a file may not grow any more: files of this process are limited in size", hint: "give devflowd more: ulimit -f unlimited; devflowd restart", waits: true },
   "machine.no_processes": { exit: 1, text: "no more processes can be started: {problem}", hint: "end some, or give the user more (ulimit -u)", waits: true },

@@ -30,7 +30,9 @@ export function lookAtDatabase(file: string): DatabaseLook {
     const failure = storageFailure(error, file);
     if (failure instanceof Failure && failure.code === "storage.locked")
       return { kind: "locked", holder: String(failure.params.holder) };
-    return { kind: "damaged", problem: error instanceof Error ? error.message : String(error) };
+    if (failure instanceof Failure && failure.code === "storage.damaged")
+      return { kind: "damaged", problem: String(failure.params.problem) };
+    throw failure;
   } finally {
     database?.close();
   }

@@ -2,6 +2,7 @@
 import { damaged } from "../../domain/damage.ts";
 import { Failure } from "../../domain/failure.ts";
 import { shortage } from "../../domain/system-problem.ts";
+import { notForThisNode } from "../system/native-package.ts";
 import { filesAreLimited } from "./file-limit.ts";
 import { lockHolder } from "./lock-holder.ts";
 
@@ -20,8 +21,8 @@ const field = (error: unknown, name: "code" | "message"): string => {
 /** The failure that an error of SQLite or the file system means; an error that is neither stays as it is. */
 export function storageFailure(error: unknown, path: string): unknown {
   if (error instanceof Failure) return error;
-  const short = shortage(error);
-  if (short) return short;
+  const known = shortage(error) ?? notForThisNode(error);
+  if (known) return known;
   const code = field(error, "code");
   const problem = field(error, "message");
   if (code === "SQLITE_IOERR_WRITE" && filesAreLimited())

@@ -10,6 +10,7 @@ import { dirname } from "node:path";
 import SQLite from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 import { isDiskFull } from "../../domain/system-problem.ts";
+import { notForThisNode } from "./native-package.ts";
 
 export interface InstanceLock {
   release(): void;
@@ -46,6 +47,8 @@ function exclusive(file: string): SQLite.Database | undefined {
   } catch (error) {
     database?.close();
     if (codeOf(error).startsWith("SQLITE_BUSY")) return undefined;
+    const other = notForThisNode(error);
+    if (other) throw other;
     const problem = error instanceof Error ? error.message : String(error);
     throw new Failure("storage.unusable", { path: file, problem }, { cause: error });
   }

@@ -16,6 +16,8 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
   const acts: LineAct[] = [];
   let wake = () => {};
   let over = false;
+  /** Nothing more is typed here, but what is left may be said still. */
+  let ended = false;
   let prompt = "";
   let lines: Interface | undefined;
   let away = () => {};
@@ -52,21 +54,25 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
       left = true;
       history = [...((rl as Interface & { history?: string[] }).history ?? history)];
       input.off("data", onData);
-      input.off("end", ended);
+      input.off("end", end);
       output.write(PASTE_OFF);
       rl.close();
       if (input.isTTY) input.setRawMode(false);
       input.pause();
       lines = undefined;
     };
-    const ended = (): void => {
+    // Readline has closed itself, or will not hear of more: what is asked of it from now on is an error.
+    const end = (): void => {
       if (left) return;
+      ended = true;
+      away();
+      output.write("\n");
       act({ kind: "end" });
     };
     if (input.isTTY) input.setRawMode(true);
     output.write(PASTE_ON);
     input.on("data", onData);
-    input.on("end", ended);
+    input.on("end", end);
     input.resume();
     rl.on("line", (text) => act({ kind: "line", text }));
     rl.on("SIGINT", () => {
@@ -77,7 +83,7 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
       }
       act({ kind: "interrupt", typed: line !== "" });
     });
-    rl.on("close", ended);
+    rl.on("close", end);
     lines = rl;
     rl.prompt();
   }
@@ -100,7 +106,7 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
     acts: untilClosed(),
     print(text) {
       if (!lines) {
-        if (over) output.write(`${text}\n`);
+        if (over || ended) output.write(`${text}\n`);
         else unseen.push(text); // somebody else has the terminal
         return;
       }
@@ -130,7 +136,7 @@ export function lineEditor(input: ReadStream, output: WriteStream, options: Edit
       } finally {
         for (const text of unseen) output.write(`${text}\n`);
         unseen = [];
-        if (!over) open();
+        if (!over && !ended) open();
       }
     },
     close() {

@@ -20,6 +20,7 @@ export const failures: Record<FailureCode, { text: string; hint: string }> = {
   "protocol.unknown_method": { text: "{method} 메서드는 없습니다", hint: "메서드 목록 보기: devflow ctl methods" },
   "protocol.invalid_params": { text: "{method}: {problem}", hint: "매개변수 보기: devflow ctl methods {method}" },
   "protocol.too_large": { text: "요청이 {limit}바이트를 넘습니다", hint: "큰 텍스트는 저장소의 파일에 넣고 그 이름을 쓰세요" },
+  "install.other_node": { text: "devflow가 이 Node({node})로 설치되지 않았습니다: {problem}", hint: "이 Node로 다시 설치하세요. 체크아웃에서는 npm rebuild. 데이터에는 아무 문제가 없습니다" },
   "machine.out_of_files": { text: "파일을 더 열 수 없습니다", hint: "열린 파일을 닫거나 devflowd에 더 허용하세요: ulimit -n 4096; devflowd restart" },
   "machine.file_limit": { text: "파일이 더 커질 수 없습니다: 이 프로세스의 파일 크기가 제한되어 있습니다", hint: "devflowd에 더 허용하세요: ulimit -f unlimited; devflowd restart" },
   "machine.no_processes": { text: "프로세스를 더 시작할 수 없습니다: {problem}", hint: "프로세스를 끝내거나 사용자에게 더 허용하세요(ulimit -u)" },

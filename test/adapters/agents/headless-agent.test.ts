@@ -1,6 +1,6 @@
 /** The headless adapter where things go wrong: killed daemons and wrappers, agents that say nothing or too much, limits. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ulid } from "ulid";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -441,6 +441,8 @@ describe("a refusal", () => {
     await becomes(agent, "login_required");
     expect(await give(agent, "two")).toMatchObject({ kind: "held" });
     writeFileSync(join(home, "auth.json"), "new");
+    // A file's own time is that of the kernel's last tick, which may be before the refusal.
+    utimesSync(join(home, "auth.json"), new Date(), new Date(Date.now() + 1_000));
     await becomes(agent, "ready");
   });
 

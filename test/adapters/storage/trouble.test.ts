@@ -1,10 +1,13 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import SQLite from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lookAtDatabase } from "../../../src/adapters/storage/look.ts";
 import { openDatabase } from "../../../src/adapters/storage/open.ts";
 import { SCHEMA_VERSION } from "../../../src/adapters/storage/schema/migrations.ts";
 import { eventLogOver, openEventLog } from "../../../src/adapters/storage/sqlite-event-log.ts";
+import { guarded } from "../../../src/adapters/storage/storage-failure.ts";
 import { phaseStarted, runId, started, workspaceReady } from "../../support/run-events.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -67,6 +70,28 @@ describe("a database that cannot be opened", () => {
     writeFileSync(join(folder.path, "plain"), "");
     expect(() => openEventLog({ file: join(folder.path, "plain", "devflow.db") })).toThrow(
       expect.objectContaining({ code: "storage.unusable" }),
+    );
+  });
+
+  // Whoever is told that a database is damaged may delete it.
+  it("is not said to be damaged when a look at it finds something else in the way", () => {
+    expect(lookAtDatabase(file)).toEqual({ kind: "none" });
+    mkdirSync(file);
+    expect(() => lookAtDatabase(file)).toThrow(expect.objectContaining({ code: "storage.unusable" }));
+    const other = join(folder.path, "other.db");
+    writeFileSync(other, "This was written by something else. ".repeat(200));
+    expect(lookAtDatabase(other)).toEqual({ kind: "damaged", problem: "file is not a database" });
+  });
+
+  it("is no worse for a SQLite that this Node cannot load, and that is what is said", () => {
+    const notForNode = join(folder.path, "better_sqlite3.node");
+    writeFileSync(notForNode, "made for something else");
+    const open = () => guarded(file, () => createRequire(import.meta.url)(notForNode));
+    expect(open).toThrow(
+      expect.objectContaining({
+        code: "install.other_node",
+        params: { node: process.version, problem: expect.stringContaining(notForNode) },
+      }),
     );
   });
 });
