@@ -52,6 +52,7 @@ async function command(argv: readonly string[], parts: RealParts): Promise<numbe
       return 0;
     }
     case "restart":
+      await (await import("./compose/able.ts")).mustComeUp(places);
       await stop(places);
       return start(places);
     case "status":

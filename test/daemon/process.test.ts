@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect } from "../../src/cli/client.ts";
 import { SMALL_HEAP } from "../../src/daemon/memory.ts";
@@ -94,6 +95,17 @@ describe("devflowd", { timeout: 90_000 }, () => {
     const before = await ping();
     expect(await home.devflowd(["restart"])).toMatchObject({ code: 0 });
     expect(await ping()).not.toBe(before);
+  });
+
+  it("stays when restart finds that another one could not come up", async () => {
+    await home.devflowd(["start"]);
+    const before = await ping();
+    mkdirSync(home.places.config, { recursive: true });
+    writeFileSync(join(home.places.config, "devflow.yaml"), "runs: {\n");
+    const { code, err } = await home.devflowd(["restart"]);
+    expect(code).toBe(8);
+    expect(err).toContain("devflow.yaml");
+    expect(await ping()).toBe(before);
   });
 
   it("stops on SIGTERM after its drain, and at once on the second", async () => {

@@ -1,4 +1,5 @@
 /** Packages that are compiled for a machine and a Node: what is said of one that this Node cannot load. */
+import SQLite from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 
 /** What `bindings` says of a package that was never compiled. */
@@ -12,4 +13,12 @@ export function notForThisNode(error: unknown): Failure | undefined {
   // Its first sentence, which Node spreads over lines.
   const [problem = ""] = error.message.replaceAll(/\s+/g, " ").split(". ");
   return new Failure("install.other_node", { node: process.version, problem }, { cause: error });
+}
+
+export function mustLoadSqlite(): void {
+  try {
+    new SQLite(":memory:").close();
+  } catch (error) {
+    throw notForThisNode(error) ?? error;
+  }
 }
