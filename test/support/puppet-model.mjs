@@ -13,10 +13,11 @@ let opener = "";
 const grants = new Map();
 
 /** Whole at every moment: tests read it, and the process may end in the middle. */
-const save = () => {
-  writeFileSync(`${file}.new`, JSON.stringify(state));
-  renameSync(`${file}.new`, file);
+const write = (path, value) => {
+  writeFileSync(`${path}.new`, JSON.stringify(value));
+  renameSync(`${path}.new`, path);
 };
+const save = () => write(file, state);
 const did = (event) => {
   state.did.push(event);
   save();
@@ -46,8 +47,7 @@ async function turn(key, text) {
     }
     if (word === "fail") return over(key, "failed", failure("phase.timeout"));
     if (word === "work") return;
-    if (word === "environment")
-      writeFileSync(join(start.folder, "environment.json"), JSON.stringify({ key: opener, env: process.env }));
+    if (word === "environment") write(join(start.folder, "environment.json"), { key: opener, env: process.env });
   }
   over(key, "completed");
 }
