@@ -166,6 +166,7 @@ export async function composeGround(env: NodeJS.ProcessEnv, running: Ground["run
     uid: process.getuid?.() ?? 0,
     version: VERSION,
     node: process.versions.node,
+    sqliteAsksAtItsEnd: async () => (await import("../adapters/system/native-package.ts")).sqliteAsksAtItsEnd(),
     places,
     config,
     said: (program, args) => said(program, args, { env, timeoutMs: ASK_MS }),

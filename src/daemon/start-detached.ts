@@ -101,6 +101,8 @@ function failureIn(log: string, from: number): Failure | undefined {
   const own = lines.map(failureSaid).findLast((failure) => failure !== undefined);
   if (own !== undefined) return own.code === "internal" ? notStarted(own.message) : own;
   const plain = lines.filter((line) => line.trim() !== "" && !line.startsWith("{"));
-  const reason = plain.find((line) => /^\w*Error\b/.test(line)) ?? plain.at(-1);
+  // What ends Node itself is said above a stack of addresses.
+  const reason =
+    plain.find((line) => /^\w*Error\b|\bAssertion failed\b/.test(line))?.replace(/^[\s#]+/, "") ?? plain.at(-1);
   return reason === undefined ? undefined : notStarted(reason);
 }

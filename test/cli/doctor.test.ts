@@ -33,6 +33,7 @@ function ground(different: object = {}): Ground {
     uid: 1000,
     version: "1.2.3",
     node: "20.20.2",
+    sqliteAsksAtItsEnd: async () => true,
     places: {
       config: "/h/config",
       data: "/h/data",
@@ -119,6 +120,7 @@ test("what a daemon's runs wait for is told beside that it runs", async () => {
 describe("what is wrong is told, with what to do", () => {
   test.each<[string, "warn" | "fail", object, RegExp]>([
     ["node", "fail", { node: "18.1.0" }, /18\.1\.0 is too old/],
+    ["node", "fail", { node: "24.21.0" }, /24\.21\.0 has a fault that ends devflowd/],
     ["git", "fail", { said: async () => ({ kind: "missing" }) }, /not installed/],
     ["git", "fail", { said: async () => ({ kind: "said", text: "git version 2.20.1" }) }, /2\.20\.1 is too old/],
     ["tmux", "warn", { said: async () => ({ kind: "missing" }) }, /not installed/],
@@ -176,6 +178,12 @@ describe("what is wrong is told, with what to do", () => {
     };
     const [first] = await found("agents", { agents: async () => ({ ...shelf, list }) });
     expect(first).toMatchObject({ level: "warn", said: expect.stringContaining("claude 1.0.0") });
+  });
+
+  test("SQLite that a Node without the fault has, or that was not compiled with it, is fine", async () => {
+    expect(await found("node", { node: "26.10.0" })).toMatchObject([{ level: "ok" }]);
+    const readyMade = { node: "24.21.0", sqliteAsksAtItsEnd: async () => false };
+    expect(await found("node", readyMade)).toMatchObject([{ level: "ok" }]);
   });
 
   test("a key that could not be checked is none: nobody is to blame for a network that is down", async () => {

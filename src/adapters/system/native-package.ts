@@ -1,4 +1,6 @@
 /** Packages that are compiled for a machine and a Node: what is said of one that this Node cannot load. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import SQLite from "better-sqlite3";
 import { Failure } from "../../domain/failure.ts";
 
@@ -21,4 +23,13 @@ export function mustLoadSqlite(): void {
   } catch (error) {
     throw notForThisNode(error) ?? error;
   }
+}
+
+/**
+ * Whether SQLite was compiled with headers of Node that have each of its objects ask for its environment when it is let go of: some Nodes end the
+ * process there (nodejs/node#65446). A ready-made build was compiled with older ones.
+ */
+export async function sqliteAsksAtItsEnd(): Promise<boolean> {
+  const file = createRequire(import.meta.url).resolve("better-sqlite3/build/Release/better_sqlite3.node");
+  return (await readFile(file)).includes("RemoveEnvironmentCleanupHook");
 }

@@ -11,6 +11,8 @@ export interface Ground {
   /** Of this devflow. */
   version: string;
   node: string;
+  /** Whether SQLite was compiled so that it needs a Node without the fault of `NODE_ENDS`. */
+  sqliteAsksAtItsEnd(): Promise<boolean>;
   places: Places;
   config(): Promise<Config>;
   /** What a program says for itself. */

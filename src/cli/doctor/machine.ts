@@ -6,6 +6,8 @@ import type { Ground } from "./ground.ts";
 
 /** As `engines` of package.json has it. */
 const NODE = ">=20.19";
+/** The fault is nodejs/node#65446: seen in 24.21, and not in 22.23 nor 26.10. */
+const NODE_ENDS = ">=24.19 <25";
 /** Before it, git could not work on a worktree whose repository it is told. */
 const GIT = ">=2.31";
 /** Control mode with flow control came with 3.2. */
@@ -20,10 +22,15 @@ const NO_ROOM_MB = 100;
 const versionIn = (text: string): string => /\d+(?:\.\d+)+/.exec(text)?.[0] ?? "";
 
 export const machineChecks: Readonly<Record<string, Check>> = {
-  node: async ({ node }) =>
-    inRange(NODE, node)
-      ? { level: "ok", said: say("doctor.node.ok", { version: node }) }
-      : { level: "fail", said: say("doctor.node.old", { version: node }), todo: say("doctor.node.todo") },
+  node: async ({ node, sqliteAsksAtItsEnd }) => {
+    const about = { version: node };
+    if (!inRange(NODE, node))
+      return { level: "fail", said: say("doctor.node.old", about), todo: say("doctor.node.todo") };
+    // What cannot be looked at says so itself, where the database is opened.
+    if (inRange(NODE_ENDS, node) && (await sqliteAsksAtItsEnd().catch(() => false)))
+      return { level: "fail", said: say("doctor.node.ends", about), todo: say("doctor.node.ends.todo") };
+    return { level: "ok", said: say("doctor.node.ok", about) };
+  },
 
   git: async ({ said }) => {
     const told = await said("git", ["--version"]);

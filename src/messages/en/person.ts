@@ -97,6 +97,10 @@ export const person = {
   "doctor.node.ok": "Node {version}",
   "doctor.node.old": "Node {version} is too old",
   "doctor.node.todo": "install Node 20.19 or newer",
+  "doctor.node.ends":
+    "Node {version} has a fault that ends devflowd at any time, with the SQLite that was compiled for it",
+  "doctor.node.ends.todo":
+    "use Node 20, 22 or 26, or install again where npm can fetch the ready-made build of better-sqlite3",
   "doctor.git.ok": "git {version}",
   "doctor.git.old": "git {version} is too old",
   "doctor.git.missing": "git is not installed, or not on PATH",

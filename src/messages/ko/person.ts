@@ -99,6 +99,9 @@ export const person: Record<keyof typeof en, string> = {
   "doctor.node.ok": "Node {version}",
   "doctor.node.old": "Node {version}은(는) 너무 오래되었습니다",
   "doctor.node.todo": "Node 20.19 이상을 설치하세요",
+  "doctor.node.ends": "Node {version}에는 그 Node로 컴파일된 SQLite를 쓰면 devflowd를 아무 때나 끝내는 결함이 있습니다",
+  "doctor.node.ends.todo":
+    "Node 20, 22, 26 중 하나를 쓰거나, npm이 better-sqlite3의 미리 빌드된 파일을 받을 수 있는 곳에서 다시 설치하세요",
   "doctor.git.ok": "git {version}",
   "doctor.git.old": "git {version}은(는) 너무 오래되었습니다",
   "doctor.git.missing": "git이 설치되지 않았거나 PATH에 없습니다",
