@@ -138,6 +138,10 @@ describe("devflowd", { timeout: 90_000 }, () => {
       ),
     });
     expect(home.holder()).toBeUndefined();
+    expect(await home.devflowd(["start"], { STUB_FAILS: "node" })).toMatchObject({
+      code: 3,
+      err: expect.stringContaining("the daemon did not start: Assertion failed: (env) != nullptr"),
+    });
     const long = `${home.home}/${"길".repeat(60)}`;
     expect(await home.devflowd(["start"], { DEVFLOW_RUNTIME_DIR: long })).toMatchObject({
       code: 2,

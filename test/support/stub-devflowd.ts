@@ -1,5 +1,5 @@
 /** devflowd over a stub engine: the real process, lock, journal and socket, with nothing behind them. */
-import { existsSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import { pinoJournal } from "../../src/adapters/system/pino-journal.ts";
 import { main } from "../../src/daemon/main.ts";
 import type { DaemonParts } from "../../src/daemon/parts.ts";
@@ -8,6 +8,13 @@ import { stubEngine, stubLog } from "./stub-engine.ts";
 
 /** Says what a composed daemon is told to do, for tests that read the journal; fails where the test's environment says. */
 const composeDaemon: DaemonParts["composeDaemon"] = async ({ journal, env }) => {
+  if (env.STUB_FAILS === "node") {
+    writeSync(
+      2,
+      "\n  #  Assertion failed: (env) != nullptr\n\n----- Native stack trace -----\n\n 1: 0x931db0  [node]\n",
+    );
+    process.kill(process.pid, "SIGABRT");
+  }
   if (env.STUB_FAILS === "compose") throw new Error("the stub was told to fail");
   if (env.LANGSMITH_API_KEY || env.LANGCHAIN_TRACING_V2) journal.error("tracing is on");
   return {
