@@ -7,6 +7,7 @@
  *     not found is not gone on with, and not metered.
  */
 import { z } from "zod";
+import { valueAt } from "./json-path.ts";
 import { Arguments, Path, Variable } from "./profile-parts.ts";
 import { Pattern } from "./screen-rule.ts";
 import { TranscriptUsage } from "./usage-rule.ts";
@@ -69,6 +70,29 @@ export function listed({ id, cwd }: z.infer<typeof Command>["list"], said: unkno
     return name === undefined || elsewhere ? [] : [name];
   });
 }
+
+export interface ServedOne {
+  id: string;
+  /** When it was gone on with last; milliseconds since 1970. */
+  at: number;
+  /** The conversation that began it, for a helper's. */
+  of: string | undefined;
+}
+
+/** What a server lists, the newest first; undefined when that is no list. */
+export function servedOnes({ id, at, of }: Served, said: unknown): ServedOne[] | undefined {
+  if (!Array.isArray(said)) return undefined;
+  const ones = said.flatMap((one: unknown) => {
+    const [name, time] = [textAt(one, id), valueAt(one, at)];
+    if (name === undefined || !isConversationId(name) || typeof time !== "number") return [];
+    return [{ id: name, at: time, of: of === undefined ? undefined : textAt(one, of) }];
+  });
+  return ones.sort((a, b) => b.at - a.at);
+}
+
+/** Those that may be a session's own: gone on with since it began, and no helper's, who may have been told the same (V1). */
+export const mayBeOwn = (ones: readonly ServedOne[], since: number): ServedOne[] =>
+  ones.filter(({ at, of }) => at >= since && of === undefined);
 
 /** The text at a path of names in a value, if there is one. */
 export function textAt(value: unknown, path: string): string | undefined {

@@ -1,10 +1,9 @@
 /** The conversation of a session as the agent's own server tells it: which one it is, and all that it and its helpers said. */
-import { isConversationId, type Served, textAt, writtenMark } from "../../domain/conversation.ts";
-import { valueAt } from "../../domain/json-path.ts";
+import { mayBeOwn, type Served, type ServedOne, servedOnes, writtenMark } from "../../domain/conversation.ts";
 import { jsonOf } from "../../domain/json-text.ts";
 import { type Asking, answerAt } from "./agent-server.ts";
 
-/** Of those that were gone on with since the session began so many are looked through, the newest first. */
+/** Of those that may be the session's own so many are looked through, the newest first. */
 const MOST_LOOKED_THROUGH = 20;
 /** So many helpers of a conversation are asked for. */
 const MOST_HELPERS = 100;
@@ -16,9 +15,7 @@ export async function findServed(
   marks: readonly string[],
   since: number,
 ): Promise<string | undefined> {
-  const all = (await listed(server, served)) ?? [];
-  // A helper may have been told the same.
-  const own = all.filter(({ at, of }) => at >= since && of === undefined).sort((a, b) => b.at - a.at);
+  const own = mayBeOwn((await listed(server, served)) ?? [], since);
   for (const { id } of own.slice(0, MOST_LOOKED_THROUGH)) {
     const text = await answerAt(server, pathOf(served, id));
     if (marks.some((mark) => text?.includes(writtenMark(mark)))) return id;
@@ -39,21 +36,7 @@ export async function servedMessages(server: Asking, served: Served, id: string)
   return all;
 }
 
-interface Listed {
-  id: string;
-  /** Milliseconds since 1970. */
-  at: number;
-  of: string | undefined;
-}
-
-async function listed(server: Asking, served: Served): Promise<Listed[] | undefined> {
-  const said = jsonOf((await answerAt(server, served.list)) ?? "");
-  if (!Array.isArray(said)) return undefined;
-  return said.flatMap((one: unknown) => {
-    const [id, at] = [textAt(one, served.id), valueAt(one, served.at)];
-    if (id === undefined || !isConversationId(id) || typeof at !== "number") return [];
-    return [{ id, at, of: served.of === undefined ? undefined : textAt(one, served.of) }];
-  });
-}
+const listed = async (server: Asking, served: Served): Promise<ServedOne[] | undefined> =>
+  servedOnes(served, jsonOf((await answerAt(server, served.list)) ?? ""));
 
 const pathOf = ({ show }: Served, id: string): string => show.replace("{conversation}", encodeURIComponent(id));
